@@ -1,0 +1,77 @@
+"""statekit: write a lifecycle once, as a table; run it, draw it, test it, prove it, from the same table."""
+
+from statekit.effects import Answering, Failure, Signal
+from statekit.errors import Livelock, MalformedSystem, MalformedTable, Rejected, StatekitError, UnknownMember
+from statekit.machine import Definition, Machine
+from statekit.states import EVERY, Group, Kind
+from statekit.step import Snapshot, Step, Stimulus, Ticket, start, step
+from statekit.system import Hop, System, SystemSnapshot, Transaction
+from statekit.table import Choice, Row, Rows, Verb, either
+from statekit.timers import After, Fired, Jitter, Timer, after, arm, disarm, timer
+from statekit.verdicts import (
+    Broken,
+    Forbidden,
+    Ignored,
+    Postponed,
+    Refused,
+    Stale,
+    Started,
+    Taken,
+    Unhandled,
+    Verdict,
+)
+from statekit.wiring import View, derive, publish, wire
+
+__all__ = [
+    "EVERY",
+    "After",
+    "Answering",
+    "Broken",
+    "Choice",
+    "Definition",
+    "Failure",
+    "Fired",
+    "Forbidden",
+    "Group",
+    "Hop",
+    "Ignored",
+    "Jitter",
+    "Kind",
+    "Livelock",
+    "Machine",
+    "MalformedSystem",
+    "MalformedTable",
+    "Postponed",
+    "Refused",
+    "Rejected",
+    "Row",
+    "Rows",
+    "Signal",
+    "Snapshot",
+    "Stale",
+    "Started",
+    "StatekitError",
+    "Step",
+    "Stimulus",
+    "System",
+    "SystemSnapshot",
+    "Taken",
+    "Ticket",
+    "Timer",
+    "Transaction",
+    "Unhandled",
+    "UnknownMember",
+    "Verb",
+    "Verdict",
+    "View",
+    "after",
+    "arm",
+    "derive",
+    "disarm",
+    "either",
+    "publish",
+    "start",
+    "step",
+    "timer",
+    "wire",
+]

@@ -1,0 +1,89 @@
+"""A draft: a lifecycle as it was written, before anything is known to be right, and how to read it."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TypeAlias, TypeGuard, cast
+
+from attrs import frozen
+
+from statekit.effects import Answering
+from statekit.states import Group, StateRow
+from statekit.table import Branch, Choice, Row, is_either
+from statekit.timers import is_named
+
+AnyRow: TypeAlias = Row[StrEnum, object, object]
+AnyGroup: TypeAlias = Group[StrEnum]
+Target: TypeAlias = StrEnum | Choice[StrEnum, object]
+
+
+@frozen
+class Draft:
+    """A lifecycle as it was written, before anything is known to be right."""
+
+    name: str
+    initial: StrEnum
+    states: tuple[StateRow[StrEnum], ...]
+    table: tuple[AnyRow, ...]
+    answering: tuple[Answering, ...]
+
+
+def places(source: object) -> Iterator[object]:
+    """Give the states, groups or `EVERY` that a row's source names, one by one."""
+    if isinstance(source, tuple):
+        for place in cast("tuple[object, ...]", source):
+            yield from places(place)
+    else:
+        yield source
+
+
+def events_of(trigger: object) -> tuple[type, ...]:
+    """Give the event classes of a trigger; a timer has none."""
+    if is_either(trigger):
+        return trigger.events
+    return (trigger,) if isinstance(trigger, type) else ()
+
+
+def branches_of(target: Target | None) -> Iterator[Branch[StrEnum, object]]:
+    """Give every branch below a target, a choice's own first, those of nested choices after each."""
+    if isinstance(target, Choice):
+        for branch in target.branches:
+            yield branch
+            yield from branches_of(branch.target)
+
+
+def orders_of(draft: Draft) -> Iterator[tuple[object, str]]:
+    """Give everything the draft lists as an effect, each with its place."""
+    for state in draft.states:
+        for order in (*state.entry, *state.exit):
+            yield order, state.origin
+    for group in groups_in(draft):
+        for order in (*group.entry, *group.exit):
+            yield order, group.origin
+    for row in draft.table:
+        for order in row.effects:
+            yield order, row.origin
+        for branch in branches_of(row.target):
+            for order in branch.effects:
+                yield order, branch.origin
+
+
+def groups_in(draft: Draft) -> tuple[AnyGroup, ...]:
+    """Give every group the draft uses, outer before inner; overlapping ones as they were first used."""
+    found: dict[str, AnyGroup] = {}
+    scopes = [answering.scope for answering in draft.answering]
+    scopes += [row.trigger.scope for row in draft.table if is_named(row.trigger)]
+    sources = [place for row in draft.table for place in places(row.source)]
+    for place in (*sources, *scopes):
+        if is_group(place):
+            found.setdefault(place.name, place)
+    return tuple(sorted(found.values(), key=lambda group: -len(group.states)))
+
+
+def is_group(place: object) -> TypeGuard[AnyGroup]:
+    """Tell whether a place is a group."""
+    return isinstance(place, Group)
+
+
+def scope_name(scope: object) -> str:
+    """Name a scope: a state by its value, a group by its name."""
+    return scope.name if is_group(scope) else str(scope)

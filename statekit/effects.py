@@ -1,0 +1,60 @@
+"""Effects: frozen orders to the driver, signals to another machine, and what an effect that answers may answer."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from attrs import field, frozen
+
+from statekit.states import Group
+
+
+class Signal:
+    """The base of effects that another machine, or the application, receives.
+
+    A signal never reaches the driver's performers: a `System` delivers it by its wiring, inside the same transaction,
+    and one that is wired to nobody fails the build of the system.
+    """
+
+    __slots__ = ()
+
+
+@frozen
+class Failure:
+    """An effect's performer raised: the effect's class and the error's class, by name.
+
+    The error's text stays behind, because it may hold a secret; the driver logs neither.
+    """
+
+    effect: str
+    error: str
+
+
+@frozen
+class Answering:
+    """What an effect answers with, and for how long an answer counts; made by `Rows.answering`.
+
+    `outcomes` each end the effect. `opens` is the outcome that begins a stream instead: after it `streams` may come any
+    number of times, and `ends` once. `scope` is the state or group whose stay the answers must arrive in: later ones
+    are *Stale*, and a stale `opens` is disposed of by `orphan`, which the driver gets with the stale ticket. `failed`
+    is a named function that turns a performer's failure into one of the outcomes.
+    """
+
+    effect: type
+    outcomes: tuple[type, ...]
+    scope: StrEnum | Group[StrEnum]
+    failed: Callable[[Failure], object]
+    opens: type | None = field(default=None, kw_only=True)
+    streams: tuple[type, ...] = field(default=(), kw_only=True)
+    ends: tuple[type, ...] = field(default=(), kw_only=True)
+    orphan: object = field(default=None, kw_only=True)
+    origin: str = field(default="", kw_only=True, eq=False)
+
+    @property
+    def events(self) -> tuple[type, ...]:
+        """Every event class that this effect may answer with."""
+        opening = () if self.opens is None else (self.opens,)
+        return (*self.outcomes, *opening, *self.streams, *self.ends)
+
+    def finishes(self, event_class: type) -> bool:
+        """Tell whether the effect is over once this event has come."""
+        return event_class in self.outcomes or event_class in self.ends

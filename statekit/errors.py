@@ -1,0 +1,69 @@
+"""The errors of statekit: the facts as attributes, then the sentence."""
+
+from collections.abc import Sequence
+
+
+class StatekitError(Exception):
+    """The base of every error that statekit raises on purpose."""
+
+
+class MalformedTable(StatekitError):
+    """A lifecycle that cannot be built: raised when the machine is, never later.
+
+    `faults` holds every fault that was found, each one sentence that begins with the place (`file:line`) and says
+    what would be right. Mend the table; there is nothing to catch.
+    """
+
+    def __init__(self, name: str, faults: Sequence[str]) -> None:
+        """Keep the machine's name and its faults."""
+        self.name = name
+        self.faults = tuple(faults)
+        lines = "".join(f"\n  {fault}" for fault in self.faults)
+        super().__init__(f"{name} cannot be built:{lines}")
+
+
+class MalformedSystem(MalformedTable):
+    """A system whose wiring cannot be built; `faults` as in `MalformedTable`."""
+
+
+class Livelock(StatekitError):
+    """One stimulus set off more hops than the bound allows; `hops` names the members and events that went round."""
+
+    def __init__(self, name: str, bound: int, hops: Sequence[str]) -> None:
+        """Keep the bound and the last hops, which show the cycle."""
+        self.name = name
+        self.bound = bound
+        self.hops = tuple(hops)
+        super().__init__(f"{name}: one stimulus led to more than {bound} hops; the last were {' → '.join(hops)}")
+
+
+class Rejected(StatekitError):
+    """An event that the policy `raise` does not accept: refused, forbidden, unhandled or broken.
+
+    `verdict` is the engine's own answer; `possible` names the events that the state does answer.
+    """
+
+    def __init__(self, machine: str, state: str, event: str, verdict: object, possible: Sequence[str]) -> None:
+        """Keep what was sent where, what became of it, and what would have been answered."""
+        self.machine = machine
+        self.state = state
+        self.event = event
+        self.verdict = verdict
+        self.possible = tuple(possible)
+        can = ", ".join(self.possible) or "none"
+        super().__init__(f"{machine}: {event} in {state}: {verdict}; events with a row here: {can}")
+
+
+class UnknownMember(StatekitError, KeyError):
+    """A name that no member of the system bears; `known` lists those that exist."""
+
+    def __init__(self, system: str, name: str, known: Sequence[str]) -> None:
+        """Keep the name that was asked for and those that exist."""
+        self.system = system
+        self.name = name
+        self.known = tuple(known)
+        StatekitError.__init__(self, f"{system} has no member {name!r}; its members are {', '.join(known)}")
+
+    def __str__(self) -> str:
+        """Say the sentence (a KeyError alone would print its repr)."""
+        return str(self.args[0])

@@ -1,0 +1,181 @@
+"""Folding: from the table as it was written to what each state does with each trigger.
+
+It happens once, when a machine is built. Every state gets one tuple of `Arrow`s for each trigger that it answers, in
+order of precedence: the state's own rows, then its groups' from inner to outer, then those of `EVERY`; within a level
+the order of the table. Each arrow knows where it leads, which effects the move runs and in which order, which scopes
+it ends and which timers it arms. So groups, entry and exit are gone at run time: a step looks up one tuple and walks
+it. A group contains another when its states are a strict superset; groups that merely overlap are entered in the
+order of their declaration and left in the reverse of it, and may not answer the same trigger in the same state.
+"""
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import Never, TypeAlias, cast
+
+from statekit.draft import (
+    AnyGroup,
+    AnyRow,
+    Draft,
+    Target,
+    events_of,
+    groups_in,
+    is_group,
+    orders_of,
+    places,
+    scope_name,
+)
+from statekit.folded import Arrow, Call, Clock, Folded, Fork, Leaf, Way
+from statekit.states import Every, Group, StateRow
+from statekit.table import Choice, Verb
+from statekit.timers import After, Delay, Timer, is_arm, is_named, is_timer
+
+
+def clock_of(timer: After[Never] | Timer[Never], place: object) -> Clock:
+    """Give a timer its id: a named timer's is its name; an `after` is told apart by the place whose stay it counts."""
+    delay = cast("Delay[object]", timer.delay)
+    if isinstance(timer, Timer):
+        return Clock(timer.name, timer.name, scope_name(timer.scope), delay)
+    return Clock(f"{timer.label} in {scope_name(place)}", timer.label, scope_name(place), delay)
+
+
+Place: TypeAlias = AnyGroup | StateRow[StrEnum]
+
+
+class Folding:
+    """The work of folding one draft; thrown away once `fold` has its result."""
+
+    def __init__(self, draft: Draft) -> None:
+        """Lay out the groups of each state and the timers of each scope."""
+        self.draft = draft
+        self.by_state = {declared.state: declared for declared in draft.states}
+        self.groups = groups_in(draft)
+        self.groups_of = {state: tuple(g for g in self.groups if state in g) for state in self.by_state}
+        self.clocks: dict[str, Clock] = {}
+        self.starts: dict[str, list[Clock]] = {}
+        for row in draft.table:
+            if is_timer(row.trigger):
+                for place in self.scopes(row):
+                    self.note_clock(row.trigger, place)
+        for order, _ in orders_of(draft):
+            if is_arm(order):
+                self.note_clock(order.timer, None)
+
+    def scopes(self, row: AnyRow) -> Iterator[object]:
+        """Give the places whose stay an `after` of this row counts; `EVERY` means every state by itself."""
+        for place in places(row.source):
+            yield from self.by_state if isinstance(place, Every) else (place,)
+
+    def note_clock(self, timer: After[Never] | Timer[Never], place: object) -> None:
+        """Remember a timer; an `after` is also started by the entry into its place."""
+        clock = clock_of(timer, place)
+        if clock.id not in self.clocks:
+            self.clocks[clock.id] = clock
+            if not is_named(timer):
+                self.starts.setdefault(clock.scope, []).append(clock)
+
+    def rank(self, place: object, state: StrEnum) -> int | None:
+        """Give the precedence of a place for a state: 0 its own row, then groups from inner to outer, then EVERY."""
+        groups = self.groups_of[state]
+        if isinstance(place, Every):
+            return len(groups) + 1
+        if is_group(place):
+            names = [group.name for group in groups]
+            return len(names) - names.index(place.name) if place.name in names else None
+        return 0 if place == state else None
+
+    def cells_of(self, state: StrEnum) -> dict[object, tuple[Arrow, ...]]:
+        """Fold every row that concerns a state."""
+        found: list[tuple[int, int, Arrow]] = []
+        for index, row in enumerate(self.draft.table):
+            for place in places(row.source):
+                rank = self.rank(place, state)
+                if rank is not None:
+                    found += ((rank, index, arrow) for arrow in self.arrows(row, state, place))
+        cells: dict[object, list[Arrow]] = {}
+        for _, _, arrow in sorted(found, key=lambda entry: entry[:2]):
+            cells.setdefault(arrow.key, []).append(arrow)
+        return {key: tuple(arrows) for key, arrows in cells.items()}
+
+    def arrows(self, row: AnyRow, state: StrEnum, place: object) -> Iterator[Arrow]:
+        """Make a row's arrows from one state: one for each event class, or one for its timer."""
+        level = "EVERY" if isinstance(place, Every) else scope_name(place)
+        keys: tuple[object, ...] = events_of(row.trigger)
+        if is_timer(row.trigger):
+            keys = (clock_of(row.trigger, state if isinstance(place, Every) else place).id,)
+        guard, update, goal = Call.of(row.guard), Call.of(row.update), self.goal(row, state, place)
+        for key in keys:
+            yield Arrow(row, state, key, level, guard, update, goal)
+
+    def goal(self, row: AnyRow, state: StrEnum, place: object) -> Leaf | Fork | None:
+        """Work out where a row leads from one state."""
+        effects = tuple(Call.of(o) if callable(o) else o for o in row.effects)
+        if row.verb is Verb.STAY:
+            return Leaf(state, effects, frozenset(), (), moved=False)
+        if row.verb is Verb.REENTER:
+            return self.leaf(state, state, effects, again=place if is_group(place) else None)
+        if row.verb is Verb.ROW and row.target is not None:
+            return self.target(state, row.target, effects)
+        return None
+
+    def target(self, source: StrEnum, target: Target, effects: tuple[object, ...]) -> Leaf | Fork:
+        """Fold a target: a leaf for a state, a fork for a choice, the effects met on the way carried along."""
+        if not isinstance(target, Choice):
+            return self.leaf(source, target, effects)
+        ways: list[Way] = []
+        for branch in target.branches:
+            along = (*effects, *(Call.of(o) if callable(o) else o for o in branch.effects))
+            goal = self.target(source, branch.target, along)
+            ways.append(Way(branch, Call.of(branch.guard), Call.of(branch.update), goal))
+        return Fork(target, tuple(ways))
+
+    def leaf(
+        self, source: StrEnum, target: StrEnum, effects: tuple[object, ...], again: AnyGroup | None = None
+    ) -> Leaf:
+        """Work out a move: what it leaves and enters, in which order; the group `again` is re-entered."""
+        before, after = self.groups_of[source], self.groups_of[target]
+        kept = [g for g in before if g in after and not (again and set(g.states) <= set(again.states))]
+        left: list[Place] = [self.by_state[source], *(g for g in reversed(before) if g not in kept)]
+        entered: list[Place] = [*(g for g in after if g not in kept), self.by_state[target]]
+        return Leaf(
+            target,
+            (*self.calls(left, "exit"), *effects, *self.calls(entered, "entry")),
+            frozenset(map(self.name_of, left)),
+            self.started(entered),
+            moved=True,
+        )
+
+    def begin(self) -> Leaf:
+        """Work out what starting does: the entry into the initial state and its groups."""
+        entered: list[Place] = [*self.groups_of[self.draft.initial], self.by_state[self.draft.initial]]
+        return Leaf(self.draft.initial, self.calls(entered, "entry"), frozenset(), self.started(entered), moved=True)
+
+    def started(self, entered: Sequence[Place]) -> tuple[Clock, ...]:
+        """Collect the timers that entering these places starts."""
+        return tuple(clock for place in entered for clock in self.starts.get(self.name_of(place), ()))
+
+    @staticmethod
+    def name_of(place: Place) -> str:
+        """Name a place as scopes are named."""
+        return place.name if isinstance(place, Group) else str(place.state)
+
+    @staticmethod
+    def calls(declared: Sequence[Place], moment: str) -> tuple[object, ...]:
+        """Collect the entry or exit effects of places, their makers wrapped."""
+        orders = (order for place in declared for order in (place.entry if moment == "entry" else place.exit))
+        return tuple(Call.of(order) if callable(order) else order for order in orders)
+
+
+def fold(draft: Draft) -> Folded:
+    """Fold a draft that `faults.in_draft` found nothing wrong with."""
+    folding = Folding(draft)
+    cells = {state: folding.cells_of(state) for state in folding.by_state}
+    return Folded(
+        cells=cells,
+        begin=folding.begin(),
+        groups=folding.groups,
+        groups_of=folding.groups_of,
+        clocks=folding.clocks,
+        answering={answering.effect: answering for answering in draft.answering},
+        answers={event: answering for answering in draft.answering for event in answering.events},
+        events=tuple(dict.fromkeys(event for row in draft.table for event in events_of(row.trigger))),
+    )

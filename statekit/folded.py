@@ -1,0 +1,104 @@
+"""What a folded table consists of: for every state and trigger, the arrows to try and what each move does.
+
+Groups, entry and exit were worked into the arrows when the machine was built, so the engine looks up one tuple and
+walks it. Everything here is made once by `fold` and shared by every instance of the machine.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from attrs import frozen
+
+from statekit.draft import AnyGroup, AnyRow
+from statekit.effects import Answering
+from statekit.table import Branch, Choice, Function
+from statekit.timers import Delay
+
+
+@frozen(eq=False)
+class Call:
+    """A function of the table with the one fact the engine needs to call it: whether it takes the event."""
+
+    function: Function
+    name: str
+    takes_event: bool
+
+    @classmethod
+    def of(cls, function: Function | None) -> "Call | None":
+        """Wrap a function; its arity comes from its code object, which is why only plain functions are allowed."""
+        return None if function is None else cls(function, function.__name__, function.__code__.co_argcount > 1)
+
+
+@frozen(eq=False)
+class Clock:
+    """A timer as folded: its id (unique in the machine), how it reads, whose stay it counts for, its delay."""
+
+    id: str
+    label: str
+    scope: str
+    delay: Delay[object]
+
+
+@frozen(eq=False)
+class Leaf:
+    """Where an arrow ends, and everything that the move there does on the way.
+
+    `orders` are the exit effects inner to outer, the effects of the row and of the branches taken, the entry effects
+    outer to inner: constants, `Call`s, `Arm`s and `Disarm`s. `ended` names the scopes the move leaves, `armed` the
+    timers of the scopes it enters. `moved` is false for a stay.
+    """
+
+    state: StrEnum
+    orders: tuple[object, ...]
+    ended: frozenset[str]
+    armed: tuple[Clock, ...]
+    moved: bool
+
+
+@frozen(eq=False)
+class Way:
+    """One branch of a folded choice."""
+
+    branch: Branch[StrEnum, object]
+    guard: Call | None
+    update: Call | None
+    goal: "Leaf | Fork"
+
+
+@frozen(eq=False)
+class Fork:
+    """A folded choice: its ways in order, the last one unguarded."""
+
+    choice: Choice[StrEnum, object]
+    ways: tuple[Way, ...]
+
+
+@frozen(eq=False)
+class Arrow:
+    """One row as one state sees it; `level` names whose row it is: the state's, a group's, or `EVERY`'s."""
+
+    row: AnyRow
+    source: StrEnum
+    key: object
+    level: str
+    guard: Call | None
+    update: Call | None
+    goal: Leaf | Fork | None
+
+
+@frozen(eq=False)
+class Folded:
+    """What folding makes of a draft.
+
+    `cells` is state → event class or timer id → the arrows to try; `begin` is what starting does; `groups` and each
+    value of `groups_of` go from outer to inner; `answers` finds the answering effect of an event class.
+    """
+
+    cells: Mapping[StrEnum, Mapping[object, tuple[Arrow, ...]]]
+    begin: Leaf
+    groups: tuple[AnyGroup, ...]
+    groups_of: Mapping[StrEnum, tuple[AnyGroup, ...]]
+    clocks: Mapping[str, Clock]
+    answering: Mapping[type, Answering]
+    answers: Mapping[type, Answering]
+    events: tuple[type, ...]

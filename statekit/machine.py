@@ -1,0 +1,117 @@
+"""Machine: a checked, folded table; the immutable definition that the engine, the checks and the pictures read."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Generic, TypeVar, get_type_hints
+
+from attrs import field, frozen
+
+from statekit import faults
+from statekit.draft import AnyRow, Draft, orders_of
+from statekit.effects import Answering
+from statekit.errors import MalformedTable
+from statekit.fold import fold
+from statekit.folded import Arrow, Folded
+from statekit.states import Kind, StateRow
+from statekit.table import Row
+from statekit.timers import is_arm, is_disarm
+
+S = TypeVar("S", bound=StrEnum)
+E = TypeVar("E")
+C = TypeVar("C")
+F = TypeVar("F")
+
+
+@frozen(eq=False)
+class Definition:
+    """A machine with its types forgotten: what the engine, the checks and the pictures work on."""
+
+    name: str
+    initial: StrEnum
+    context: object
+    states: tuple[StateRow[StrEnum], ...]
+    table: tuple[AnyRow, ...]
+    answering: tuple[Answering, ...]
+    doc: str
+    postpone_limit: int
+    folded: Folded = field(repr=False)
+
+    def arrows(self, state: StrEnum, key: object) -> tuple[Arrow, ...]:
+        """Give the arrows that `state` tries for an event class or a timer's id, in order; none is a blank cell."""
+        return self.folded.cells[state].get(key, ())
+
+    def kind(self, state: StrEnum) -> Kind:
+        """Tell what a stay in a state is like."""
+        return next(declared.kind for declared in self.states if declared.state == state)
+
+    def key_label(self, key: object) -> str:
+        """Name a trigger as it is written in the table."""
+        clock = self.folded.clocks.get(key) if isinstance(key, str) else None
+        return clock.label if clock else str(getattr(key, "__name__", key))
+
+    def possible(self, state: StrEnum) -> tuple[str, ...]:
+        """Name the triggers that `state` answers, for an error or a person."""
+        return tuple(self.key_label(key) for key in self.folded.cells[state])
+
+    def blanks(self) -> tuple[tuple[StrEnum, object], ...]:
+        """List every cell that would leave a trigger without an answer: no row, or only guarded ones.
+
+        Outcomes, stream events and timers need an answer only inside their scope; a state of kind *ended* needs none.
+        """
+        return faults.blanks(self.states, self.folded)
+
+    def effects(self) -> tuple[type, ...]:
+        """List the classes of effect that the table can order, in its order: constants, makers' results, orphans.
+
+        A maker says what it makes by its return annotation.
+        """
+        draft = Draft(self.name, self.initial, self.states, self.table, self.answering)
+        found: dict[type, None] = {}
+        for order, _ in orders_of(draft):
+            if callable(order):
+                found.update(dict.fromkeys(faults.classes_in(get_type_hints(order).get("return"))))
+            elif not is_arm(order) and not is_disarm(order):
+                found[type(order)] = None
+        found.update({type(each.orphan): None for each in self.answering if each.orphan is not None})
+        return tuple(found)
+
+
+class Machine(Definition, Generic[S, E, C, F]):
+    """A lifecycle: its states, its table and its first context under one name, checked and folded when it is built.
+
+    Raises `MalformedTable`, which lists every fault with its file and line. The result is immutable and may be shared
+    by any number of instances; `statekit.step` runs it.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        initial: S,
+        context: C,
+        states: Iterable[StateRow[S]],
+        table: Iterable[Row[S, E, F]],
+        answering: Iterable[Answering] = (),
+        doc: str = "",
+        postpone_limit: int = 1000,
+    ) -> None:
+        """Check the table, then fold it."""
+        draft = Draft(name, initial, tuple(states), tuple(table), tuple(answering))
+        if found := faults.in_draft(draft):
+            raise MalformedTable(name, found)
+        folded = fold(draft)
+        if found := faults.in_folded(draft, folded):
+            raise MalformedTable(name, found)
+        super().__init__(
+            name=name,
+            initial=initial,
+            context=context,
+            states=draft.states,
+            table=draft.table,
+            answering=draft.answering,
+            doc=doc,
+            postpone_limit=postpone_limit,
+            folded=folded,
+        )

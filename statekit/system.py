@@ -1,0 +1,273 @@
+"""System: several machines wired together; one stimulus is one transaction, and pure.
+
+Theory. A stimulus reaches one member. Its signals are queued and delivered in the order they were sent (FIFO across
+all members), each as an event made by the wiring; when the queue is empty the postponed events that a change of state
+set free are tried, then the derived facts are looked at, and a changed one is one more event. So it goes on until
+nothing is left to deliver, or the bound is met (`Livelock`). Only then does anything count: if a member breaks on the
+way the whole transaction is as if it had not happened, and effects are handed out only from a transaction that stands.
+A ticket that was issued and dropped within one transaction never leaves it, and its effect is not performed.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+from attrs import Factory, field, frozen
+
+from statekit.effects import Signal
+from statekit.errors import Livelock, MalformedSystem, UnknownMember
+from statekit.machine import Definition
+from statekit.step import AnyStep, Issued, Stimulus, Ticket, advance, launch, retry
+from statekit.verdicts import Broken, Postponed, Started, Verdict
+from statekit.wiring import Derived, View, Wire
+
+HOP_BOUND = 1000
+"""How many events one stimulus may lead to before `Livelock` is raised."""
+
+
+@frozen
+class Hop:
+    """One event of a transaction: who received it and what became of it."""
+
+    member: str
+    event: object
+    verdict: Verdict
+
+
+@frozen
+class Ordered:
+    """An effect for the driver: whose it is, and its ticket if it answers (or is an orphan effect for one)."""
+
+    member: str
+    effect: object
+    ticket: Ticket | int | None = None
+
+    @property
+    def started(self) -> bool:
+        """Tell whether the effect will answer, under its ticket."""
+        return isinstance(self.ticket, Ticket)
+
+
+@frozen
+class Armed:
+    """A timer for the driver to run: whose it is, its ticket and its delay."""
+
+    member: str
+    issued: Issued[object]
+
+
+@frozen
+class SystemSnapshot(View):
+    """Where a system is: every member's snapshot, and the last value of each derived fact."""
+
+    facts: tuple[object, ...] = ()
+
+
+@frozen
+class Transaction:
+    """What one stimulus did to a system.
+
+    Keep `snapshot`; perform `orders` in their order and hand `published` to the application; run the timers in
+    `armed`; what `ended` lists (by member) may be cancelled. `verdict` is the stimulus's own unless a member broke on
+    the way: then it is that `Broken`, and nothing happened. `path` has every hop.
+    """
+
+    snapshot: SystemSnapshot
+    verdict: Verdict
+    path: tuple[Hop, ...]
+    orders: tuple[Ordered, ...] = ()
+    published: tuple[Signal, ...] = ()
+    armed: tuple[Armed, ...] = ()
+    ended: tuple[tuple[str, Ticket], ...] = ()
+
+
+Routes: TypeAlias = Mapping[tuple[str, type], tuple[Wire, ...]]
+"""(member, signal class) → the wires that carry it, in their order."""
+
+
+def flat(lines: Iterable[Wire | tuple[Wire, ...]]) -> tuple[Wire, ...]:
+    """Lay out a wiring whose lines may be single wires or, from `publish`, several."""
+    return tuple(wire for line in lines for wire in (line if isinstance(line, tuple) else (line,)))
+
+
+def _routes(system: "System") -> Routes:
+    if faults := list(_faults(system)):
+        raise MalformedSystem(system.name, faults)
+    routes: dict[tuple[str, type], tuple[Wire, ...]] = {}
+    for line in system.wiring:
+        key = (line.source.name, line.signal)
+        routes[key] = (*routes.get(key, ()), line)
+    return routes
+
+
+def _faults(system: "System") -> Iterator[str]:
+    for name in {name for name in system.names if system.names.count(name) > 1}:
+        yield f"two members bear the name {name}; a member's name must be its own"
+    members = {member.name: member for member in system.members}
+    effects = {name: set(member.effects()) for name, member in members.items()}
+    wired = {(line.source.name, line.signal) for line in system.wiring}
+    for name, classes in effects.items():
+        for signal in sorted((each for each in classes if issubclass(each, Signal)), key=lambda each: each.__name__):
+            if (name, signal) not in wired:
+                yield f"{name} sends {signal.__name__}, and nobody receives it: add wire(...) or publish(...)"
+    for line in system.wiring:
+        if line.signal not in effects.get(line.source.name, ()):
+            yield f"a wire carries {line.signal.__name__}, which {line.source.name} never sends"
+        if line.target is not None and line.target.name not in members:
+            yield f"a wire leads from {line.source.name} to {line.target.name}, which is no member"
+    for derived in system.derived:
+        if derived.target.name not in members:
+            yield f"the fact {derived.fact.__name__} is told to {derived.target.name}, which is no member"
+
+
+@frozen(eq=False)
+class System:
+    """Machines wired together, checked when it is built.
+
+    Raises `MalformedSystem`, listing every signal that nobody receives and every wire that cannot carry anything.
+    """
+
+    name: str
+    members: tuple[Definition, ...] = field(converter=tuple)
+    wiring: tuple[Wire, ...] = field(default=(), converter=flat)
+    derived: tuple[Derived, ...] = field(default=(), converter=tuple)
+    doc: str = ""
+    routes: Routes = field(init=False, repr=False, default=Factory(_routes, takes_self=True))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The members' names, in their order."""
+        return tuple(member.name for member in self.members)
+
+    def index(self, name: str) -> int:
+        """Find a member's place by its name; raises `UnknownMember`."""
+        if name not in self.names:
+            raise UnknownMember(self.name, name, self.names)
+        return self.names.index(name)
+
+    def start(self, contexts: Mapping[str, object] | None = None) -> Transaction:
+        """Start every member in the order they are listed, with the given contexts or their own."""
+        given = contexts or {}
+        for name in given:
+            self.index(name)
+        steps = [launch(member, given.get(member.name, member.context)) for member in self.members]
+        facts = tuple(derived.initially for derived in self.derived)
+        work = Work(self, SystemSnapshot(self.names, tuple(done.snapshot for done in steps), facts))
+        for index, done in enumerate(steps):
+            work.collect(index, done)
+        return work.run(Started())
+
+    def step(self, snapshot: SystemSnapshot, member: str, stimulus: Stimulus[object]) -> Transaction:
+        """Answer one stimulus for one member, and everything that follows from it; pure.
+
+        Raises `UnknownMember`, and `Livelock` if what follows has no end.
+        """
+        work = Work(self, snapshot)
+        return work.run(work.deliver(self.index(member), stimulus))
+
+
+class Work:
+    """One transaction while it is being made."""
+
+    def __init__(self, system: System, snapshot: SystemSnapshot) -> None:
+        """Begin from a snapshot."""
+        self.system = system
+        self.before = snapshot
+        self.members = list(snapshot.members)
+        self.facts = list(snapshot.facts)
+        self.queue: deque[tuple[int, object]] = deque()
+        self.freed: dict[int, int] = {}
+        self.path: list[Hop] = []
+        self.orders: list[Ordered] = []
+        self.published: list[Signal] = []
+        self.armed: list[Armed] = []
+
+    def run(self, verdict: Verdict) -> Transaction:
+        """Deliver until nothing is left, then say what it comes to."""
+        while not isinstance(verdict, Broken):
+            delivered = self.next()
+            if delivered is None:
+                return self.result(verdict)
+            if len(self.path) > HOP_BOUND:
+                hops = [f"{hop.member}: {type(hop.event).__name__}" for hop in self.path[-6:]]
+                raise Livelock(self.system.name, HOP_BOUND, hops)
+            verdict = delivered if isinstance(delivered, Broken) else verdict
+        return Transaction(self.before, verdict, tuple(self.path))
+
+    def next(self) -> Verdict | None:
+        """Deliver one more thing: a signal, else a postponed event, else a changed fact."""
+        if self.queue:
+            index, event = self.queue.popleft()
+            return self.deliver(index, Stimulus(event))
+        for index in tuple(self.freed):
+            if self.freed[index] < len(self.members[index].postponed):
+                return self.retry(index)
+            del self.freed[index]
+        view = View(self.system.names, tuple(self.members))
+        for at, derived in enumerate(self.system.derived):
+            value = derived.fact(view)
+            if value != self.facts[at]:
+                self.facts[at] = value
+                return self.deliver(self.system.index(derived.target.name), Stimulus(derived.make(value)))
+        return None
+
+    def deliver(self, index: int, stimulus: Stimulus[object]) -> Verdict:
+        """Let one member answer one stimulus."""
+        done = advance(self.system.members[index], self.members[index], stimulus)
+        if done.moved:
+            self.freed[index] = 0
+        self.path.append(Hop(self.system.names[index], stimulus.event, done.verdict))
+        self.collect(index, done, stimulus.ticket)
+        return done.verdict
+
+    def retry(self, index: int) -> Verdict:
+        """Let one member try the next of its postponed events."""
+        at = self.freed[index]
+        event = self.members[index].postponed[at]
+        done = retry(self.system.members[index], self.members[index], at)
+        self.freed[index] = 0 if done.moved else at + isinstance(done.verdict, Postponed)
+        self.path.append(Hop(self.system.names[index], event, done.verdict))
+        self.collect(index, done)
+        return done.verdict
+
+    def collect(self, index: int, done: AnyStep, stale: int | None = None) -> None:
+        """Keep a member's step: its snapshot, its signals as further deliveries, the rest for the driver."""
+        name = self.system.names[index]
+        self.members[index] = done.snapshot
+        tickets = iter([each.ticket for each in done.issued if each.effect is not None])
+        answering = self.system.members[index].folded.answering
+        for effect in done.effects:
+            if isinstance(effect, Signal):
+                self.route(name, effect)
+            else:
+                self.orders.append(Ordered(name, effect, next(tickets, None) if type(effect) in answering else stale))
+        self.armed += (Armed(name, each) for each in done.issued if each.delay is not None)
+
+    def route(self, name: str, signal: Signal) -> None:
+        """Queue a signal for those who receive it."""
+        for line in self.system.routes[name, type(signal)]:
+            if line.target is None or line.make is None:
+                self.published.append(signal)
+            else:
+                self.queue.append((self.system.index(line.target.name), line.make(signal)))
+
+    def result(self, verdict: Verdict) -> Transaction:
+        """Say what the transaction comes to; tickets that did not outlive it are left out."""
+        after = SystemSnapshot(self.system.names, tuple(self.members), tuple(self.facts))
+        old, new = _tickets(self.before), _tickets(after)
+        return Transaction(
+            after,
+            verdict,
+            tuple(self.path),
+            tuple(
+                each for each in self.orders if not isinstance(each.ticket, Ticket) or (each.member, each.ticket) in new
+            ),
+            tuple(self.published),
+            tuple(each for each in self.armed if (each.member, each.issued.ticket) in new),
+            tuple(each for each in old if each not in new),
+        )
+
+
+def _tickets(snapshot: SystemSnapshot) -> dict[tuple[str, Ticket], None]:
+    pairs = zip(snapshot.names, snapshot.members, strict=True)
+    return {(name, ticket): None for name, member in pairs for ticket in member.tickets}

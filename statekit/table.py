@@ -1,0 +1,318 @@
+"""The table: what a lifecycle is written in.
+
+Bind the types once, take the verbs you need, and write one row a line::
+
+    rows = Rows[State, Context, Effect]()
+    row, stay, ignore, to = rows.row, rows.stay, rows.ignore, rows.to
+
+A verb says what a row does to the stay in its source: `row` leaves it (exit and entry run), `stay` does not, `reenter`
+leaves and enters it again, `postpone` keeps the event for the next state, `ignore` and `forbid` say that and why
+nothing happens. All of them check the row's functions against the row's own event, so that a type checker reports a
+mistake on the row where it was made; what types cannot say, `Machine` checks when it is built.
+"""
+
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Generic, TypeAlias, TypeGuard, TypeVar, overload
+
+from attrs import field, frozen
+
+from statekit.effects import Answering, Failure
+from statekit.states import Every, Group, Kind, Place, StateRow
+from statekit.timers import After, Arm, Disarm, Fired, Timer
+
+S = TypeVar("S", bound=StrEnum)
+S_co = TypeVar("S_co", bound=StrEnum, covariant=True)
+C = TypeVar("C")
+E = TypeVar("E")
+E2 = TypeVar("E2")
+E3 = TypeVar("E3")
+E4 = TypeVar("E4")
+E5 = TypeVar("E5")
+E_co = TypeVar("E_co", covariant=True)
+F = TypeVar("F")
+F_co = TypeVar("F_co", covariant=True)
+
+Function: TypeAlias = Callable[..., object]
+"""A guard, update, maker or delay once its types were checked on the row: `(context)` or `(context, event)`."""
+
+
+class Verb(StrEnum):
+    """What a row does with its event and with the stay in its source."""
+
+    ROW = "row"
+    STAY = "stay"
+    REENTER = "reenter"
+    POSTPONE = "postpone"
+    IGNORE = "ignore"
+    FORBID = "forbid"
+
+
+@frozen
+class Either(Generic[E_co]):
+    """Several event classes as one trigger; made by `either`."""
+
+    events: tuple[type[E_co], ...]
+
+
+@frozen(eq=False)
+class Row(Generic[S_co, E_co, F_co]):
+    """One line of the table, as it was written; made by the verbs of `Rows`."""
+
+    verb: Verb
+    source: object
+    trigger: object
+    target: "S_co | Choice[S_co, F_co] | None" = None
+    effects: tuple[object, ...] = ()
+    guard: Function | None = None
+    update: Function | None = None
+    because: str = ""
+    origin: str = ""
+
+
+@frozen(eq=False)
+class Branch(Generic[S_co, F_co]):
+    """One way out of a choice; made by `Rows.to`."""
+
+    target: "S_co | Choice[S_co, F_co]"
+    effects: tuple[object, ...] = ()
+    guard: Function | None = None
+    update: Function | None = None
+    origin: str = ""
+
+
+@frozen(eq=False)
+class Choice(Generic[S_co, F_co]):
+    """A target that picks among branches by the new context; made by `Rows.choice`, drawn as a diamond."""
+
+    name: str
+    branches: tuple[Branch[S_co, F_co], ...]
+    origin: str = ""
+
+
+@overload
+def either(a: type[E], b: type[E2], /) -> Either[E | E2]: ...
+@overload
+def either(a: type[E], b: type[E2], c: type[E3], /) -> Either[E | E2 | E3]: ...
+@overload
+def either(a: type[E], b: type[E2], c: type[E3], d: type[E4], /) -> Either[E | E2 | E3 | E4]: ...
+@overload
+def either(a: type[E], b: type[E2], c: type[E3], d: type[E4], e: type[E5], /) -> Either[E | E2 | E3 | E4 | E5]: ...
+def either(*events: type[object]) -> Either[object]:
+    """Make one trigger of two to five event classes: the row's functions must accept every one of them."""
+    return Either(events)
+
+
+def is_either(trigger: object) -> TypeGuard[Either[object]]:
+    """Tell whether a trigger is several event classes."""
+    return isinstance(trigger, Either)
+
+
+Source: TypeAlias = Place[S] | Every | tuple[Place[S], ...]
+Made: TypeAlias = F | tuple[F, ...]
+Order: TypeAlias = F | Callable[[C], Made[F]] | Arm[C] | Disarm[C]
+"""What stands where effects are listed: a constant, a maker of one (or a tuple of them), or a timer's order."""
+
+
+def _origin() -> str:
+    """Name the place that called the verb, as `folder/file.py:line`."""
+    # The caller's line is what every complaint about a row must name; inspect.stack would cost milliseconds a row.
+    frame = sys._getframe(2)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    return f"{'/'.join(frame.f_code.co_filename.replace(chr(92), '/').split('/')[-2:])}:{frame.f_lineno}"
+
+
+@frozen
+class Moving(Generic[S, C, F]):
+    """The verb `row`: exit, the row's effects, entry."""
+
+    @overload
+    def __call__(
+        self,
+        source: Source[S],
+        trigger: type[E] | Either[E],
+        target: "S | Choice[S, F]",
+        *effects: Order[F, C] | Callable[[C, E], Made[F]],
+        guard: Callable[[C], bool] | Callable[[C, E], bool] | None = None,
+        update: Callable[[C], C] | Callable[[C, E], C] | None = None,
+    ) -> Row[S, E, F]: ...
+    @overload
+    def __call__(
+        self,
+        source: Source[S],
+        trigger: After[C] | Timer[C],
+        target: "S | Choice[S, F]",
+        *effects: Order[F, C] | Callable[[C, Fired], Made[F]],
+        guard: Callable[[C], bool] | Callable[[C, Fired], bool] | None = None,
+        update: Callable[[C], C] | Callable[[C, Fired], C] | None = None,
+    ) -> Row[S, Fired, F]: ...
+    def __call__(
+        self,
+        source: Source[S],
+        trigger: object,
+        target: "S | Choice[S, F]",
+        *effects: object,
+        guard: Function | None = None,
+        update: Function | None = None,
+    ) -> Row[S, object, F]:
+        """Leave `source` for `target` when `trigger` arrives and `guard` holds; see the module's docstring."""
+        return Row(Verb.ROW, source, trigger, target, effects, guard, update, "", _origin())
+
+
+@frozen
+class Staying(Generic[S, C, F]):
+    """The verbs `stay` (no exit, no entry, timers run on) and `reenter` (both, timers start afresh)."""
+
+    verb: Verb
+
+    @overload
+    def __call__(
+        self,
+        source: Source[S],
+        trigger: type[E] | Either[E],
+        *effects: Order[F, C] | Callable[[C, E], Made[F]],
+        guard: Callable[[C], bool] | Callable[[C, E], bool] | None = None,
+        update: Callable[[C], C] | Callable[[C, E], C] | None = None,
+    ) -> Row[S, E, F]: ...
+    @overload
+    def __call__(
+        self,
+        source: Source[S],
+        trigger: After[C] | Timer[C],
+        *effects: Order[F, C] | Callable[[C, Fired], Made[F]],
+        guard: Callable[[C], bool] | Callable[[C, Fired], bool] | None = None,
+        update: Callable[[C], C] | Callable[[C, Fired], C] | None = None,
+    ) -> Row[S, Fired, F]: ...
+    def __call__(
+        self,
+        source: Source[S],
+        trigger: object,
+        *effects: object,
+        guard: Function | None = None,
+        update: Function | None = None,
+    ) -> Row[S, object, F]:
+        """Answer `trigger` in `source` without going elsewhere; see the module's docstring."""
+        return Row(self.verb, source, trigger, None, effects, guard, update, "", _origin())
+
+
+@frozen
+class Declining(Generic[S, C, F]):
+    """The verbs `ignore`, `forbid` and `postpone`: the event changes nothing here, and the table says so."""
+
+    verb: Verb
+
+    @overload
+    def __call__(
+        self,
+        source: Source[S],
+        trigger: type[E] | Either[E],
+        *,
+        because: str,
+        guard: Callable[[C], bool] | Callable[[C, E], bool] | None = None,
+    ) -> Row[S, E, F]: ...
+    @overload
+    def __call__(
+        self,
+        source: Source[S],
+        trigger: After[C] | Timer[C],
+        *,
+        because: str,
+        guard: Callable[[C], bool] | Callable[[C, Fired], bool] | None = None,
+    ) -> Row[S, Fired, F]: ...
+    def __call__(
+        self,
+        source: Source[S],
+        trigger: object,
+        *,
+        because: str,
+        guard: Function | None = None,
+    ) -> Row[S, object, F]:
+        """Say that `trigger` changes nothing in `source`, and why."""
+        return Row(self.verb, source, trigger, None, (), guard, None, because, _origin())
+
+
+@frozen
+class Rows(Generic[S, C, F]):
+    """The verbs of a table, bound to its states, its context and its effects.
+
+    Binding the three types once is what makes a checker point at the bad row: a guard for another event, a foreign
+    state, an effect that is not in the union.
+    """
+
+    row: Moving[S, C, F] = field(factory=Moving[S, C, F], init=False)
+    stay: Staying[S, C, F] = field(factory=lambda: Staying[S, C, F](Verb.STAY), init=False)
+    reenter: Staying[S, C, F] = field(factory=lambda: Staying[S, C, F](Verb.REENTER), init=False)
+    postpone: Declining[S, C, F] = field(factory=lambda: Declining[S, C, F](Verb.POSTPONE), init=False)
+    ignore: Declining[S, C, F] = field(factory=lambda: Declining[S, C, F](Verb.IGNORE), init=False)
+    forbid: Declining[S, C, F] = field(factory=lambda: Declining[S, C, F](Verb.FORBID), init=False)
+
+    def to(
+        self,
+        target: "S | Choice[S, F]",
+        *effects: Order[F, C],
+        guard: Callable[[C], bool] | None = None,
+        update: Callable[[C], C] | None = None,
+    ) -> Branch[S, F]:
+        """Make a branch of a choice; its guard reads the context that the row's update has made."""
+        return Branch(target, effects, guard, update, _origin())
+
+    def choice(self, name: str, *branches: Branch[S, F]) -> Choice[S, F]:
+        """Make a target that picks the first branch whose guard holds; the last branch has none."""
+        return Choice(name, branches, _origin())
+
+    def state(
+        self,
+        state: S,
+        kind: Kind,
+        doc: str,
+        *,
+        entry: tuple[Order[F, C], ...] = (),
+        exit: tuple[Order[F, C], ...] = (),  # noqa: A002 - entry and exit are the field's own words
+        waits_for: str = "",
+    ) -> StateRow[S]:
+        """Declare a state: its kind, one line on what it means, and the effects of entering and leaving it.
+
+        `waits_for` names who ends the stay where no timer of its own does: another machine, or a person.
+        """
+        return StateRow(state, kind, doc, entry=entry, exit=exit, waits_for=waits_for, origin=_origin())
+
+    def group(
+        self,
+        name: str,
+        *places: Place[S],
+        doc: str = "",
+        entry: tuple[Order[F, C], ...] = (),
+        exit: tuple[Order[F, C], ...] = (),  # noqa: A002 - entry and exit are the field's own words
+    ) -> Group[S]:
+        """Make a group of states, or of other groups' states, that share rows, entry and exit."""
+        states: dict[S, None] = {}
+        for place in places:
+            states.update(dict.fromkeys(place.states if isinstance(place, Group) else (place,)))
+        return Group(name, tuple(states), doc, entry=entry, exit=exit, origin=_origin())
+
+    def answering(
+        self,
+        effect: type[F],
+        *outcomes: type,
+        scope: S | Group[S],
+        failed: Callable[[Failure], object],
+        opens: type | None = None,
+        streams: tuple[type, ...] = (),
+        ends: tuple[type, ...] = (),
+        orphan: F | None = None,
+    ) -> Answering:
+        """Declare that an effect answers: with what, for how long it counts, and how a late resource is disposed of.
+
+        See `Answering` for the parts. An effect that no `answering` names is fire-and-forget.
+        """
+        return Answering(
+            effect,
+            outcomes,
+            scope,
+            failed,
+            opens=opens,
+            streams=streams,
+            ends=ends,
+            orphan=orphan,
+            origin=_origin(),
+        )

@@ -1,0 +1,1 @@
+"""What tests of a lifecycle need: time that costs nothing, faults, strategies, coverage."""

@@ -1,0 +1,115 @@
+"""Verdicts: what became of one event, and why."""
+
+from enum import StrEnum
+from typing import TypeAlias
+
+from attrs import field, frozen
+
+
+@frozen
+class Started:
+    """The machine was started: nothing arrived, its entry effects ran."""
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return "started"
+
+
+@frozen
+class Taken:
+    """A row was taken. `row` is where it is written, `target` the state afterwards; `refused` names the guards of
+    earlier rows that did not hold.
+    """
+
+    row: str
+    source: StrEnum
+    target: StrEnum
+    refused: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"{self.source.name} → {self.target.name}" if self.source != self.target else f"stays {self.source.name}"
+
+
+@frozen
+class Ignored:
+    """The table says that nothing happens, and why; `refused` names the guards that did not hold before."""
+
+    because: str
+    refused: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"ignored: {self.because}"
+
+
+@frozen
+class Postponed:
+    """The event is kept and will be tried again after the next change of state."""
+
+    because: str
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"postponed: {self.because}"
+
+
+@frozen
+class Refused:
+    """Every row that answers the event has a guard, and none held; or the queue of postponed events is full."""
+
+    guards: tuple[str, ...]
+    full: bool = False
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return "refused: too many postponed events" if self.full else f"refused by {', '.join(self.guards)}"
+
+
+@frozen
+class Forbidden:
+    """The table says that this event in this state is an error, and why."""
+
+    because: str
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"forbidden: {self.because}"
+
+
+@frozen
+class Unhandled:
+    """The cell is blank, or the machine has ended."""
+
+    ended: bool = False
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return "unhandled: the machine has ended" if self.ended else "unhandled: no row answers this event here"
+
+
+@frozen
+class Stale:
+    """The answer, or the timer, belongs to a stay that is over; `ticket` is the number it came with, if any."""
+
+    ticket: int | None
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return "stale: no ticket" if self.ticket is None else f"stale: ticket {self.ticket} is over"
+
+
+@frozen
+class Broken:
+    """A guard, update, maker or delay raised: nothing changed; equal if they read alike."""
+
+    function: str
+    exception: Exception = field(eq=repr)
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"broken: {self.function} raised {self.exception!r}"
+
+
+Verdict: TypeAlias = Started | Taken | Ignored | Postponed | Refused | Forbidden | Unhandled | Stale | Broken
+"""Exactly one for every event; none of them is ever raised by `transition` or `step`."""
