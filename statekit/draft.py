@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import TypeAlias, TypeGuard, cast
+from types import UnionType
+from typing import TypeAlias, TypeGuard, Union, cast, get_args, get_origin
 
 from attrs import frozen
 
@@ -23,8 +24,10 @@ class Draft:
     name: str
     initial: StrEnum
     states: tuple[StateRow[StrEnum], ...]
+    groups: tuple[AnyGroup, ...]
     table: tuple[AnyRow, ...]
     answering: tuple[Answering, ...]
+    origin: str = ""
 
 
 def places(source: object) -> Iterator[object]:
@@ -68,15 +71,17 @@ def orders_of(draft: Draft) -> Iterator[tuple[object, str]]:
 
 
 def groups_in(draft: Draft) -> tuple[AnyGroup, ...]:
-    """Give every group the draft uses, outer before inner; overlapping ones as they were first used."""
-    found: dict[str, AnyGroup] = {}
+    """Give the draft's groups, outer before inner; overlapping ones in the order they are listed."""
+    return tuple(sorted(draft.groups, key=lambda group: -len(group.states)))
+
+
+def groups_used(draft: Draft) -> Iterator[AnyGroup]:
+    """Give every group that a row, a timer or an answering effect names."""
     scopes = [answering.scope for answering in draft.answering]
     scopes += [row.trigger.scope for row in draft.table if is_named(row.trigger)]
-    sources = [place for row in draft.table for place in places(row.source)]
-    for place in (*sources, *scopes):
+    for place in (*(place for row in draft.table for place in places(row.source)), *scopes):
         if is_group(place):
-            found.setdefault(place.name, place)
-    return tuple(sorted(found.values(), key=lambda group: -len(group.states)))
+            yield place
 
 
 def is_group(place: object) -> TypeGuard[AnyGroup]:
@@ -87,3 +92,12 @@ def is_group(place: object) -> TypeGuard[AnyGroup]:
 def scope_name(scope: object) -> str:
     """Name a scope: a state by its value, a group by its name."""
     return scope.name if is_group(scope) else str(scope)
+
+
+def classes_in(annotation: object) -> Iterator[type]:
+    """Give the classes in a maker's return annotation: a class, a union of them, or a tuple of them."""
+    if get_origin(annotation) in (Union, UnionType, tuple):
+        for part in get_args(annotation):
+            yield from classes_in(part)
+    elif isinstance(annotation, type) and annotation is not type(None):
+        yield annotation

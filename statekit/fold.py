@@ -4,8 +4,9 @@ It happens once, when a machine is built. Every state gets one tuple of `Arrow`s
 order of precedence: the state's own rows, then its groups' from inner to outer, then those of `EVERY`; within a level
 the order of the table. Each arrow knows where it leads, which effects the move runs and in which order, which scopes
 it ends and which timers it arms. So groups, entry and exit are gone at run time: a step looks up one tuple and walks
-it. A group contains another when its states are a strict superset; groups that merely overlap are entered in the
-order of their declaration and left in the reverse of it, and may not answer the same trigger in the same state.
+it. A group contains another when its states are a strict superset; groups that merely overlap are entered the larger
+first, then as they are listed, and left in the reverse of it, and may not answer the same trigger in the same state.
+An ended state answers nothing and lies in no scope: whatever was awaited is over when it is entered.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ from statekit.draft import (
     scope_name,
 )
 from statekit.folded import Arrow, Call, Clock, Folded, Fork, Leaf, Way
-from statekit.states import Every, Group, StateRow
+from statekit.states import Every, Group, Kind, StateRow
 from statekit.table import Choice, Verb
 from statekit.timers import After, Delay, Timer, is_arm, is_named, is_timer
 
@@ -50,20 +51,28 @@ class Folding:
         self.by_state = {declared.state: declared for declared in draft.states}
         self.groups = groups_in(draft)
         self.groups_of = {state: tuple(g for g in self.groups if state in g) for state in self.by_state}
+        self.scopes = {state: self.scopes_of(state) for state in self.by_state}
         self.clocks: dict[str, Clock] = {}
         self.starts: dict[str, list[Clock]] = {}
         for row in draft.table:
             if is_timer(row.trigger):
-                for place in self.scopes(row):
+                for place in self.stays(row):
                     self.note_clock(row.trigger, place)
         for order, _ in orders_of(draft):
             if is_arm(order):
                 self.note_clock(order.timer, None)
 
-    def scopes(self, row: AnyRow) -> Iterator[object]:
+    def scopes_of(self, state: StrEnum) -> frozenset[str]:
+        """Name the scopes that hold a state: its own and its groups', but none once the machine has ended."""
+        if self.by_state[state].kind is Kind.ENDED:
+            return frozenset()
+        return frozenset({str(state), *(group.name for group in self.groups_of[state])})
+
+    def stays(self, row: AnyRow) -> Iterator[object]:
         """Give the places whose stay an `after` of this row counts; `EVERY` means every state by itself."""
+        lasting = [state for state in self.by_state if self.scopes[state]]
         for place in places(row.source):
-            yield from self.by_state if isinstance(place, Every) else (place,)
+            yield from lasting if isinstance(place, Every) else (place,)
 
     def note_clock(self, timer: After[Never] | Timer[Never], place: object) -> None:
         """Remember a timer; an `after` is also started by the entry into its place."""
@@ -89,7 +98,7 @@ class Folding:
         for index, row in enumerate(self.draft.table):
             for place in places(row.source):
                 rank = self.rank(place, state)
-                if rank is not None:
+                if rank is not None and self.scopes[state]:
                     found += ((rank, index, arrow) for arrow in self.arrows(row, state, place))
         cells: dict[object, list[Arrow]] = {}
         for _, _, arrow in sorted(found, key=lambda entry: entry[:2]):
@@ -139,19 +148,21 @@ class Folding:
         return Leaf(
             target,
             (*self.calls(left, "exit"), *effects, *self.calls(entered, "entry")),
-            frozenset(map(self.name_of, left)),
-            self.started(entered),
+            self.scopes[source] - (self.scopes[target] - set(map(self.name_of, left))),
+            self.started(entered, target),
             moved=True,
         )
 
     def begin(self) -> Leaf:
         """Work out what starting does: the entry into the initial state and its groups."""
-        entered: list[Place] = [*self.groups_of[self.draft.initial], self.by_state[self.draft.initial]]
-        return Leaf(self.draft.initial, self.calls(entered, "entry"), frozenset(), self.started(entered), moved=True)
+        state = self.draft.initial
+        entered: list[Place] = [*self.groups_of[state], self.by_state[state]]
+        return Leaf(state, self.calls(entered, "entry"), frozenset(), self.started(entered, state), moved=True)
 
-    def started(self, entered: Sequence[Place]) -> tuple[Clock, ...]:
-        """Collect the timers that entering these places starts."""
-        return tuple(clock for place in entered for clock in self.starts.get(self.name_of(place), ()))
+    def started(self, entered: Sequence[Place], target: StrEnum) -> tuple[Clock, ...]:
+        """Collect the timers that entering these places on the way to a state starts."""
+        names = [name for name in map(self.name_of, entered) if name in self.scopes[target]]
+        return tuple(clock for name in names for clock in self.starts.get(name, ()))
 
     @staticmethod
     def name_of(place: Place) -> str:
@@ -174,6 +185,7 @@ def fold(draft: Draft) -> Folded:
         begin=folding.begin(),
         groups=folding.groups,
         groups_of=folding.groups_of,
+        scopes=folding.scopes,
         clocks=folding.clocks,
         answering={answering.effect: answering for answering in draft.answering},
         answers={event: answering for answering in draft.answering for event in answering.events},

@@ -91,13 +91,15 @@ class Folded:
     """What folding makes of a draft.
 
     `cells` is state → event class or timer id → the arrows to try; `begin` is what starting does; `groups` and each
-    value of `groups_of` go from outer to inner; `answers` finds the answering effect of an event class.
+    value of `groups_of` go from outer to inner; `scopes` names the scopes that hold a state, and none holds an ended
+    one, which has no cells either; `answers` finds the answering effect of an event class.
     """
 
     cells: Mapping[StrEnum, Mapping[object, tuple[Arrow, ...]]]
     begin: Leaf
     groups: tuple[AnyGroup, ...]
     groups_of: Mapping[StrEnum, tuple[AnyGroup, ...]]
+    scopes: Mapping[StrEnum, frozenset[str]]
     clocks: Mapping[str, Clock]
     answering: Mapping[type, Answering]
     answers: Mapping[type, Answering]

@@ -6,14 +6,14 @@ from typing import Generic, TypeVar, get_type_hints
 
 from attrs import field, frozen
 
-from statekit import faults
-from statekit.draft import AnyRow, Draft, orders_of
+from statekit import cells, faults
+from statekit.draft import AnyRow, Draft, classes_in, orders_of
 from statekit.effects import Answering
 from statekit.errors import MalformedTable
 from statekit.fold import fold
 from statekit.folded import Arrow, Folded
-from statekit.states import Kind, StateRow
-from statekit.table import Row
+from statekit.states import Group, Kind, StateRow
+from statekit.table import Row, written_at
 from statekit.timers import is_arm, is_disarm
 
 S = TypeVar("S", bound=StrEnum)
@@ -58,18 +58,18 @@ class Definition:
 
         Outcomes, stream events and timers need an answer only inside their scope; a state of kind *ended* needs none.
         """
-        return faults.blanks(self.states, self.folded)
+        return cells.blanks(self.states, self.folded)
 
     def effects(self) -> tuple[type, ...]:
         """List the classes of effect that the table can order, in its order: constants, makers' results, orphans.
 
         A maker says what it makes by its return annotation.
         """
-        draft = Draft(self.name, self.initial, self.states, self.table, self.answering)
+        draft = Draft(self.name, self.initial, self.states, self.folded.groups, self.table, self.answering)
         found: dict[type, None] = {}
         for order, _ in orders_of(draft):
             if callable(order):
-                found.update(dict.fromkeys(faults.classes_in(get_type_hints(order).get("return"))))
+                found.update(dict.fromkeys(classes_in(get_type_hints(order).get("return"))))
             elif not is_arm(order) and not is_disarm(order):
                 found[type(order)] = None
         found.update({type(each.orphan): None for each in self.answering if each.orphan is not None})
@@ -92,17 +92,18 @@ class Machine(Definition, Generic[S, E, C, F]):
         initial: S,
         context: C,
         states: Iterable[StateRow[S]],
+        groups: Iterable[Group[S]] = (),
         table: Iterable[Row[S, E, F]],
         answering: Iterable[Answering] = (),
         doc: str = "",
         postpone_limit: int = 1000,
     ) -> None:
         """Check the table, then fold it."""
-        draft = Draft(name, initial, tuple(states), tuple(table), tuple(answering))
+        draft = Draft(name, initial, tuple(states), tuple(groups), tuple(table), tuple(answering), written_at())
         if found := faults.in_draft(draft):
             raise MalformedTable(name, found)
         folded = fold(draft)
-        if found := faults.in_folded(draft, folded):
+        if found := cells.in_folded(draft, folded):
             raise MalformedTable(name, found)
         super().__init__(
             name=name,

@@ -19,11 +19,10 @@ from typing import Generic, TypeVar, cast
 from attrs import evolve, frozen
 
 from statekit.draft import scope_name
-from statekit.errors import Livelock
 from statekit.folded import Clock, Folded
 from statekit.machine import Definition, Machine
 from statekit.states import Kind
-from statekit.timers import Duration, Fired, is_arm, is_disarm
+from statekit.timers import Duration, Fired, Jitter, delay_label, is_arm, is_disarm
 from statekit.transition import Move, begin, transition
 from statekit.verdicts import Broken, Ignored, Postponed, Refused, Stale, Started, Unhandled, Verdict
 
@@ -35,9 +34,6 @@ C = TypeVar("C")
 C_co = TypeVar("C_co", covariant=True)
 F = TypeVar("F")
 F_co = TypeVar("F_co", covariant=True)
-
-HOP_BOUND = 100
-"""How many postponed events one stimulus may set off before `Livelock` is raised."""
 
 
 @frozen
@@ -122,13 +118,12 @@ def step(machine: Machine[S, E, C, F], snapshot: Snapshot[S, C], stimulus: Stimu
     """Answer one stimulus, then the postponed events that it set free.
 
     Pure: equal inputs give equal outputs. Unless the verdict is `Taken`, `Ignored` or `Postponed` the snapshot is the
-    one that came in. Raises only `Livelock`, when postponed events set each other off without end.
+    one that came in. Never raises for what the table's functions do. It ends: each try of a postponed event takes it
+    off the queue or goes on to the next, and only taking one off begins again.
     """
     done = advance(machine, snapshot, stimulus)
     path, at, free = list(done.path), 0, done.moved
     while free and at < len(done.snapshot.postponed):
-        if len(path) > HOP_BOUND:
-            raise Livelock(machine.name, HOP_BOUND, [str(verdict) for verdict in path[-4:]])
         tried = retry(machine, done.snapshot, at)
         path.append(tried.verdict)
         at = 0 if tried.moved else at + isinstance(tried.verdict, Postponed)
@@ -211,8 +206,8 @@ def _stale(folded: Folded, snapshot: AnySnapshot, stimulus: Stimulus[object]) ->
 
 
 def _commit(folded: Folded, snapshot: AnySnapshot, move: Move, verdict: Verdict) -> AnyStep:
-    """Make the step of a move: end tickets, arm timers, issue tickets; `Broken` if a delay function raises."""
-    register = Register(snapshot, move.context)
+    """Make the step of a move: end tickets, arm timers, issue tickets; `Broken` if a delay or a maker is at fault."""
+    register = Register(snapshot, move.context, folded.scopes[move.leaf.state])
     register.leave(move.leaf.ended)
     try:
         for clock in move.leaf.armed:
@@ -224,16 +219,18 @@ def _commit(folded: Folded, snapshot: AnySnapshot, move: Move, verdict: Verdict)
                 register.drop(order.timer.name)
             else:
                 register.order(order, folded)
-    except BrokenDelay as broken:
+    except BrokenOrder as broken:
         return _unmoved(snapshot, Broken(broken.function, broken.error))
     after = Snapshot(move.leaf.state, move.context, tuple(register.live), snapshot.postponed, register.issued)
     kept = {ticket.number for ticket in register.live}
     issued = tuple(each for each in register.new if each.ticket.number in kept)
-    return Step(after, tuple(register.effects), verdict, (verdict,), issued, tuple(register.ended), move.leaf.moved)
+    effects = tuple(effect for effect, ticket in register.effects if ticket is None or ticket.number in kept)
+    ended = tuple(ticket for ticket in register.ended if ticket.number <= snapshot.issued)
+    return Step(after, effects, verdict, (verdict,), issued, ended, move.leaf.moved)
 
 
-class BrokenDelay(Exception):
-    """A delay function raised."""
+class BrokenOrder(Exception):
+    """A delay function raised or gave no delay, or a maker made what cannot start in the new state."""
 
     def __init__(self, function: str, error: Exception) -> None:
         """Keep whose fault it was."""
@@ -245,14 +242,15 @@ class BrokenDelay(Exception):
 class Register:
     """The tickets of one step while it is being made."""
 
-    def __init__(self, snapshot: AnySnapshot, context: object) -> None:
-        """Begin with the tickets of the snapshot."""
+    def __init__(self, snapshot: AnySnapshot, context: object, scopes: frozenset[str]) -> None:
+        """Begin with the tickets of the snapshot; the new state has its context and lies in these scopes."""
         self.context = context
+        self.scopes = scopes
         self.live = list(snapshot.tickets)
         self.issued = snapshot.issued
         self.new: list[Issued[object]] = []
         self.ended: list[Ticket] = []
-        self.effects: list[object] = []
+        self.effects: list[tuple[object, Ticket | None]] = []
 
     def leave(self, scopes: frozenset[str]) -> None:
         """End every ticket whose scope was left."""
@@ -277,15 +275,26 @@ class Register:
         delay = clock.delay
         if callable(delay):
             try:
-                delay = delay(self.context)
+                delay = _lawful(delay(self.context))
             except Exception as error:
-                raise BrokenDelay(clock.label, error) from error
+                raise BrokenOrder(delay_label(clock.delay), error) from error
         self.new.append(Issued(self.issue(clock.id, clock.scope), delay=delay))
 
     def order(self, effect: object, folded: Folded) -> None:
         """Order an effect, with a ticket if it answers."""
-        self.effects.append(effect)
         answering = folded.answering.get(type(effect))
-        if answering is not None:
-            ticket = self.issue(type(effect).__name__, scope_name(answering.scope))
-            self.new.append(Issued(ticket, effect=effect))
+        if answering is None:
+            self.effects.append((effect, None))
+            return
+        name, scope = type(effect).__name__, scope_name(answering.scope)
+        if scope not in self.scopes:
+            raise BrokenOrder(name, ValueError(f"{name} was made outside its scope {scope}: no answer could arrive"))
+        ticket = self.issue(name, scope)
+        self.effects.append((effect, ticket))
+        self.new.append(Issued(ticket, effect=effect))
+
+
+def _lawful(delay: Duration) -> Duration:
+    if isinstance(delay, Jitter) or 0 <= delay < float("inf"):
+        return delay
+    raise ValueError(f"a delay must be finite and not negative, not {delay!r}")

@@ -9,20 +9,20 @@ A ticket that was issued and dropped within one transaction never leaves it, and
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
-from attrs import Factory, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from statekit.effects import Signal
 from statekit.errors import Livelock, MalformedSystem, UnknownMember
 from statekit.machine import Definition
 from statekit.step import AnyStep, Issued, Stimulus, Ticket, advance, launch, retry
-from statekit.verdicts import Broken, Postponed, Started, Verdict
+from statekit.verdicts import Broken, Postponed, Stale, Started, Verdict
 from statekit.wiring import Derived, View, Wire
 
 HOP_BOUND = 1000
-"""How many events one stimulus may lead to before `Livelock` is raised."""
+"""How many events one stimulus, or one postponed event that it set free, may lead to before `Livelock` is raised."""
 
 
 @frozen
@@ -101,7 +101,7 @@ def _routes(system: "System") -> Routes:
 
 
 def _faults(system: "System") -> Iterator[str]:
-    for name in {name for name in system.names if system.names.count(name) > 1}:
+    for name in dict.fromkeys(name for name in system.names if system.names.count(name) > 1):
         yield f"two members bear the name {name}; a member's name must be its own"
     members = {member.name: member for member in system.members}
     effects = {name: set(member.effects()) for name, member in members.items()}
@@ -146,24 +146,28 @@ class System:
         return self.names.index(name)
 
     def start(self, contexts: Mapping[str, object] | None = None) -> Transaction:
-        """Start every member in the order they are listed, with the given contexts or their own."""
+        """Start every member in the order they are listed, with the given contexts or their own.
+
+        What a function of a table or of the wiring raises is raised, as there is nothing yet to leave untouched.
+        """
         given = contexts or {}
         for name in given:
             self.index(name)
         steps = [launch(member, given.get(member.name, member.context)) for member in self.members]
         facts = tuple(derived.initially for derived in self.derived)
-        work = Work(self, SystemSnapshot(self.names, tuple(done.snapshot for done in steps), facts))
-        for index, done in enumerate(steps):
-            work.collect(index, done)
-        return work.run(Started())
+        work = Work(self, SystemSnapshot(self.names, tuple(evolve(done.snapshot, tickets=()) for done in steps), facts))
+        started = work.run(lambda: work.begin(steps))
+        if isinstance(started.verdict, Broken):
+            raise started.verdict.exception
+        return started
 
     def step(self, snapshot: SystemSnapshot, member: str, stimulus: Stimulus[object]) -> Transaction:
         """Answer one stimulus for one member, and everything that follows from it; pure.
 
         Raises `UnknownMember`, and `Livelock` if what follows has no end.
         """
-        work = Work(self, snapshot)
-        return work.run(work.deliver(self.index(member), stimulus))
+        work, index = Work(self, snapshot), self.index(member)
+        return work.run(lambda: work.deliver(index, stimulus))
 
 
 class Work:
@@ -177,21 +181,34 @@ class Work:
         self.facts = list(snapshot.facts)
         self.queue: deque[tuple[int, object]] = deque()
         self.freed: dict[int, int] = {}
+        self.waiting = sum(len(member.postponed) for member in snapshot.members)
+        self.hops = 0
         self.path: list[Hop] = []
         self.orders: list[Ordered] = []
         self.published: list[Signal] = []
         self.armed: list[Armed] = []
+        self.ended: list[tuple[str, Ticket]] = []
 
-    def run(self, verdict: Verdict) -> Transaction:
+    def begin(self, steps: Iterable[AnyStep]) -> Verdict:
+        """Take in what every member's start did."""
+        for index, done in enumerate(steps):
+            self.collect(index, done)
+        return Started()
+
+    def run(self, first: Callable[[], Verdict]) -> Transaction:
         """Deliver until nothing is left, then say what it comes to."""
-        while not isinstance(verdict, Broken):
-            delivered = self.next()
-            if delivered is None:
-                return self.result(verdict)
-            if len(self.path) > HOP_BOUND:
-                hops = [f"{hop.member}: {type(hop.event).__name__}" for hop in self.path[-6:]]
-                raise Livelock(self.system.name, HOP_BOUND, hops)
-            verdict = delivered if isinstance(delivered, Broken) else verdict
+        try:
+            verdict = first()
+            while not isinstance(verdict, Broken):
+                delivered = self.next()
+                if delivered is None:
+                    return self.result(verdict)
+                if self.hops > HOP_BOUND:
+                    hops = [f"{hop.member}: {type(hop.event).__name__}" for hop in self.path[-6:]]
+                    raise Livelock(self.system.name, HOP_BOUND, hops)
+                verdict = delivered if isinstance(delivered, Broken) else verdict
+        except BrokenWiring as broken:
+            verdict = broken.verdict
         return Transaction(self.before, verdict, tuple(self.path))
 
     def next(self) -> Verdict | None:
@@ -205,10 +222,10 @@ class Work:
             del self.freed[index]
         view = View(self.system.names, tuple(self.members))
         for at, derived in enumerate(self.system.derived):
-            value = derived.fact(view)
+            value = _asked(derived.fact, view)
             if value != self.facts[at]:
                 self.facts[at] = value
-                return self.deliver(self.system.index(derived.target.name), Stimulus(derived.make(value)))
+                return self.deliver(self.system.index(derived.target.name), Stimulus(_asked(derived.make, value)))
         return None
 
     def deliver(self, index: int, stimulus: Stimulus[object]) -> Verdict:
@@ -216,8 +233,9 @@ class Work:
         done = advance(self.system.members[index], self.members[index], stimulus)
         if done.moved:
             self.freed[index] = 0
+        self.hops += 1
         self.path.append(Hop(self.system.names[index], stimulus.event, done.verdict))
-        self.collect(index, done, stimulus.ticket)
+        self.collect(index, done, stimulus.ticket if isinstance(done.verdict, Stale) else None)
         return done.verdict
 
     def retry(self, index: int) -> Verdict:
@@ -226,6 +244,9 @@ class Work:
         event = self.members[index].postponed[at]
         done = retry(self.system.members[index], self.members[index], at)
         self.freed[index] = 0 if done.moved else at + isinstance(done.verdict, Postponed)
+        # A long queue is no livelock: each event that waited before has a bound of its own.
+        if self.waiting and not isinstance(done.verdict, Postponed):
+            self.waiting, self.hops = self.waiting - 1, 0
         self.path.append(Hop(self.system.names[index], event, done.verdict))
         self.collect(index, done)
         return done.verdict
@@ -242,14 +263,18 @@ class Work:
             else:
                 self.orders.append(Ordered(name, effect, next(tickets, None) if type(effect) in answering else stale))
         self.armed += (Armed(name, each) for each in done.issued if each.delay is not None)
+        self.ended += ((name, ticket) for ticket in done.ended)
 
     def route(self, name: str, signal: Signal) -> None:
         """Queue a signal for those who receive it."""
+        if (name, type(signal)) not in self.system.routes:
+            unwired = LookupError(f"{name} made {type(signal).__name__}, which no maker's return annotation names")
+            raise BrokenWiring(type(signal).__name__, unwired)
         for line in self.system.routes[name, type(signal)]:
             if line.target is None or line.make is None:
                 self.published.append(signal)
             else:
-                self.queue.append((self.system.index(line.target.name), line.make(signal)))
+                self.queue.append((self.system.index(line.target.name), _asked(line.make, signal)))
 
     def result(self, verdict: Verdict) -> Transaction:
         """Say what the transaction comes to; tickets that did not outlive it are left out."""
@@ -264,10 +289,26 @@ class Work:
             ),
             tuple(self.published),
             tuple(each for each in self.armed if (each.member, each.issued.ticket) in new),
-            tuple(each for each in old if each not in new),
+            tuple(each for each in self.ended if each in old),
         )
 
 
-def _tickets(snapshot: SystemSnapshot) -> dict[tuple[str, Ticket], None]:
+class BrokenWiring(Exception):
+    """A function of the wiring raised, or a signal was made that the wiring cannot know of."""
+
+    def __init__(self, function: str, error: Exception) -> None:
+        """Keep the verdict on it."""
+        super().__init__(function)
+        self.verdict = Broken(function, error)
+
+
+def _asked(function: Callable[..., object], argument: object) -> object:
+    try:
+        return function(argument)
+    except Exception as error:
+        raise BrokenWiring(str(getattr(function, "__name__", function)), error) from error
+
+
+def _tickets(snapshot: SystemSnapshot) -> set[tuple[str, Ticket]]:
     pairs = zip(snapshot.names, snapshot.members, strict=True)
-    return {(name, ticket): None for name, member in pairs for ticket in member.tickets}
+    return {(name, ticket) for name, member in pairs for ticket in member.tickets}

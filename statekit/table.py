@@ -14,7 +14,7 @@ mistake on the row where it was made; what types cannot say, `Machine` checks wh
 import sys
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Generic, TypeAlias, TypeGuard, TypeVar, overload
+from typing import Generic, Never, TypeAlias, TypeGuard, TypeVar, overload
 
 from attrs import field, frozen
 
@@ -115,10 +115,13 @@ Order: TypeAlias = F | Callable[[C], Made[F]] | Arm[C] | Disarm[C]
 """What stands where effects are listed: a constant, a maker of one (or a tuple of them), or a timer's order."""
 
 
-def _origin() -> str:
-    """Name the place that called the verb, as `folder/file.py:line`."""
+def written_at() -> str:
+    """Name the place that called the caller of this function, as `folder/file.py:line`."""
     # The caller's line is what every complaint about a row must name; inspect.stack would cost milliseconds a row.
     frame = sys._getframe(2)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    # `Machine[S, E, C, F](...)` calls through typing's alias.
+    while frame.f_globals.get("__name__") == "typing" and frame.f_back is not None:
+        frame = frame.f_back
     return f"{'/'.join(frame.f_code.co_filename.replace(chr(92), '/').split('/')[-2:])}:{frame.f_lineno}"
 
 
@@ -145,7 +148,7 @@ class Moving(Generic[S, C, F]):
         *effects: Order[F, C] | Callable[[C, Fired], Made[F]],
         guard: Callable[[C], bool] | Callable[[C, Fired], bool] | None = None,
         update: Callable[[C], C] | Callable[[C, Fired], C] | None = None,
-    ) -> Row[S, Fired, F]: ...
+    ) -> Row[S, Never, F]: ...
     def __call__(
         self,
         source: Source[S],
@@ -156,7 +159,7 @@ class Moving(Generic[S, C, F]):
         update: Function | None = None,
     ) -> Row[S, object, F]:
         """Leave `source` for `target` when `trigger` arrives and `guard` holds; see the module's docstring."""
-        return Row(Verb.ROW, source, trigger, target, effects, guard, update, "", _origin())
+        return Row(Verb.ROW, source, trigger, target, effects, guard, update, "", written_at())
 
 
 @frozen
@@ -182,7 +185,7 @@ class Staying(Generic[S, C, F]):
         *effects: Order[F, C] | Callable[[C, Fired], Made[F]],
         guard: Callable[[C], bool] | Callable[[C, Fired], bool] | None = None,
         update: Callable[[C], C] | Callable[[C, Fired], C] | None = None,
-    ) -> Row[S, Fired, F]: ...
+    ) -> Row[S, Never, F]: ...
     def __call__(
         self,
         source: Source[S],
@@ -192,7 +195,7 @@ class Staying(Generic[S, C, F]):
         update: Function | None = None,
     ) -> Row[S, object, F]:
         """Answer `trigger` in `source` without going elsewhere; see the module's docstring."""
-        return Row(self.verb, source, trigger, None, effects, guard, update, "", _origin())
+        return Row(self.verb, source, trigger, None, effects, guard, update, "", written_at())
 
 
 @frozen
@@ -218,7 +221,7 @@ class Declining(Generic[S, C, F]):
         *,
         because: str,
         guard: Callable[[C], bool] | Callable[[C, Fired], bool] | None = None,
-    ) -> Row[S, Fired, F]: ...
+    ) -> Row[S, Never, F]: ...
     def __call__(
         self,
         source: Source[S],
@@ -228,7 +231,7 @@ class Declining(Generic[S, C, F]):
         guard: Function | None = None,
     ) -> Row[S, object, F]:
         """Say that `trigger` changes nothing in `source`, and why."""
-        return Row(self.verb, source, trigger, None, (), guard, None, because, _origin())
+        return Row(self.verb, source, trigger, None, (), guard, None, because, written_at())
 
 
 @frozen
@@ -254,11 +257,11 @@ class Rows(Generic[S, C, F]):
         update: Callable[[C], C] | None = None,
     ) -> Branch[S, F]:
         """Make a branch of a choice; its guard reads the context that the row's update has made."""
-        return Branch(target, effects, guard, update, _origin())
+        return Branch(target, effects, guard, update, written_at())
 
     def choice(self, name: str, *branches: Branch[S, F]) -> Choice[S, F]:
         """Make a target that picks the first branch whose guard holds; the last branch has none."""
-        return Choice(name, branches, _origin())
+        return Choice(name, branches, written_at())
 
     def state(
         self,
@@ -274,7 +277,7 @@ class Rows(Generic[S, C, F]):
 
         `waits_for` names who ends the stay where no timer of its own does: another machine, or a person.
         """
-        return StateRow(state, kind, doc, entry=entry, exit=exit, waits_for=waits_for, origin=_origin())
+        return StateRow(state, kind, doc, entry=entry, exit=exit, waits_for=waits_for, origin=written_at())
 
     def group(
         self,
@@ -288,7 +291,7 @@ class Rows(Generic[S, C, F]):
         states: dict[S, None] = {}
         for place in places:
             states.update(dict.fromkeys(place.states if isinstance(place, Group) else (place,)))
-        return Group(name, tuple(states), doc, entry=entry, exit=exit, origin=_origin())
+        return Group(name, tuple(states), doc, entry=entry, exit=exit, origin=written_at())
 
     def answering(
         self,
@@ -314,5 +317,5 @@ class Rows(Generic[S, C, F]):
             streams=streams,
             ends=ends,
             orphan=orphan,
-            origin=_origin(),
+            origin=written_at(),
         )

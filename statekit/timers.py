@@ -56,6 +56,17 @@ class Fired:
 
 
 @frozen
+class ClockJumped:
+    """The machine was away for `gap_seconds`: the world's clock ran on while the monotonic one stood still.
+
+    A suspended laptop or a paused virtual machine does that. Timers have not moved, peers may have given up: probe what
+    was open. The driver delivers it, before anything else, to every member whose table answers it.
+    """
+
+    gap_seconds: float
+
+
+@frozen
 class After(Generic[C_contra]):
     """A timer that lives for the stay in its row's source: a state, or a whole group."""
 

@@ -93,15 +93,14 @@ def _message(value: object) -> Message:
     data = envelope.data
     if not isinstance(data, dict):
         raise Misfit(".data", "is missing" if data is None else "must be an object")
-    members = cast("dict[str, object]", data)
+    members = {name: each for name, each in cast("dict[str, object]", data).items() if each is not None}
     riding = _riding(shape)
     for name in riding:
-        ridden = getattr(envelope, name)
-        members = members if ridden is None else {name: ridden} | members
+        members.setdefault(name, getattr(envelope, name))
     try:
         return structured(members, shape)
     except Misfit as misfit:
-        outside = misfit.path[1:] not in members and riding.get(misfit.path[1:]) is Place.ENVELOPE
+        outside = misfit.path[1:] not in data and riding.get(misfit.path[1:]) is Place.ENVELOPE
         raise Misfit(misfit.path if outside else ".data" + misfit.path, misfit.problem) from None
 
 

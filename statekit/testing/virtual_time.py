@@ -12,7 +12,7 @@ import asyncio
 import math
 import selectors
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Literal, NoReturn, TypeVar, TypeVarTuple, cast
 
 import anyio
@@ -95,7 +95,6 @@ def run_virtual(
     raise deadlock
 
 
-
 class VirtualLoop(asyncio.SelectorEventLoop):
     """An asyncio event loop whose clock starts at zero and jumps to the next timer when nothing is ready."""
 
@@ -107,15 +106,18 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Return the virtual time in seconds."""
         return self._now_seconds
 
-    def jump(self, timeout_seconds: float) -> None:
-        """Move the clock to the first timer, which is that far away.
+    def jump(self) -> bool:
+        """Move the clock to the first timer; False where there is none (a sleep for ever has one, at infinity).
 
-        The loop drops cancelled timers from the head of its heap before it computes a timeout, so the head is live.
+        Called when the loop is about to wait, when it has dropped cancelled timers from the head of its heap.
         """
-        timers = cast("list[asyncio.TimerHandle]", vars(self).get("_scheduled", []))
-        deadline_seconds = timers[0].when() if timers else self._now_seconds + timeout_seconds
+        timers = cast("list[asyncio.TimerHandle]", vars(self)["_scheduled"])
+        deadline_seconds = timers[0].when() if timers else math.inf
+        if math.isinf(deadline_seconds):
+            return False
         while self._now_seconds < deadline_seconds:  # in floats, a + (b - a) may fall short of b
             self._now_seconds += deadline_seconds - self._now_seconds
+        return True
 
 
 class _JumpingSelector(selectors.DefaultSelector):
@@ -131,8 +133,7 @@ class _JumpingSelector(selectors.DefaultSelector):
             return ready
         if _asyncio_threads_work():
             return super().select(None)
-        if timeout is not None:
-            self._loop.jump(timeout)
+        if self._loop.jump():
             return ready
         ready = super().select(PATIENCE_SECONDS)
         if not ready:
@@ -209,7 +210,9 @@ def _deadlock_in(error: BaseException) -> VirtualDeadlock | None:
     """Look where trio keeps what crashed a run: in the cause of its internal error, in groups."""
     if isinstance(error, VirtualDeadlock):
         return error
-    inner = list(error.exceptions) if isinstance(error, BaseExceptionGroup) else [error.__cause__]
+    inner: Iterable[BaseException | None] = (error.__cause__,)
+    if isinstance(error, BaseExceptionGroup):
+        inner = cast("BaseExceptionGroup[BaseException]", error).exceptions
     return next((found for each in inner if each and (found := _deadlock_in(each))), None)
 
 

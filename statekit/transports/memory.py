@@ -1,11 +1,5 @@
-"""A network in memory, for tests and simulations: the same protocol, on asyncio and trio, under virtual time too.
+"""A network in memory, for tests and simulations: the same protocol, on asyncio and trio, under virtual time too."""
 
-A connection is two lines, one a direction. A line is a queue of (when it arrives, what arrives), read in order, whose
-last entry is the end of the connection. Latency is a time of arrival, so a frame in flight needs no task, and an end
-overtakes nothing that was sent before it.
-"""
-
-from collections import deque
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Protocol, Self
@@ -13,10 +7,9 @@ from urllib.parse import urlsplit
 
 import anyio
 from anyio.abc import TaskGroup
-from anyio.lowlevel import checkpoint
-from attrs import define, field
 
-from .socket import NO_CLOSE_CODE, NO_CLOSE_FRAME, DialFailed, Socket, SocketClosed, Transport, check_close
+from .memory_socket import Latency, Line, MemorySocket, close_line
+from .socket import DialFailed, Socket, SocketClosed, Transport
 
 
 class Rejected(Exception):
@@ -56,14 +49,13 @@ class Service(Protocol):
 class MemoryNetwork:
     """A server and the way to it; an async context manager, in whose task group the service runs.
 
-    `latency_seconds` is the time one frame takes one way, and may be changed while connections are open. While
-    `listening` is False, dials are refused and open connections go on. Leaving the context drops every connection. An
-    exception of the service, other than `Rejected` in `admit` and `SocketClosed` in `serve`, leaves the context in an
-    exception group: it is a fault of the service, not of the net.
+    While `listening` is False, dials are refused and open connections go on. Leaving the context drops every
+    connection. An exception of the service, other than `Rejected` in `admit` and `SocketClosed` in `serve`, leaves
+    the context in an exception group: it is a fault of the service, not of the net.
     """
 
     def __init__(self, service: Service, *, latency_seconds: float = 0.0) -> None:
-        self.latency_seconds = latency_seconds
+        self._latency = Latency(latency_seconds)
         self.listening = True
         self._service = service
         self._tasks: TaskGroup | None = None
@@ -87,6 +79,15 @@ class MemoryNetwork:
         return await tasks.__aexit__(kind, error, trace)
 
     @property
+    def latency_seconds(self) -> float:
+        """The time one frame takes one way; set it at any time, for the frames sent from then on."""
+        return self._latency.seconds
+
+    @latency_seconds.setter
+    def latency_seconds(self, seconds: float) -> None:
+        self._latency.seconds = seconds
+
+    @property
     def open_links(self) -> int:
         """How many handshakes and connections the service is busy with: 0 when none leaked."""
         return len(self._links)
@@ -95,14 +96,14 @@ class MemoryNetwork:
         """Return what clients dial this network with; whatever the host and port, a URL leads to the one service."""
         return _MemoryTransport(self._connect, open_timeout_seconds)
 
-    async def _connect(self, path: str) -> "MemorySocket | DialFailed":
+    async def _connect(self, path: str) -> MemorySocket | DialFailed:
         """Carry one handshake to the service and its answer back."""
         await anyio.sleep(self.latency_seconds)
         if self._tasks is None or not self.listening:
             await anyio.sleep(self.latency_seconds)
             return DialFailed("refused")
         self._dials += 1
-        link = _Link(self, f"client-{self._dials}")
+        link = _Link(self._latency, f"client-{self._dials}")
         self._links.add(link)
         self._tasks.start_soon(self._attend, link, path)
         del path
@@ -141,71 +142,6 @@ class MemoryNetwork:
         return True
 
 
-class MemorySocket:
-    """One end of a connection through a `MemoryNetwork`; a service is given the server's end."""
-
-    def __init__(self, network: MemoryNetwork, peer: str, incoming: "_Line", outgoing: "_Line") -> None:
-        self._network = network
-        self._peer = peer
-        self._incoming = incoming
-        self._outgoing = outgoing
-        self._own_ending: SocketClosed | None = None
-
-    def __repr__(self) -> str:
-        return f"MemorySocket({self._peer!r})"
-
-    @property
-    def peer(self) -> str:
-        """The client's label, at both ends."""
-        return self._peer
-
-    async def send(self, text: str) -> None:
-        """Send one text frame, as `Socket.send` says."""
-        try:
-            await checkpoint()
-        except BaseException:
-            self._drop()
-            raise
-        self._raise_if_ended()
-        self._outgoing.put(text)
-
-    async def receive(self) -> str | bytes:
-        """Return the next message, as `Socket.receive` says."""
-        await checkpoint()
-        return await self._incoming.get()
-
-    async def aclose(self, code: int = 1000, reason: str = "") -> None:
-        """Close, as `Socket.aclose` says; here 1005 is allowed too, and sends a frame without a code."""
-        if code != NO_CLOSE_CODE:
-            check_close(code, reason)
-        if self._own_ending is not None or self._incoming.ending() is not None:
-            return
-        self._own_ending = SocketClosed(code, reason)
-        _close(self._incoming, self._outgoing, self._own_ending)
-        try:
-            await anyio.sleep(2 * self._network.latency_seconds)
-        except BaseException:
-            self._drop()
-            raise
-
-    async def abort(self) -> None:
-        """Drop the connection, as `Socket.abort` says; what is in flight is lost, but not a close frame."""
-        self._drop()
-
-    def _drop(self) -> None:
-        if self._own_ending is None:
-            self._own_ending = SocketClosed(NO_CLOSE_FRAME)
-        if self._incoming.ending() is None:
-            self._incoming.ended = False  # a close frame that has not arrived will not be seen any more
-            self._incoming.cut(trips=0)
-        self._outgoing.cut(trips=1)
-
-    def _raise_if_ended(self) -> None:
-        ending = self._own_ending or self._incoming.ending()
-        if ending is not None:
-            raise SocketClosed(ending.code, ending.reason)
-
-
 class _MemoryTransport:
     """A `Transport` over a `MemoryNetwork`."""
 
@@ -232,17 +168,17 @@ class _MemoryTransport:
 class _Link:
     """Both ends of one connection, and how its handshake stands."""
 
-    def __init__(self, network: MemoryNetwork, peer: str) -> None:
-        self._up, self._down = _Line(network), _Line(network)
-        self.client = MemorySocket(network, peer, incoming=self._down, outgoing=self._up)
-        self.server = MemorySocket(network, peer, incoming=self._up, outgoing=self._down)
+    def __init__(self, latency: Latency, peer: str) -> None:
+        self._up, self._down = Line(latency), Line(latency)
+        self.client = MemorySocket(latency, peer, incoming=self._down, outgoing=self._up)
+        self.server = MemorySocket(latency, peer, incoming=self._up, outgoing=self._down)
         self.handshake = anyio.CancelScope()
         self.settled = anyio.Event()
         self.refusal: DialFailed | None = DialFailed("unreachable")  # until the service has answered
 
     def close(self) -> None:
         """Close from the server's side, where that has not been done."""
-        _close(self._up, self._down, SocketClosed(1000))
+        close_line(self._up, self._down, SocketClosed(1000))
 
     def cut(self) -> None:
         """Drop the handshake or the connection; one that was closed or dropped stays as it is."""
@@ -250,74 +186,6 @@ class _Link:
         self.settled.set()
         self._up.cut(trips=0)
         self._down.cut(trips=0)
-
-
-@define
-class _Arrival:
-    """What reaches the end of a line, and when."""
-
-    at_seconds: float
-    what: str | SocketClosed
-
-
-@define(eq=False)
-class _Line:
-    """One direction of a connection; `ended` once its end is on the way, and nothing follows an end."""
-
-    network: MemoryNetwork
-    ended: bool = False
-    arrivals: deque[_Arrival] = field(factory=deque[_Arrival])
-    changed: anyio.Event = field(factory=anyio.Event)
-
-    def put(self, what: str | SocketClosed, *, trips: int = 1) -> None:
-        """Let it arrive after that many latencies, and behind all that was put before."""
-        if self.ended:
-            return
-        at_seconds = anyio.current_time() + trips * self.network.latency_seconds
-        if self.arrivals:
-            at_seconds = max(at_seconds, self.arrivals[-1].at_seconds)
-        self.arrivals.append(_Arrival(at_seconds, what))
-        self.ended = isinstance(what, SocketClosed)
-        self.changed.set()
-        self.changed = anyio.Event()
-
-    def cut(self, *, trips: int) -> None:
-        """Put an end without a close frame, and lose what is in flight; an end on its way stays."""
-        if not self.ended:
-            self.arrivals.clear()
-            self.put(SocketClosed(NO_CLOSE_FRAME), trips=trips)
-
-    def ending(self) -> SocketClosed | None:
-        """Return the end once it has arrived, even while frames before it are unread."""
-        if not self.arrivals:
-            return None
-        last = self.arrivals[-1]
-        arrived = last.at_seconds <= anyio.current_time()
-        return last.what if arrived and isinstance(last.what, SocketClosed) else None
-
-    async def get(self) -> str:
-        """Take the next frame when it arrives; at the end, which stays, raise it."""
-        while True:
-            changed = self.changed
-            if not self.arrivals:
-                await changed.wait()
-                continue
-            head = self.arrivals[0]
-            wait_seconds = head.at_seconds - anyio.current_time()
-            if wait_seconds > 0:
-                with anyio.move_on_after(wait_seconds):
-                    await changed.wait()
-            elif isinstance(head.what, SocketClosed):
-                raise SocketClosed(head.what.code, head.what.reason)
-            else:
-                self.arrivals.popleft()
-                return head.what
-
-
-def _close(incoming: _Line, outgoing: _Line, ending: SocketClosed) -> None:
-    """Send a close frame; the peer's answer comes back by itself, as any WebSocket library gives it."""
-    outgoing.put(ending, trips=1)
-    incoming.put(ending, trips=2)
 
 
 def _path_of(url: str) -> str | None:

@@ -144,6 +144,11 @@ def test_members_nobody_asked_for_are_ignored_and_null_is_as_good_as_missing() -
     assert decode(frame("rate_limited", data=given_, trace=1, client_id=None)) == messages.RateLimited(5)
 
 
+def test_a_null_in_the_data_does_not_hide_what_the_envelope_says() -> None:
+    data = {"last_known_version": 1, "message_id": None}
+    assert decode(frame("sync_request", data=data, message_id="c:2")) == messages.SyncRequest(1, "c:2")
+
+
 def test_a_sync_request_says_the_version_in_both_spellings_and_either_is_read() -> None:
     request = messages.SyncRequest(7, "c:2")
     data = json.loads(encode(request))["data"]
@@ -185,6 +190,10 @@ def test_the_envelope_carries_what_belongs_to_it() -> None:
 def test_whole_milliseconds_are_written_as_whole_numbers() -> None:
     assert encode(messages.Ping(1704625800000.0)).endswith('"data":{"timestamp":1704625800000}}')
     assert encode(messages.Ping(0.5)).endswith('{"timestamp":0.5}}')
+
+
+def test_a_frame_is_compact_and_spells_characters_as_they_are() -> None:
+    assert encode(messages.Goodbye("é 😀")) == '{"type":"system","event":"disconnect","data":{"reason":"é 😀"}}'
 
 
 def test_a_document_without_formats_says_nothing_about_formats() -> None:
@@ -244,6 +253,11 @@ MALFORMED: list[tuple[str | bytes, str, str]] = [
         frame("document_sync", data={"document": DOCUMENT, "operations": [NOTES]}),
         "$.data.operations[0].message_id",
         "is missing",
+    ),
+    (
+        frame("document_sync", data={"document": DOCUMENT, "current_version": True}),
+        "$.data.current_version",
+        "must be a whole number",
     ),
     (edit_frame(None), "$.data.operation", "is missing"),
     (edit_frame("x"), "$.data.operation", "must be an operation or a list of operations"),

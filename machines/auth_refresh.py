@@ -1,0 +1,413 @@
+"""Auth refresh: one token at a time, refreshed once for whoever needs it, and never presented again once refused.
+
+The core knows tokens by their generation only; the adapter's vault turns a generation into a token.
+
+Surprising arrows, in words:
+- Two counters. `failures` counts refreshes that failed and is forgiven by one that succeeds; `rejections` counts fresh
+  tokens that the server refused and is forgiven only when it accepts one. So a server that refuses every new token
+  leads to a login after three, however well the refreshing goes.
+- A refresh that cannot reach anybody is not an answer: it burns no failure and never leads to a login.
+- Expiry is a timer of the whole stay in SIGNED_IN: it runs on through refreshes, waits and holds.
+- A refresh that finishes after a logout is stale: its token is never used.
+"""
+
+from enum import StrEnum
+from typing import TypeAlias
+
+from attrs import evolve, field, frozen
+from attrs.validators import ge, gt
+
+from statekit import EVERY, Failure, Jitter, Kind, Machine, Rows, Signal, after, arm, timer
+
+
+# ---------------------------------------------------------------------------------------------------------- options
+@frozen
+class Options:
+    """Attempts and the first waits are the seed's (3; 1 s, 2 s); the rest is lifecycles section 3 (c). Seconds."""
+
+    failures_max: int = field(default=3, validator=ge(1))
+    rejections_max: int = field(default=3, validator=ge(1))
+    refresh_seconds: float = field(default=10.0, validator=gt(0))
+    retry_seconds: float = field(default=1.0, validator=gt(0))
+    slow_retry_seconds: float = field(default=60.0, validator=gt(0))
+    probe_seconds: float = field(default=30.0, validator=gt(0))
+    lead_fraction: float = field(default=0.2, validator=gt(0))
+    lead_min_seconds: float = field(default=10.0, validator=ge(0))
+    lead_max_seconds: float = field(default=300.0, validator=ge(0))
+
+
+# ----------------------------------------------------------------------------------------------------------- states
+class State(StrEnum):
+    """What is known of the token."""
+
+    SIGNED_OUT = "signed_out"
+    FRESH = "fresh"
+    REFRESHING = "refreshing"
+    RETRY_WAIT = "retry_wait"
+    OFFLINE_HOLD = "offline_hold"
+    REAUTH_REQUIRED = "reauth_required"
+
+
+SIGNED_OUT, FRESH, REFRESHING, RETRY_WAIT, OFFLINE_HOLD, REAUTH_REQUIRED = State
+
+
+# ----------------------------------------------------------------------------------------------------------- events
+@frozen
+class SignIn:
+    """The application's refresh function may be asked for a token from now on."""
+
+
+@frozen
+class Login:
+    """The application brings a token; None says that its life is not known."""
+
+    lifetime_seconds: float | None = None
+
+
+@frozen
+class Logout:
+    """The user is gone; no token of theirs may be used again."""
+
+
+@frozen
+class Need:
+    """Somebody wants a token to present."""
+
+
+@frozen
+class Rejected:
+    """The server refused the token of this generation."""
+
+    generation: int
+
+
+@frozen
+class Accepted:
+    """The server accepted the token of this generation."""
+
+    generation: int
+
+
+@frozen
+class Revoked:
+    """The server says that only a new login can help."""
+
+
+@frozen
+class RefreshHint:
+    """The server says that the token will expire soon."""
+
+
+@frozen
+class Online:
+    """The network is believed to be back."""
+
+
+@frozen
+class Refreshed:
+    """The refresh function returned a token, which the vault keeps; None says that its life is not known."""
+
+    lifetime_seconds: float | None = None
+
+
+class Trouble(StrEnum):
+    """Why a refresh failed."""
+
+    TRANSIENT = "transient"
+    """An answer, but not a token: it may work later."""
+    UNREACHABLE = "unreachable"
+    """No answer at all."""
+    REVOKED = "revoked"
+    """An answer that no retry can change."""
+
+
+@frozen
+class RefreshFailed:
+    """The refresh function raised."""
+
+    trouble: Trouble
+
+
+Event: TypeAlias = (
+    SignIn | Login | Logout | Need | Rejected | Accepted | Revoked | RefreshHint | Online | Refreshed | RefreshFailed
+)  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------------------- effects
+@frozen
+class RefreshToken:
+    """Ask the refresh function for a token, and keep it under this generation."""
+
+    generation: int
+
+
+@frozen
+class AdoptToken:
+    """Keep the token that came with the login under this generation."""
+
+    generation: int
+
+
+@frozen
+class ForgetTokens:
+    """Empty the vault."""
+
+
+@frozen
+class OfferToken(Signal):
+    """There is a token to present."""
+
+    generation: int
+
+
+@frozen
+class PromptLogin(Signal):
+    """Only a person can help now; `reason` says why."""
+
+    reason: str
+
+
+Effect: TypeAlias = RefreshToken | AdoptToken | ForgetTokens | OfferToken | PromptLogin
+
+
+# ---------------------------------------------------------------------------------------------------------- context
+@frozen
+class Context:
+    """Generations of the newest token, the newest refused and the newest accepted one; the two counters."""
+
+    options: Options = Options()
+    generation: int = 0
+    rejected: int = 0
+    accepted: int = 0
+    lifetime_seconds: float | None = None
+    expired: bool = False
+    failures: int = 0
+    rejections: int = 0
+
+
+def refresh_limit(context: Context) -> float:
+    """How long a refresh may take."""
+    return context.options.refresh_seconds
+
+
+def retry_delay(context: Context) -> Jitter:
+    """1 s, then 2 s (seed: 1000 · n ms), a quarter of jitter above; slow once the attempts are used up."""
+    options = context.options
+    used_up = context.failures >= options.failures_max
+    low = options.slow_retry_seconds if used_up else options.retry_seconds * max(context.failures, 1)
+    return Jitter(low, low * 1.25)
+
+
+def probe_delay(context: Context) -> float:
+    """How long to wait before trying to reach anybody again."""
+    return context.options.probe_seconds
+
+
+def expiry_delay(context: Context) -> float:
+    """When the token dies, counted from when it was received; the wall clock has no say."""
+    return context.lifetime_seconds or 0.0
+
+
+def refresh_due_delay(context: Context) -> float:
+    """When to refresh ahead of the expiry: a fifth of its life, 10 s to 5 min, but never before half of it."""
+    options, lifetime = context.options, context.lifetime_seconds or 0.0
+    lead = min(max(lifetime * options.lead_fraction, options.lead_min_seconds), options.lead_max_seconds)
+    return lifetime - min(lead, lifetime / 2)
+
+
+# --------------------------------------------------------------------------------------------------- guards, updates
+def usable(context: Context) -> bool:
+    """Can the newest token be presented?"""
+    return context.generation > context.rejected and not context.expired
+
+
+def mortal(context: Context) -> bool:
+    """Is the token's life known?"""
+    return context.lifetime_seconds is not None
+
+
+def is_older(context: Context, event: Rejected) -> bool:
+    """Was it an older token that was refused?"""
+    return event.generation < context.generation
+
+
+def has_expired(context: Context) -> bool:
+    """Is it no wonder that the token was refused?"""
+    return context.expired
+
+
+def rejected_too_often(context: Context) -> bool:
+    """Would this be one fresh token too many that the server refuses?"""
+    return context.rejections >= context.options.rejections_max
+
+
+def first_rejection(context: Context) -> bool:
+    """Is it the first since the server accepted one?"""
+    return context.rejections == 0
+
+
+def unreachable(_: Context, event: RefreshFailed) -> bool:
+    """Was nobody reached?"""
+    return event.trouble is Trouble.UNREACHABLE
+
+
+def revoked(_: Context, event: RefreshFailed) -> bool:
+    """Is it useless to try again?"""
+    return event.trouble is Trouble.REVOKED
+
+
+def attempts_left(context: Context) -> bool:
+    """May a failed refresh be tried again soon?"""
+    return context.failures < context.options.failures_max
+
+
+def note_login(context: Context, event: Login) -> Context:
+    """A new token, and a clean record."""
+    generation = context.generation + 1
+    return Context(context.options, generation, context.rejected, lifetime_seconds=event.lifetime_seconds)
+
+
+def clean_record(context: Context) -> Context:
+    """Forget the counters of who was signed in before; their tokens stay refused."""
+    return Context(context.options, context.generation, rejected=context.generation)
+
+
+def note_refreshed(context: Context, event: Refreshed) -> Context:
+    """A new token; refreshing works."""
+    lifetime = event.lifetime_seconds
+    return evolve(context, generation=context.generation + 1, lifetime_seconds=lifetime, expired=False, failures=0)
+
+
+def note_rejected(context: Context, event: Rejected) -> Context:
+    """Never present it again; count it unless it had expired anyway."""
+    rejections = context.rejections + (not context.expired)
+    return evolve(context, rejected=max(context.rejected, event.generation), rejections=rejections)
+
+
+def note_accepted(context: Context, event: Accepted) -> Context:
+    """The server takes our tokens."""
+    return evolve(context, accepted=max(context.accepted, event.generation), rejections=0)
+
+
+def note_expired(context: Context) -> Context:
+    """The token has died."""
+    return evolve(context, expired=True)
+
+
+def count_failure(context: Context) -> Context:
+    """Count a refresh that was answered, or not in time, but brought no token."""
+    return evolve(context, failures=context.failures + 1)
+
+
+def refresh(context: Context) -> RefreshToken:
+    """Ask for the next generation."""
+    return RefreshToken(context.generation + 1)
+
+
+def adopt(context: Context) -> AdoptToken:
+    """Keep the login's token."""
+    return AdoptToken(context.generation)
+
+
+def offer(context: Context) -> OfferToken:
+    """Tell that the newest token may be presented."""
+    return OfferToken(context.generation)
+
+
+def refresh_broke(_: Failure) -> RefreshFailed:
+    """A refresh function that raises something unexpected may work later."""
+    return RefreshFailed(Trouble.TRANSIENT)
+
+
+# ------------------------------------------------------------------------------------------------------------- table
+rows = Rows[State, Context, Effect]()
+row, stay, ignore, to, state = rows.row, rows.stay, rows.ignore, rows.to, rows.state
+
+SIGNED_IN = rows.group("signed_in", FRESH, REFRESHING, RETRY_WAIT, OFFLINE_HOLD, doc="somebody is signed in")
+AILING = rows.group("ailing", RETRY_WAIT, OFFLINE_HOLD, doc="the last refresh failed")
+
+expiry = timer("expiry", expiry_delay, scope=SIGNED_IN)
+refresh_due = timer("refresh_due", refresh_due_delay, scope=SIGNED_IN)
+
+# fmt: off
+STATES = (
+    #     state            kind          what it means
+    state(SIGNED_OUT,      Kind.REST,    "nobody is signed in", waits_for="a person"),
+    state(FRESH,           Kind.STEADY,  "the newest token may be presented"),
+    state(REFRESHING,      Kind.BUSY,    "a newer token was asked for; the old one may still be good"),
+    state(RETRY_WAIT,      Kind.WAITING, "the refresh failed, or a fresh token was refused: a pause"),
+    state(OFFLINE_HOLD,    Kind.WAITING, "nobody could be reached: a pause that burns no attempt"),
+    state(REAUTH_REQUIRED, Kind.FAILED,  "only a login can help", waits_for="a person"),
+)
+
+FRESHLY = rows.choice("freshly",
+    to(FRESH,              offer, arm(expiry), arm(refresh_due), guard=mortal),
+    to(FRESH,              offer))
+AGAIN = rows.choice("again",
+    to(RETRY_WAIT,         guard=attempts_left),
+    to(RETRY_WAIT,         guard=usable),
+    to(REAUTH_REQUIRED,    PromptLogin("refresh_failed")))
+
+TABLE = (
+    #   source             trigger               target           effects, then guard= and update=
+    row(SIGNED_OUT,        SignIn,               REFRESHING,      refresh),
+    row(SIGNED_OUT,        Login,                FRESHLY,         adopt, update=note_login),
+
+    stay(FRESH,            Need,                 offer, guard=usable),
+    row(FRESH,             Need,                 REFRESHING,      refresh),
+    row(FRESH,             refresh_due,          REFRESHING,      refresh),
+    row(FRESH,             RefreshHint,          REFRESHING,      refresh),
+    row(FRESH,             expiry,               REFRESHING,      refresh, update=note_expired),
+    ignore(FRESH,          Rejected,             guard=is_older, because="a newer token is out already"),
+    row(FRESH,             Rejected,             REFRESHING,      refresh, guard=has_expired, update=note_rejected),
+    row(FRESH,             Rejected,             REAUTH_REQUIRED, PromptLogin("token_rejected"),
+        guard=rejected_too_often, update=note_rejected),
+    row(FRESH,             Rejected,             REFRESHING,      refresh, guard=first_rejection, update=note_rejected),
+    row(FRESH,             Rejected,             RETRY_WAIT,      update=note_rejected),
+
+    row(REFRESHING,        Refreshed,            FRESHLY,         update=note_refreshed),
+    row(REFRESHING,        RefreshFailed,        OFFLINE_HOLD,    guard=unreachable),
+    row(REFRESHING,        RefreshFailed,        REAUTH_REQUIRED, PromptLogin("revoked"), guard=revoked),
+    row(REFRESHING,        RefreshFailed,        AGAIN,           update=count_failure),
+    row(REFRESHING,        after(refresh_limit), AGAIN,           update=count_failure),
+
+    row(RETRY_WAIT,        after(retry_delay),   REFRESHING,      refresh),
+    row(OFFLINE_HOLD,      after(probe_delay),   REFRESHING,      refresh),
+    row(AILING,            Online,               REFRESHING,      refresh),
+
+    stay(SIGNED_IN,        Need,                 offer, guard=usable),
+    ignore(SIGNED_IN,      Need,                 because="the next token is offered as soon as there is one"),
+    stay(SIGNED_IN,        Accepted,             update=note_accepted),
+    ignore(SIGNED_IN,      Rejected,             guard=is_older, because="a newer token is out already"),
+    stay(SIGNED_IN,        Rejected,             update=note_rejected),
+    stay(SIGNED_IN,        expiry,               update=note_expired),
+    ignore(SIGNED_IN,      refresh_due,          because="a newer token is being fetched already"),
+    row(SIGNED_IN,         Revoked,              REAUTH_REQUIRED, PromptLogin("revoked")),
+    row(SIGNED_IN,         Login,                FRESHLY,         adopt, update=note_login),
+    row(SIGNED_IN,         Logout,               SIGNED_OUT,      ForgetTokens(), update=clean_record),
+    ignore(SIGNED_IN,      SignIn,               because="somebody is signed in already"),
+
+    row(REAUTH_REQUIRED,   Login,                FRESHLY,         adopt, update=note_login),
+    row(REAUTH_REQUIRED,   SignIn,               REFRESHING,      refresh, update=clean_record),
+    row(REAUTH_REQUIRED,   Logout,               SIGNED_OUT,      ForgetTokens(), update=clean_record),
+
+    ignore(EVERY,          Need,                 because="there is no token: the gate reauth is shut until a login"),
+    ignore(EVERY,          Logout,               because="nobody is signed in"),
+    ignore(EVERY,          Rejected,             because="no token is out that could be presented again"),
+    ignore(EVERY,          Accepted,             because="no token is out"),
+    ignore(EVERY,          Revoked,              because="no token is out"),
+    ignore(EVERY,          RefreshHint,          because="no token is fresh, or a newer one is being fetched already"),
+    ignore(EVERY,          Online,               because="nothing waits for the network"),
+)
+# fmt: on
+
+AUTH_REFRESH = Machine[State, Event, Context, Effect](
+    "auth_refresh",
+    initial=SIGNED_OUT,
+    context=Context(),
+    states=STATES,
+    groups=(SIGNED_IN, AILING),
+    table=TABLE,
+    answering=(rows.answering(RefreshToken, Refreshed, RefreshFailed, scope=REFRESHING, failed=refresh_broke),),
+    doc="One token at a time, refreshed once for whoever needs it.",
+)

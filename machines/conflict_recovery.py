@@ -1,0 +1,500 @@
+"""Conflict recovery: every operation that was accepted reaches the server once, in order, whatever the link does.
+
+One operation is in flight at a time, so an error without a name can only mean that one, and its number stays the same
+on every resend, so the server can tell a second copy. The document's arithmetic is in `replica`.
+
+Surprising arrows, in words:
+- A new link is not for resending. First the server is asked what it has (RESOLVING): an operation in flight when the
+  old link died is found in the answer, or is not there and may be sent again.
+- A missing acknowledgement is answered by the same question, never by a resend.
+- While the question is out, conflicts and remote operations are ignored: the answer covers them.
+- Only the head of the queue is ever refused, rolled back or given up; the rest is rewritten and goes on.
+"""
+
+from enum import StrEnum
+from typing import TypeAlias
+
+from attrs import evolve, field, frozen
+from attrs.validators import ge, gt
+
+from machines.link import Send
+from machines.replica import Replica
+from machines.wire.messages import DocumentEdit, DocumentSync, OperationAck, OperationBroadcast, SyncRequest
+from machines.wire.operations import Edit
+from statekit import EVERY, Jitter, Kind, Machine, Rows, Signal, after, either
+
+
+# ---------------------------------------------------------------------------------------------------------- options
+@frozen
+class Options:
+    """Sync timeout and retries are the seed's (5 s, 5); the rest is lifecycles section 5 (c). Times in seconds."""
+
+    ack_seconds: float = field(default=15.0, validator=gt(0))
+    sync_seconds: float = field(default=5.0, validator=gt(0))
+    syncs_max: int = field(default=3, validator=ge(1))
+    sync_wait_seconds: float = field(default=1.0, validator=gt(0))
+    sync_wait_cap_seconds: float = field(default=30.0, validator=gt(0))
+    rounds_max: int = field(default=5, validator=ge(1))
+    queue_max: int = field(default=1000, validator=ge(1))
+
+
+# ----------------------------------------------------------------------------------------------------------- states
+class State(StrEnum):
+    """What becomes of the queue."""
+
+    DETACHED = "detached"
+    RESOLVING = "resolving"
+    SYNCED = "synced"
+    AWAITING = "awaiting"
+    AWAITING_BUFFERED = "awaiting_buffered"
+    RESYNCING = "resyncing"
+    SYNC_WAIT = "sync_wait"
+    HELD = "held"
+    HALTED = "halted"
+
+
+DETACHED, RESOLVING, SYNCED, AWAITING, AWAITING_BUFFERED, RESYNCING, SYNC_WAIT, HELD, HALTED = State
+
+
+# ----------------------------------------------------------------------------------------------------------- events
+@frozen
+class Submit:
+    """The user made an edit on the view of this revision."""
+
+    edit: Edit
+    revision: int
+
+
+@frozen
+class Attach:
+    """A link is up."""
+
+
+@frozen
+class Detach:
+    """The link is gone."""
+
+
+@frozen
+class Acknowledged:
+    """The server has an operation of ours."""
+
+    ack: OperationAck
+
+
+@frozen
+class RemoteEdit:
+    """The server applied somebody else's operation."""
+
+    broadcast: OperationBroadcast
+
+
+@frozen
+class Synced:
+    """The server told what it has."""
+
+    sync: DocumentSync
+
+
+@frozen
+class Conflict:
+    """The server could not place the operation; an empty `message_id` means the one in flight."""
+
+    message_id: str
+
+
+@frozen
+class Unsure:
+    """The server may have applied the operation, or not."""
+
+    message_id: str
+
+
+@frozen
+class Refused:
+    """The server will never apply the operation; `code` says why."""
+
+    message_id: str
+    code: str
+
+
+@frozen
+class Hold:
+    """Nothing may be sent for so many seconds."""
+
+    seconds: float
+
+
+@frozen
+class Halt:
+    """The document takes no operations any more."""
+
+    reason: str
+
+
+@frozen
+class Reopen:
+    """The document may take operations again."""
+
+
+Event: TypeAlias = (
+    Submit | Attach | Detach | Acknowledged | RemoteEdit | Synced | Conflict | Unsure | Refused | Hold | Halt | Reopen
+)  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------------------- effects
+class Outcome(StrEnum):
+    """How an accepted operation ended; each ends exactly once."""
+
+    ACKNOWLEDGED = "acknowledged"
+    """The server has it."""
+    REFUSED = "refused"
+    """The server will never have it: it was rolled back."""
+    EXPORTED = "exported"
+    """It was given back to the application, which may save it or submit it again."""
+
+
+@frozen
+class OperationEnded(Signal):
+    """An accepted operation came to its end; `reason` says why unless it was acknowledged."""
+
+    sequence: int
+    outcome: Outcome
+    edit: Edit
+    reason: str = ""
+
+
+@frozen
+class ViewChanged(Signal):
+    """The server's side changed what the user sees; applying `edit` to the old view gives the new one."""
+
+    edit: Edit
+    version: int
+
+
+Effect: TypeAlias = Send | OperationEnded | ViewChanged
+
+
+# ---------------------------------------------------------------------------------------------------------- context
+@frozen
+class Context:
+    """The replica, and what is known of the recovery.
+
+    `ended` and `changes` are what the present event brought to an end and changed, for the makers to tell; `syncs`
+    counts the questions without an answer, `rounds` the conflicts of the head.
+    """
+
+    replica: Replica
+    options: Options = Options()
+    ended: tuple[OperationEnded, ...] = ()
+    changes: tuple[ViewChanged, ...] = ()
+    asked: int = 0
+    syncs: int = 0
+    waits: int = 0
+    rounds: int = 0
+    hold_seconds: float = 0.0
+
+
+def ack_limit(context: Context) -> float:
+    """How long an acknowledgement may take before the server is asked what it has."""
+    return context.options.ack_seconds
+
+
+def sync_limit(context: Context) -> float:
+    """How long the server may take to answer a sync request (seed: 5000 ms)."""
+    return context.options.sync_seconds
+
+
+def sync_wait(context: Context) -> Jitter:
+    """How long to wait before asking again, doubling to 30 s."""
+    options = context.options
+    cap = min(options.sync_wait_seconds * 2.0 ** min(context.waits, 30), options.sync_wait_cap_seconds)
+    return Jitter(cap / 2, cap)
+
+
+def hold_delay(context: Context) -> Jitter:
+    """As long as was said, and a tenth of jitter, a second at most."""
+    return Jitter(context.hold_seconds, context.hold_seconds + min(context.hold_seconds / 10, 1.0))
+
+
+# --------------------------------------------------------------------------------------------------- guards, updates
+def queue_full(context: Context) -> bool:
+    """Do as many operations wait as may?"""
+    return len(context.replica.pending) >= context.options.queue_max
+
+
+def acceptable(context: Context, event: Submit) -> bool:
+    """Is there room, and does the edit fit the text as its author saw it not too long ago?"""
+    return not queue_full(context) and context.replica.fits(event.edit, event.revision)
+
+
+def nothing_pending(context: Context) -> bool:
+    """Does the server have everything?"""
+    return not context.replica.pending
+
+
+def one_pending(context: Context) -> bool:
+    """Is there just one operation left?"""
+    return len(context.replica.pending) == 1
+
+
+def is_next(context: Context, event: RemoteEdit) -> bool:
+    """Is it the operation after the last that we know?"""
+    broadcast, replica = event.broadcast, context.replica
+    return broadcast.version == replica.version + 1 and broadcast.client_id != replica.client_id
+
+
+def is_known(context: Context, event: RemoteEdit) -> bool:
+    """Do we have it already, or is it our own, which its acknowledgement tells of?"""
+    broadcast, replica = event.broadcast, context.replica
+    return broadcast.version <= replica.version or broadcast.client_id == replica.client_id
+
+
+def acks_head(context: Context, event: Acknowledged) -> bool:
+    """Is it about the head, and the version after the last that we know?"""
+    replica = context.replica
+    return _is_head(context, event.ack.message_id) and event.ack.server_version == replica.version + 1
+
+
+def about_head(context: Context, event: Acknowledged) -> bool:
+    """Is it about the head, though something before it is missing?"""
+    return _is_head(context, event.ack.message_id)
+
+
+def concerns_head(context: Context, event: Conflict | Unsure | Refused) -> bool:
+    """Is the operation in flight meant?"""
+    return not event.message_id or _is_head(context, event.message_id)
+
+
+def _is_head(context: Context, message_id: str) -> bool:
+    replica = context.replica
+    return bool(replica.pending) and message_id == replica.message_id(replica.pending[0].sequence)
+
+
+def rounds_left(context: Context, event: Conflict | Unsure) -> bool:
+    """May the head be tried once more?"""
+    return concerns_head(context, event) and context.rounds < context.options.rounds_max
+
+
+def answers_us(context: Context, event: Synced) -> bool:
+    """Is it the answer to our last question?"""
+    return event.sync.message_id == _sync_id(context)
+
+
+def syncs_left(context: Context) -> bool:
+    """May the server be asked again at once?"""
+    return context.syncs < context.options.syncs_max
+
+
+def _sync_id(context: Context) -> str:
+    return f"{context.replica.client_id}:sync:{context.asked}"
+
+
+def _moved(context: Context, replica: Replica, *, told: bool = True) -> Context:
+    count = replica.revision - context.replica.revision
+    edits = replica.recent[-count:] if count and told else ()
+    changes = tuple(ViewChanged(edit, replica.version) for edit in edits)
+    return evolve(context, replica=replica, changes=changes, ended=())
+
+
+def accept(context: Context, event: Submit) -> Context:
+    """Queue the user's edit."""
+    return _moved(context, context.replica.submitted(event.edit, event.revision), told=False)
+
+
+def take_remote(context: Context, event: RemoteEdit) -> Context:
+    """Apply somebody else's operation."""
+    broadcast = event.broadcast
+    received = context.replica.received(broadcast.operation, broadcast.client_id, broadcast.version)
+    return _moved(context, received)
+
+
+def settle_head(context: Context, event: Acknowledged) -> Context:
+    """The head has arrived."""
+    head = context.replica.pending[0]
+    moved = _moved(context, context.replica.acknowledged(event.ack.server_version))
+    return evolve(moved, ended=(OperationEnded(head.sequence, Outcome.ACKNOWLEDGED, head.edit),), rounds=0)
+
+
+def take_sync(context: Context, event: Synced) -> Context:
+    """Catch up with the server; what it has of ours has arrived."""
+    replica = context.replica.synced(event.sync)
+    kept = {each.sequence for each in replica.pending}
+    arrived = [each for each in context.replica.pending if each.sequence not in kept]
+    ended = tuple(OperationEnded(each.sequence, Outcome.ACKNOWLEDGED, each.edit) for each in arrived)
+    rounds = 0 if arrived else context.rounds
+    return evolve(_moved(context, replica), ended=ended, syncs=0, waits=0, rounds=rounds)
+
+
+def roll_back(context: Context, event: Refused) -> Context:
+    """Undo the head, which the server will never have."""
+    head = context.replica.pending[0]
+    ended = (OperationEnded(head.sequence, Outcome.REFUSED, head.edit, event.code),)
+    return evolve(_moved(context, context.replica.dropped()), ended=ended, rounds=0)
+
+
+def give_up_head(context: Context) -> Context:
+    """Give the head back to the application after too many rounds."""
+    head = context.replica.pending[0]
+    ended = (OperationEnded(head.sequence, Outcome.EXPORTED, head.edit, "contention"),)
+    return evolve(_moved(_asking(context), context.replica.dropped()), ended=ended, rounds=0)
+
+
+def export_all(context: Context, event: Halt) -> Context:
+    """Give every operation back; the view stays as it is, for whoever still looks at it."""
+    ended = tuple(
+        OperationEnded(each.sequence, Outcome.EXPORTED, each.edit, event.reason) for each in context.replica.pending
+    )
+    replica = evolve(context.replica, base=context.replica.view, pending=(), loaded=False)
+    return evolve(context, replica=replica, ended=ended, changes=(), rounds=0)
+
+
+def count_round(context: Context) -> Context:
+    """Count a conflict of the head."""
+    return evolve(_asking(context), rounds=context.rounds + 1)
+
+
+def ask(context: Context) -> Context:
+    """Number the next question."""
+    return _asking(context)
+
+
+def _asking(context: Context) -> Context:
+    return evolve(context, asked=context.asked + 1, syncs=1, ended=(), changes=())
+
+
+def ask_again(context: Context) -> Context:
+    """Number the next question, after one without an answer."""
+    return evolve(context, asked=context.asked + 1, syncs=context.syncs + 1, ended=(), changes=())
+
+
+def pause(context: Context) -> Context:
+    """Count a pause between rounds of questions."""
+    return evolve(context, waits=context.waits + 1)
+
+
+def note_hold(context: Context, event: Hold) -> Context:
+    """Remember how long to wait."""
+    return evolve(context, hold_seconds=max(event.seconds, 0.0))
+
+
+def mark_sent(context: Context) -> Context:
+    """Note that the head is on its way."""
+    return evolve(context, replica=context.replica.sent_head())
+
+
+# ------------------------------------------------------------------------------------------------------------ makers
+def send_head(context: Context) -> Send:
+    """Send the first operation that the server does not have, as it reads now."""
+    replica = context.replica
+    head = replica.pending[0]
+    message_id = replica.message_id(head.sequence)
+    return Send(DocumentEdit(head.edit, replica.version, client_id=replica.client_id, message_id=message_id))
+
+
+def send_sync(context: Context) -> Send:
+    """Ask the server what it has."""
+    return Send(SyncRequest(context.replica.version, message_id=_sync_id(context)))
+
+
+def tell_ended(context: Context) -> tuple[OperationEnded, ...]:
+    """Tell which operations came to their end."""
+    return context.ended
+
+
+def tell_changes(context: Context) -> tuple[ViewChanged, ...]:
+    """Tell how the view changed."""
+    return context.changes
+
+
+# ------------------------------------------------------------------------------------------------------------- table
+rows = Rows[State, Context, Effect]()
+row, stay, reenter, ignore, to, state, group = (
+    rows.row, rows.stay, rows.reenter, rows.ignore, rows.to, rows.state, rows.group,
+)  # fmt: skip
+
+IN_FLIGHT = group("in_flight", AWAITING, AWAITING_BUFFERED, doc="the head was sent")
+ASKING = group("asking", RESOLVING, RESYNCING, doc="the server was asked what it has")
+ATTACHED = group("attached", SYNCED, IN_FLIGHT, ASKING, SYNC_WAIT, HELD, doc="a link is up")
+OPEN = group("open", DETACHED, ATTACHED, doc="operations are accepted")
+GROUPS = (OPEN, ATTACHED, ASKING, IN_FLIGHT)
+
+# fmt: off
+STATES = (
+    #     state              kind          what it means
+    state(DETACHED,          Kind.WAITING, "no link; operations are kept", waits_for="connection"),
+    state(RESOLVING,         Kind.BUSY,    "a new link: the server was asked what it has"),
+    state(SYNCED,            Kind.STEADY,  "the server has everything", waits_for="the user"),
+    state(AWAITING,          Kind.BUSY,    "one operation is in flight"),
+    state(AWAITING_BUFFERED, Kind.BUSY,    "one operation is in flight, more are waiting"),
+    state(RESYNCING,         Kind.BUSY,    "something is unclear: the server was asked what it has"),
+    state(SYNC_WAIT,         Kind.WAITING, "no answer: a pause before asking again"),
+    state(HELD,              Kind.WAITING, "the server wants no operations for a while"),
+    state(HALTED,            Kind.FAILED,  "the document takes no operations any more", waits_for="a person"),
+)
+
+NEXT = rows.choice("next",
+    to(SYNCED,            guard=nothing_pending),
+    to(AWAITING,          send_head, guard=one_pending, update=mark_sent),
+    to(AWAITING_BUFFERED, send_head, update=mark_sent))
+
+TABLE = (
+    #   source                    trigger               target             effects, then guard= and update=
+    row(SYNCED,                   Submit,               NEXT,              guard=acceptable, update=accept),
+    row(AWAITING,                 Submit,               AWAITING_BUFFERED, guard=acceptable, update=accept),
+    stay(OPEN,                    Submit,               guard=acceptable, update=accept),
+    ignore(OPEN,                  Submit,               guard=queue_full, because="too many operations are waiting"),
+    ignore(OPEN,                  Submit,               because="the edit does not fit the document"),
+
+    row(DETACHED,                 Attach,               RESOLVING,         send_sync, update=ask),
+    row(ATTACHED,                 Detach,               DETACHED),
+    row(ASKING,                   Synced,               NEXT,              tell_ended, tell_changes,
+        guard=answers_us, update=take_sync),
+    reenter((RESOLVING, RESYNCING), after(sync_limit),  send_sync, guard=syncs_left, update=ask_again),
+    row((RESOLVING, RESYNCING),   after(sync_limit),    SYNC_WAIT,         update=pause),
+    row(SYNC_WAIT,                after(sync_wait),     RESYNCING,         send_sync, update=ask),
+
+    row(IN_FLIGHT,                Acknowledged,         NEXT,              tell_ended,
+        guard=acks_head, update=settle_head),
+    row(IN_FLIGHT,                Acknowledged,         RESYNCING,         send_sync, guard=about_head, update=ask),
+    row((AWAITING, AWAITING_BUFFERED), after(ack_limit), RESYNCING,        send_sync, update=ask),
+    row(IN_FLIGHT,                either(Conflict, Unsure), RESYNCING,     send_sync,
+        guard=rounds_left, update=count_round),
+    row(IN_FLIGHT,                either(Conflict, Unsure), RESYNCING,     tell_ended, tell_changes, send_sync,
+        guard=concerns_head, update=give_up_head),
+    row(IN_FLIGHT,                Refused,              NEXT,              tell_ended, tell_changes,
+        guard=concerns_head, update=roll_back),
+    stay(HELD,                    Acknowledged,         tell_ended, guard=acks_head, update=settle_head),
+
+    stay((SYNCED, IN_FLIGHT, HELD), RemoteEdit,         tell_changes, guard=is_next, update=take_remote),
+    ignore((SYNCED, IN_FLIGHT),   RemoteEdit,           guard=is_known, because="the document has it already"),
+    row((SYNCED, IN_FLIGHT),      RemoteEdit,           RESYNCING,         send_sync, update=ask),
+
+    row(ATTACHED,                 Hold,                 HELD,              update=note_hold),
+    row(HELD,                     after(hold_delay),    RESYNCING,         send_sync, update=ask),
+    row(OPEN,                     Halt,                 HALTED,            tell_ended, update=export_all),
+    row(HALTED,                   Reopen,               DETACHED),
+
+    ignore(HALTED,                Submit,               because="the document takes no operations any more"),
+    ignore(EVERY,                 Attach,               because="the link was up already, or nothing is to be sent"),
+    ignore(EVERY,                 Detach,               because="the link was down already, or nothing is to be sent"),
+    ignore(EVERY,                 Synced,               because="it answers no question that is still open"),
+    ignore(EVERY,                 Acknowledged,         because="it is settled, or the next sync will tell"),
+    ignore(EVERY,                 RemoteEdit,           because="the next sync will tell"),
+    ignore(EVERY,                 either(Conflict, Unsure, Refused), because="the next sync will tell what the server has"),
+    ignore(EVERY,                 Hold,                 because="nothing can be sent anyway"),
+    ignore(EVERY,                 Halt,                 because="it is halted already"),
+    ignore(EVERY,                 Reopen,               because="it is open already"),
+)
+# fmt: on
+
+
+CONFLICT_RECOVERY = Machine[State, Event, Context, Effect](
+    "conflict_recovery",
+    initial=DETACHED,
+    context=Context(Replica("client")),
+    states=STATES,
+    groups=GROUPS,
+    table=TABLE,
+    doc="Every operation that was accepted reaches the server once, in order, whatever the link does.",
+)

@@ -1,0 +1,76 @@
+"""Alarms: the armed timers of every member in one heap, with lazy deletion and no task of their own."""
+
+import math
+from heapq import heapify, heappop, heappush
+
+from attrs import frozen
+
+DEAD_WEIGHT = 64
+"""How many dropped alarms may lie in the heap beyond the live ones before they are swept out."""
+
+
+@frozen
+class Alarm:
+    """A timer that runs: whose, under which ticket, its id and key, the delay that was drawn, and when it is due."""
+
+    member: str
+    number: int
+    name: str
+    key: object
+    delay_seconds: float
+    deadline_seconds: float
+
+
+class Alarms:
+    """The armed timers, the earliest first; those due at the same moment come in the order of their arming."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._heap: list[tuple[float, int, Alarm]] = []
+        self._live: dict[tuple[str, int], Alarm] = {}
+        self._armed = 0
+
+    def __len__(self) -> int:
+        """Count the timers that run."""
+        return len(self._live)
+
+    def arm(self, alarm: Alarm) -> None:
+        """Let a timer run."""
+        self._armed += 1
+        self._live[alarm.member, alarm.number] = alarm
+        heappush(self._heap, (alarm.deadline_seconds, self._armed, alarm))
+
+    def drop(self, member: str, number: int) -> None:
+        """Stop the timer of a ticket, if there is one."""
+        self._live.pop((member, number), None)
+        # A timer that every frame re-arms would otherwise fill the heap until its first deadline.
+        if len(self._heap) > 2 * len(self._live) + DEAD_WEIGHT:
+            self._heap = [entry for entry in self._heap if self._is_live(entry[2])]
+            heapify(self._heap)
+
+    def deadline(self, member: str, number: int) -> float | None:
+        """Tell when the timer of a ticket is due, or None if none runs."""
+        alarm = self._live.get((member, number))
+        return None if alarm is None else alarm.deadline_seconds
+
+    def next_seconds(self) -> float:
+        """Tell when the next timer is due; infinity if none runs."""
+        while self._heap and not self._is_live(self._heap[0][2]):
+            heappop(self._heap)
+        return self._heap[0][0] if self._heap else math.inf
+
+    def take(self, at_seconds: float) -> Alarm | None:
+        """Take out the next timer if it is due by then."""
+        if self.next_seconds() > at_seconds or not self._heap:
+            return None
+        alarm = heappop(self._heap)[2]
+        del self._live[alarm.member, alarm.number]
+        return alarm
+
+    def clear(self) -> None:
+        """Stop every timer."""
+        self._heap.clear()
+        self._live.clear()
+
+    def _is_live(self, alarm: Alarm) -> bool:
+        return self._live.get((alarm.member, alarm.number)) is alarm

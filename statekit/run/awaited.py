@@ -1,0 +1,47 @@
+"""What a running system waits for, told to a person."""
+
+from collections.abc import Callable, Iterator
+
+from attrs import frozen
+
+from statekit.machine import Definition
+from statekit.run.alarms import Alarms
+from statekit.step import AnySnapshot
+from statekit.system import System, SystemSnapshot
+
+
+@frozen
+class Awaited:
+    """One thing that a member waits for: a timer by its label, or an answer by its effect's class name.
+
+    `due_in_seconds` is there for a timer that runs. `waits_for` is what the state declares of its owner; with `what`
+    empty it is all there is to say.
+    """
+
+    member: str
+    state: str
+    what: str
+    due_in_seconds: float | None
+    waits_for: str
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        due = "" if self.due_in_seconds is None else f" in {self.due_in_seconds:g} s"
+        what = f"{self.what}{due}" if self.what else self.waits_for
+        return f"{self.member} is {self.state}, awaits {what}"
+
+
+def awaited(system: System, snapshot: SystemSnapshot, alarms: Alarms, now: Callable[[], float]) -> tuple[Awaited, ...]:
+    """List what every member waits for, in the order of the members and of their tickets."""
+    members = zip(system.members, snapshot.members, strict=True)
+    return tuple(line for member, held in members for line in _lines(member, held, alarms, now))
+
+
+def _lines(member: Definition, held: AnySnapshot, alarms: Alarms, now: Callable[[], float]) -> Iterator[Awaited]:
+    owner = next(row.waits_for for row in member.states if row.state == held.state)
+    for ticket in held.tickets:
+        deadline = alarms.deadline(member.name, ticket.number)
+        due = None if deadline is None else max(0.0, deadline - now())
+        yield Awaited(member.name, held.state.name, member.key_label(ticket.name), due, owner)
+    if owner and not held.tickets:
+        yield Awaited(member.name, held.state.name, "", None, owner)

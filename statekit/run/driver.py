@@ -1,0 +1,313 @@
+"""The driver: the loop that owns the clock, the inbox and the effects of one system.
+
+Theory. The core is pure, so somebody must keep its snapshot, tell it the time, and do what it orders. All of that
+happens in the one task that runs `Driver.run`: `send`, a reply and a timer only ever put a stimulus where that task
+will find it. So no step needs a lock, none runs in its sender, and none is interrupted.
+
+Two queues, both in order of time, are merged: the inbox, stamped when each event was posted, and the heap of timers, by
+deadline. Whichever is earlier goes first, a timer before an event of the same moment; hence a timer that is due can
+never be overtaken by an event that came after it, however late the loop is, and the stamps of the stimuli never go
+back. A delay counts from the step that armed it.
+
+For each stimulus: step; commit; settle the receipt; tell the observer; perform the orders; cancel what ended; publish;
+and only then raise, if something in it must not pass unheard. An error anywhere leaves a committed snapshot behind and
+stops the driver. What is cancelled may still answer: the core calls it stale, whatever the driver does.
+
+Stopping, whether asked for, by an error or by cancelling `run`, is one path: nothing more is accepted, receipts fail
+with `Stopped`, tasks are cancelled and waited for, and a resource that opened meanwhile meets its orphan effect.
+"""
+
+import logging
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from typing import TypeVar
+from weakref import ref
+
+import anyio
+from anyio.abc import TaskGroup, TaskStatus
+from anyio.lowlevel import checkpoint
+
+from statekit.effects import Signal
+from statekit.errors import Rejected, UnknownMember
+from statekit.machine import Definition
+from statekit.run.alarms import Alarm, Alarms
+from statekit.run.awaited import Awaited, awaited
+from statekit.run.clock import Clock, LoopClock
+from statekit.run.errors import DriverError, Stopped
+from statekit.run.inbox import Inbox, Posted
+from statekit.run.orders import Orders
+from statekit.run.performers import Performer, index
+from statekit.run.receipts import Policy, Receipt
+from statekit.run.record import Record
+from statekit.run.rejections import rejections
+from statekit.step import Stimulus
+from statekit.system import Armed, System, SystemSnapshot, Transaction
+from statekit.timers import ClockJumped, Fired, Jitter
+from statekit.verdicts import Broken
+
+BATCH = 256
+"""How many stimuli are worked off before other tasks get their turn; about 10 ms of steps."""
+
+GAP_SECONDS = 30.0
+"""How long the machine must have been away for `ClockJumped` (shorter than most heartbeat timeouts)."""
+
+T = TypeVar("T")
+
+logger = logging.getLogger("statekit")
+
+
+class Driver:
+    """Runs one system, once.
+
+    `performers` do what it orders: one for each effect class, by `performs`. `contexts` replace members' first contexts
+    by name. `chance` gives numbers in [0, 1) to draw jitter from. `published` gets the signals that are wired to the
+    application, `observe` a `Record` for every stimulus; both are plain functions that do not block, may send and stop,
+    and whose errors stop the driver (under `Policy.REPORT` they are logged). `close_seconds` (of the clock) bounds the
+    cleaning up of effects that were cancelled.
+
+    Raises `MalformedDriver`, `UnknownMember` for a context of nobody, and what starting the system raises.
+    """
+
+    _group: TaskGroup
+    """Where answering effects run; there once `run` has begun, and no order is performed before."""
+
+    def __init__(
+        self,
+        system: System,
+        performers: Iterable[Performer],
+        *,
+        contexts: Mapping[str, object] | None = None,
+        clock: Clock | None = None,
+        chance: Callable[[], float] = random.random,
+        policy: Policy = Policy.RAISE,
+        published: Callable[[Signal], None] | None = None,
+        observe: Callable[[Record], None] | None = None,
+        close_seconds: float = 5.0,
+    ) -> None:
+        """Check the performers and start the system on paper; nothing is performed before `run`."""
+        self._system = system
+        self._members = {member.name: member for member in system.members}
+        performing = index(system, performers)
+        self._clock: Clock = LoopClock() if clock is None else clock
+        self._chance = chance
+        self._policy = policy
+        self._published = published
+        self._observe = observe
+        self._begun = system.start(contexts)
+        self._snapshot = self._begun.snapshot
+        self._inbox = Inbox()
+        self._alarms = Alarms()
+        self._orders = Orders(self._members, performing, self._clock, close_seconds, self._answer, self._fail)
+        self._counts: Counter[type] = Counter()
+        self._running = False
+        self._used = False
+        self._stopping = False
+        self._failure: BaseException | None = None
+
+    @property
+    def snapshot(self) -> SystemSnapshot:
+        """Where the system is: from the construction on, and after the end."""
+        return self._snapshot
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many events got each verdict, by the verdict's class name."""
+        return {verdict.__name__: count for verdict, count in self._counts.items()}
+
+    def explain(self) -> tuple[Awaited, ...]:
+        """Tell what every member waits for, and until when."""
+        return awaited(self._system, self._snapshot, self._alarms, self._clock.now)
+
+    def send(self, member: Definition | str, event: object) -> Receipt:
+        """Post an event to a member and return at once; call it in the loop's own thread, from anywhere there.
+
+        What is sent before `run` arrives when it begins; what is sent after the stop has a receipt that raises
+        `Stopped`. Raises `UnknownMember`.
+        """
+        name = member if isinstance(member, str) else member.name
+        if name not in self._members:
+            raise UnknownMember(self._system.name, name, self._system.names)
+        receipt = Receipt()
+        if self._stopping:
+            receipt.settle(None, Stopped(self._system.name, name, type(event).__name__))
+        else:
+            at_seconds = self._clock.now() if self._running else 0.0
+            self._inbox.post(Posted(name, Stimulus(event, at_seconds), ref(receipt)))
+        return receipt
+
+    def stop(self) -> None:
+        """Let `run` end after the step it is at; call it in the loop's own thread, from anywhere there."""
+        self._stopping = True
+        self._inbox.wake()
+
+    async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Perform what starting ordered, report `started`, and work until `stop()`, an error or a cancellation.
+
+        Raises `Rejected` for what must not pass unheard, `DriverError`, `Livelock`, or what `observe` or `published`
+        raised; never a group of one.
+        """
+        if self._used:
+            raise DriverError(f"the driver of {self._system.name} has run; make another, from its snapshot's contexts")
+        self._used = True
+        async with anyio.create_task_group() as group:
+            try:
+                self._begin(group)
+                task_status.started()
+                await self._work()
+            except anyio.get_cancelled_exc_class():
+                raise
+            except BaseException as error:  # noqa: BLE001 - raised below, where the task group cannot wrap it
+                self._fail(error)
+            finally:
+                await self._close()
+        if self._failure is not None:
+            raise self._failure
+
+    def _begin(self, group: TaskGroup) -> None:
+        """Take in what starting the system did."""
+        if self._stopping:
+            return
+        self._group, self._running = group, True
+        self._clock.gap_seconds()
+        now = self._clock.now()
+        self._inbox.restamp(now)
+        self._carry_out(self._begun, now, {member.name: member.initial for member in self._system.members})
+
+    async def _work(self) -> None:
+        """Deliver whatever is next until told to stop."""
+        while not self._stopping:
+            self._look_at_the_clock()
+            if self._drain():
+                await self._inbox.sleep(self._clock.until(self._alarms.next_seconds()))
+            else:
+                await checkpoint()
+
+    def _drain(self) -> bool:
+        """Work off a batch; True if nothing is left and the driver may sleep."""
+        for _ in range(BATCH):
+            if self._stopping:
+                return False
+            if not self._next():
+                return True
+        return False
+
+    def _look_at_the_clock(self) -> None:
+        """Tell whoever wants to know that the machine was away."""
+        gap_seconds = self._clock.gap_seconds()
+        if gap_seconds > GAP_SECONDS:
+            for member in self._system.members:
+                if ClockJumped in member.folded.events and not self._stopping:
+                    now = self._clock.now()
+                    self._deliver(Posted(member.name, Stimulus(ClockJumped(gap_seconds), now)), now)
+
+    def _next(self) -> bool:
+        """Deliver the timer or the event whose turn it is; False if there is neither."""
+        now, head = self._clock.now(), self._inbox.head_seconds()
+        alarm = self._alarms.take(now if head is None else head)
+        if alarm is not None:
+            late = max(0.0, now - alarm.deadline_seconds)
+            fired = Fired(alarm.name, alarm.key, alarm.delay_seconds, late)
+            self._deliver(Posted(alarm.member, Stimulus(fired, alarm.deadline_seconds, alarm.number)), now)
+        elif head is not None:
+            self._deliver(self._inbox.take(), now)
+        return alarm is not None or head is not None
+
+    def _deliver(self, posted: Posted, now: float) -> None:
+        """Let the system answer one stimulus, and carry it out."""
+        before = self._snapshot
+        try:
+            transaction = self._system.step(before, posted.member, posted.stimulus)
+        except BaseException:
+            self._refuse(posted)
+            raise
+        states = {name: held.state for name, held in zip(before.names, before.members, strict=True)}
+        self._carry_out(transaction, now, states, posted)
+
+    def _carry_out(
+        self, transaction: Transaction, now: float, states: Mapping[str, StrEnum], posted: Posted | None = None
+    ) -> None:
+        """Commit a transaction, then do what follows from it in the order that the module's docstring gives."""
+        self._snapshot = transaction.snapshot
+        self._counts.update(type(hop.verdict) for hop in transaction.path)
+        for member, ticket in transaction.ended:
+            self._alarms.drop(member, ticket.number)
+        for armed in transaction.armed:
+            self._arm(armed, now)
+        unheard = self._settle(transaction, states, posted)
+        if posted is not None:
+            self._tell(self._observe, Record(now, posted.member, posted.stimulus, transaction))
+        for ordered in transaction.orders:
+            self._orders.perform(ordered, self._group)
+        for member, ticket in transaction.ended:
+            self._orders.end(member, ticket.number)
+        for signal in transaction.published:
+            self._tell(self._published, signal)
+        if unheard is not None:
+            raise unheard
+
+    def _arm(self, armed: Armed, now: float) -> None:
+        """Let a timer run; its jitter is drawn here, where chance is."""
+        ticket, delay = armed.issued.ticket, armed.issued.delay
+        drawn = delay.draw(self._chance()) if isinstance(delay, Jitter) else delay or 0.0
+        self._alarms.arm(Alarm(armed.member, ticket.number, ticket.name, ticket.key, drawn, now + drawn))
+
+    def _settle(
+        self, transaction: Transaction, states: Mapping[str, StrEnum], posted: Posted | None
+    ) -> Rejected | None:
+        """Give the stimulus's verdict to who waits for it; return the first rejection that nobody else would hear."""
+        found = rejections(self._members, states, transaction)
+        receipt = None if posted is None else posted.waiting()
+        raises = self._policy is Policy.RAISE
+        if receipt is not None:
+            # What broke on the way undid the stimulus too, so that is the answer to it.
+            own = found[-1:] if isinstance(transaction.verdict, Broken) else [each for each in found if each.at == 0]
+            receipt.settle(transaction.verdict, own[0].error if raises and own else None)
+        heard = 0 if receipt is not None else None
+        unheard = [each for each in found if each.serious and each.at != heard]
+        if not raises:
+            for each in unheard:
+                logger.warning(each.words)
+        return unheard[0].error if raises and unheard else None
+
+    def _tell(self, listener: Callable[[T], None] | None, news: T) -> None:
+        """Call the application; what it raises is the application's own error."""
+        if listener is None:
+            return
+        try:
+            listener(news)
+        except Exception as error:
+            if self._policy is Policy.RAISE:
+                raise
+            logger.warning("%s: telling of %s raised %s", self._system.name, type(news).__name__, type(error).__name__)
+
+    def _answer(self, member: str, event: object, ticket: int | None) -> None:
+        """Post what an act sent; once the driver stops, only a resource that opened still counts."""
+        if self._stopping:
+            self._orders.dispose(member, event, ticket)
+        else:
+            self._inbox.post(Posted(member, Stimulus(event, self._clock.now(), ticket)))
+
+    def _fail(self, error: BaseException) -> None:
+        """Stop because of an error outside the loop; the first one leaves `run`."""
+        if self._failure is None:
+            self._failure = error
+        else:
+            logger.warning("%s: also failed with %s", self._system.name, type(error).__name__)
+        self.stop()
+
+    def _refuse(self, posted: Posted) -> None:
+        """Say of a stimulus that it will not be answered."""
+        event, receipt = posted.stimulus.event, posted.waiting()
+        if receipt is not None:
+            receipt.settle(None, Stopped(self._system.name, posted.member, type(event).__name__))
+        self._orders.dispose(posted.member, event, posted.stimulus.ticket)
+
+    async def _close(self) -> None:
+        """Accept no more, and let everything that runs come to its end."""
+        self._stopping = True
+        self._alarms.clear()
+        for posted in self._inbox.drain():
+            self._refuse(posted)
+        await self._orders.close()
