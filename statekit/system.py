@@ -128,9 +128,9 @@ class System:
     """
 
     name: str
-    members: tuple[Definition, ...] = field(converter=tuple)
+    members: tuple[Definition, ...]
     wiring: tuple[Wire, ...] = field(default=(), converter=flat)
-    derived: tuple[Derived, ...] = field(default=(), converter=tuple)
+    derived: tuple[Derived, ...] = ()
     doc: str = ""
     routes: Routes = field(init=False, repr=False, default=Factory(_routes, takes_self=True))
 

@@ -525,7 +525,7 @@ GROUPED = (
     row(DIALING, Go, UP),
     row(UP, Go, BUSY),
     row(OUTER, Back, IDLE),
-    row(OUTER, after(60.0), IDLE),
+    row(OUTER, after(50.0), IDLE),
     row(INNER, after(30.0), IDLE),
 )
 
@@ -536,7 +536,7 @@ def test_a_groups_timer_is_not_armed_again_by_moves_inside_the_group():
     assert [each.ticket.scope for each in driven.send(Go()).issued] == ["inner"]
     done = driven.send(Go())
     assert (done.issued, done.ended) == ((), ())
-    assert driven.live == ["after 60 s in outer", "after 30 s in inner"]
+    assert driven.live == ["after 50 s in outer", "after 30 s in inner"]
 
 
 def test_leaving_a_group_ends_its_timers_and_those_of_the_groups_inside():
@@ -550,7 +550,7 @@ def test_a_groups_timer_fires_wherever_in_the_group_one_is():
     driven = Driven(build(*GROUPED, groups=(OUTER, INNER)))
     for _ in range(3):
         driven.send(Go())
-    assert driven.fire("after 60 s in outer").verdict.source is BUSY
+    assert driven.fire("after 50 s in outer").verdict.source is BUSY
     assert driven.state is IDLE
 
 
@@ -559,7 +559,7 @@ def test_leaving_an_inner_group_leaves_the_outer_ones_timer_running():
     for _ in range(3):
         driven.send(Go())
     driven.send(Poke())
-    assert driven.live == ["after 60 s in outer"]
+    assert driven.live == ["after 50 s in outer"]
 
 
 def test_a_reenter_of_a_group_starts_its_timers_afresh_and_a_reenter_of_a_state_in_it_does_not():

@@ -141,9 +141,7 @@ def declared(**moments):
 
 
 def build(*table, groups=(), states=None):
-    return Machine(
-        "small", initial=A, context=Context(), states=states or declared(), groups=groups, table=table
-    )
+    return Machine("small", initial=A, context=Context(), states=states or declared(), groups=groups, table=table)
 
 
 def tell(machine, state=A, context=None, event=None):

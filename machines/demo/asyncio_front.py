@@ -7,7 +7,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from machines.demo.front_socket import CLOSE_TIMEOUT_SECONDS, LINGER_NOTHING, FrontSocket
-from machines.demo.listener import MUTE, Host, response_of
+from machines.demo.listener import Host, mute, response_of
 
 
 class AsyncioFrontSocket(FrontSocket):
@@ -70,6 +70,6 @@ async def listen(host: Host, address: str, port: int) -> AsyncioListener:
         compression=None,
         ping_interval=None,
         close_timeout=CLOSE_TIMEOUT_SECONDS,
-        logger=MUTE,
+        logger=mute(),
     )
     return AsyncioListener(server)

@@ -82,10 +82,10 @@ class Doors:
 
     async def _shut(self) -> None:
         self._ledger.note(What.SHUT)
-        for door in self._doors:
+        for door in tuple(self._doors):
             await door.shut()
 
     async def _open(self) -> None:
-        for door in self._doors:
+        for door in tuple(self._doors):
             await door.open()
         self._ledger.note(What.OPENED)

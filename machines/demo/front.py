@@ -33,6 +33,8 @@ class LoopbackFront:
     def __init__(self, server: DemoServer) -> None:
         self._server = server
         self._tasks: TaskGroup | None = None
+        self._turn = anyio.Lock()
+        self._leaving = False
         self._listeners: list[Listener] = []
         self._sockets: set[FrontSocket] = set()
         self._failures: list[Exception] = []
@@ -73,12 +75,16 @@ class LoopbackFront:
 
     async def shut(self) -> None:
         """Close the port, as `Door.shut` says."""
-        await self._listeners[-1].shut()
+        async with self._turn:
+            if not self._leaving:
+                await self._listeners[-1].shut()
 
     async def open(self) -> None:
         """Open the port, as `Door.open` says."""
-        port = self._listeners[0].port if self._listeners else 0
-        self._listeners.append(await self._listen(port))
+        async with self._turn:
+            if not self._leaving:
+                port = self._listeners[0].port if self._listeners else 0
+                self._listeners.append(await self._listen(port))
 
     async def admit(self, path: str) -> HttpStatus | None:
         """Ask the server, as `Host.admit` says."""
@@ -115,7 +121,9 @@ class LoopbackFront:
         return self._tasks
 
     async def _close_all(self) -> None:
-        await self.shut()
+        async with self._turn:  # a fault may be opening the port just now
+            self._leaving = True
+        await self._listeners[-1].shut()
         async with anyio.create_task_group() as closing:
             for socket in self._sockets:
                 closing.start_soon(socket.aclose, 1001, "going away")

@@ -2,7 +2,7 @@
 
 import logging
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import Protocol
 
 from websockets.datastructures import Headers
 from websockets.http11 import Response
@@ -10,9 +10,12 @@ from websockets.http11 import Response
 from machines.demo.faults import HttpStatus
 from machines.demo.front_socket import FrontSocket
 
-MUTE: Final = logging.Logger("mute")
-"""For the library, whose own logger would print the path and the token in it."""
-MUTE.disabled = True
+
+def mute() -> logging.Logger:
+    """Make a logger for the library, whose own prints the path and the token in it: outside the tree, and off."""
+    logger = logging.Logger("machines.demo.mute")  # noqa: LOG001 (getLogger would put it in the tree)
+    logger.disabled = True
+    return logger
 
 
 class Listener(Protocol):

@@ -223,7 +223,7 @@ class DemoServer:
             case Fault.CLOSED_1001:
                 present.end(1001, "going away")
             case Fault.RESET_1006:
-                present.end(1006, at_once=True)
+                present.end(1006)
             case _:
                 self.tokens.expire(present.claims)
                 self._room.expire(present)

@@ -10,7 +10,7 @@ from websockets.http11 import Request, Response
 from websockets.trio.server import Server, ServerConnection, serve
 
 from machines.demo.front_socket import CLOSE_TIMEOUT_SECONDS, LINGER_NOTHING, FrontSocket
-from machines.demo.listener import MUTE, Host, response_of
+from machines.demo.listener import Host, mute, response_of
 
 
 class TrioFrontSocket(FrontSocket):
@@ -82,6 +82,6 @@ async def listen(host: Host, address: str, port: int, tasks: TaskGroup) -> TrioL
         compression=None,
         ping_interval=None,
         close_timeout=CLOSE_TIMEOUT_SECONDS,
-        logger=MUTE,
+        logger=mute(),
     )
     return TrioListener(cast("Server", await tasks.start(serving)), tasks)

@@ -74,19 +74,66 @@ def arrange(graph: Graph, exits: Exits = Exits.AUTO) -> Arrangement:
     parked = _parked(graph) if crowded else frozenset[str]()
     merged: dict[tuple[str, str], list[Line]] = {(source, target): [] for source, target in heavy}
     rows: dict[str, list[Line]] = {}
-    blocks = {block.name for block in graph.blocks}
-    for source, line in graph.lines():
-        pair = (source, line.target)
-        as_row = not line.moves or source in blocks or source in boxed or line.target in boxed | parked
-        if as_row and pair not in heavy:
-            rows.setdefault(source, []).append(line)
-        else:
-            merged.setdefault(pair, []).append(line)
-    for pair, line in heavy.items():
-        if line not in merged[pair]:
-            merged[pair].append(line)
-    edges = tuple(Edge(*pair, tuple(lines), heavy=pair in heavy) for pair, lines in merged.items())
-    return Arrangement(graph, edges, {name: tuple(lines) for name, lines in rows.items()}, boxed, path)
+    placing = _Placing(graph, heavy, boxed, boxed | parked)
+    edges = tuple(Edge(*pair, lines, heavy=pair in heavy) for pair, lines in placing.edges())
+    return Arrangement(graph, edges, placing.rows(), boxed, path)
+
+
+@frozen
+class _Placing:
+    """Which lines of a graph become edges, given the happy path and the places that are too crowded for edges."""
+
+    graph: Graph
+    heavy: Mapping[tuple[str, str], Line]
+    boxed: frozenset[str]
+    crowded: frozenset[str]
+
+    def placed(self) -> Iterator[tuple[str, Line, bool]]:
+        """Give every line with its place and whether it is an edge."""
+        blocks = {block.name for block in self.graph.blocks}
+        edges = {
+            (place, line.target)
+            for place, line in self.graph.lines()
+            if line.moves and place not in blocks | self.boxed and line.target not in self.crowded
+        }
+        edges |= self.heavy.keys()
+        edges |= self.lifelines(edges)
+        for place, line in self.graph.lines():
+            yield place, line, (place, line.target) in edges
+
+    def lifelines(self, edges: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Give the edges that let no place float: those from choices to it, else the few from states."""
+        choices = {diamond.name for diamond in self.graph.diamonds}
+        states = self.graph.kinds().keys()
+        reached = {target for _, target in edges}
+        found: set[tuple[str, str]] = set()
+        for name in (*choices, *states):
+            if name in reached or name == self.graph.initial:
+                continue
+            into = {(place, name) for place, line in self.graph.lines() if line.target == name}
+            from_choices = {pair for pair in into if pair[0] in choices}
+            from_states = {pair for pair in into if pair[0] in states}
+            found |= from_choices or (from_states if len(from_states) <= SHARED_BY else set())
+        return found
+
+    def edges(self) -> Iterator[tuple[tuple[str, str], tuple[Line, ...]]]:
+        """Merge the lines that are edges by their two ends, the happy path first."""
+        merged: dict[tuple[str, str], list[Line]] = {pair: [] for pair in self.heavy}
+        for place, line, edge in self.placed():
+            if edge:
+                merged.setdefault((place, line.target), []).append(line)
+        for pair, line in self.heavy.items():
+            if line not in merged[pair]:
+                merged[pair].append(line)
+        return ((pair, tuple(lines)) for pair, lines in merged.items())
+
+    def rows(self) -> dict[str, tuple[Line, ...]]:
+        """Collect the lines that are rows, by their place."""
+        found: dict[str, list[Line]] = {}
+        for place, line, edge in self.placed():
+            if not edge:
+                found.setdefault(place, []).append(line)
+        return {place: tuple(lines) for place, lines in found.items()}
 
 
 def happy_path(graph: Graph) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ def sentence(doc: str) -> str:
     return head + dot.strip() if dot else text
 
 
-def folded(text: str, width: int = WORDS_WIDTH) -> tuple[str, ...]:
+def wrapped(text: str, width: int = WORDS_WIDTH) -> tuple[str, ...]:
     """Break a text into lines of at most `width` characters, at spaces."""
     lines: list[str] = []
     for word in text.split():

@@ -16,6 +16,7 @@ from statekit.transports.websockets import WebSocketTransport
 
 
 QUIET = logging.Logger("tests.server", logging.CRITICAL + 1)  # the server logs URLs too; the client is on trial
+SERVER = {"ping_interval": None, "open_timeout": 0.5, "logger": QUIET}
 BOUND_SECONDS = 10.0  # of real time, for one test over real sockets
 
 
@@ -99,9 +100,8 @@ async def on_asyncio(script):
     from websockets.asyncio.server import serve
 
     handler, process_request = _hooks(script, AsyncioSocket)
-    listening = serve(handler, "127.0.0.1", 0, process_request=process_request, ping_interval=None, open_timeout=0.5, logger=QUIET)
     with anyio.fail_after(BOUND_SECONDS):
-        async with listening as server:
+        async with serve(handler, "127.0.0.1", 0, process_request=process_request, **SERVER) as server:
             port = server.sockets[0].getsockname()[1]
 
             async def shut():
@@ -113,23 +113,22 @@ async def on_asyncio(script):
 
 @asynccontextmanager
 async def on_trio(script):
-    import trio
+    import trio.testing
     from websockets.trio.server import serve
 
     handler, process_request = _hooks(script, TrioSocket)
     with anyio.fail_after(BOUND_SECONDS):
         async with trio.open_nursery() as nursery:
-            start = partial(
-                serve, handler, 0, host="127.0.0.1", process_request=process_request, ping_interval=None, open_timeout=0.5, logger=QUIET
+            server = await nursery.start(
+                partial(serve, handler, 0, host="127.0.0.1", process_request=process_request, **SERVER)
             )
-            server = await nursery.start(start)
             port = server.listeners[0].socket.getsockname()[1]
 
             async def shut():
                 server.serve_nursery.cancel_scope.cancel()
-            await anyio.sleep(0.01)
+                await trio.testing.wait_all_tasks_blocked()
 
-        yield Place(f"ws://127.0.0.1:{port}", WebSocketTransport, shut)
+            yield Place(f"ws://127.0.0.1:{port}", WebSocketTransport, shut)
             nursery.cancel_scope.cancel()
 
 

@@ -1,0 +1,18 @@
+"""The client that an application embeds: the session's tables over a real transport."""
+
+from machines.client.address import BadAddress
+from machines.client.client import Client, NotAccepted, OperationReceipt
+from machines.client.news import Lagged, News, StatusChanged
+from machines.client.vault import AccessToken, LoginRequired
+
+__all__ = [
+    "AccessToken",
+    "BadAddress",
+    "Client",
+    "Lagged",
+    "LoginRequired",
+    "News",
+    "NotAccepted",
+    "OperationReceipt",
+    "StatusChanged",
+]

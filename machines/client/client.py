@@ -1,0 +1,266 @@
+"""Client: what an application embeds.
+
+    async with Client(url, token=refresh_function) as client:
+        outcome = await client.submit(Insert(0, "hello"))
+
+Everything it does stands in the tables of `machines.session`; this class only carries: operations in, news out.
+"""
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+import anyio
+from anyio.abc import TaskGroup, TaskStatus
+
+from machines.auth_refresh import AUTH_REFRESH, Login, Logout, SignIn
+from machines.client.address import Address
+from machines.client.line import Line
+from machines.client.news import Listener, News, StatusChanged
+from machines.client.vault import RefreshFunction, Vault
+from machines.conflict_recovery import CONFLICT_RECOVERY, Halt, OperationEnded, Submit
+from machines.connection import CONNECTION, FAILED, IDLE, Connect, Disconnect, ReconnectNow
+from machines.replica import Replica
+from machines.session import SESSION, Options, contexts
+from machines.status import StatusNow, public_status
+from machines.wire.operations import Edit, Operation
+from machines.wire.text import Text, apply
+from statekit import Signal, Verdict
+from statekit.errors import StatekitError
+from statekit.run.awaited import Awaited
+from statekit.run.clock import Clock
+from statekit.run.driver import Driver
+from statekit.run.errors import Stopped
+from statekit.run.receipts import Policy, Receipt
+from statekit.run.record import Record
+from statekit.transports.socket import Transport
+from statekit.transports.websockets import WebSocketTransport
+from statekit.verdicts import Taken
+
+
+class NotAccepted(StatekitError):
+    """An operation that was not accepted; nothing of it was kept. `verdict` says why."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        """Keep the engine's answer."""
+        self.verdict = verdict
+        super().__init__(f"the operation was not accepted: {verdict}")
+
+
+class OperationReceipt:
+    """What becomes of one operation: first whether it is accepted, then how it ended."""
+
+    def __init__(self, receipt: Receipt) -> None:
+        """Begin with nothing known."""
+        self._receipt = receipt
+        self._outcome: OperationEnded | None = None
+        self._ended = anyio.Event()
+
+    async def verdict(self) -> Verdict:
+        """Wait until the operation is accepted or not: `Taken` means accepted, anything else says why not."""
+        return await self._receipt
+
+    async def outcome(self) -> OperationEnded:
+        """Wait until an accepted operation has ended, in one of the ways of `Outcome`; raises `NotAccepted`."""
+        verdict = await self._receipt
+        if not isinstance(verdict, Taken):
+            raise NotAccepted(verdict)
+        await self._ended.wait()
+        if self._outcome is None:  # pragma: no cover - settle keeps it before it wakes anybody
+            raise AssertionError(self)
+        return self._outcome
+
+    @property
+    def outcome_now(self) -> OperationEnded | None:
+        """How it ended, or None while it has not."""
+        return self._outcome
+
+    def settle(self, ended: OperationEnded) -> None:
+        """Keep the outcome; for the client."""
+        self._outcome = ended
+        self._ended.set()
+
+
+class Client:
+    """One user's connection to one document; an async context manager, and an async iterator of its news.
+
+    `url` is the document's `ws:` or `wss:` URL without a token; raises `BadAddress` if it cannot be dialled. `token` is
+    asked for a token whenever one is needed (see `RefreshFunction`). Times are those of `options`, on `clock`.
+
+    On leaving the context the connection is closed, and operations that have not reached the server end as `EXPORTED`;
+    their receipts, and `exported`, hold them.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: RefreshFunction,
+        client_id: str | None = None,
+        options: Options | None = None,
+        transport: Transport | None = None,
+        clock: Clock | None = None,
+        chance: Callable[[], float] = random.random,
+        policy: Policy = Policy.REPORT,
+        observe: Callable[[Record], None] | None = None,
+    ) -> None:
+        """Check the URL and put the session together; nothing happens before the context is entered."""
+        self.client_id = client_id or uuid4().hex
+        self.exported: list[OperationEnded] = []
+        self._vault = Vault(token)
+        address = Address.of(url, self.client_id)
+        line = Line(transport or WebSocketTransport(), address, self._vault)
+        self._observe = observe
+        self._driver = Driver(
+            SESSION,
+            (*line.performers(), *self._vault.performers()),
+            contexts=contexts(self.client_id, options or Options()),
+            clock=clock,
+            chance=chance,
+            policy=policy,
+            published=self._published,
+            observe=self._observed,
+        )
+        self._offered: dict[int, OperationReceipt] = {}
+        self._accepted: dict[int, OperationReceipt] = {}
+        self._listeners: list[Listener] = []
+        self._status = public_status(self._driver.snapshot)
+        self._resting = anyio.Event()
+        self._over = False
+        self._group: TaskGroup
+
+    # ------------------------------------------------------------------------------------------------ the context
+    async def __aenter__(self) -> Self:
+        """Start the session and begin to connect; returns at once, connected or not."""
+        self._group = anyio.create_task_group()
+        await self._group.__aenter__()
+        await self._group.start(self._run)
+        self._driver.send(AUTH_REFRESH, SignIn())
+        self._driver.send(CONNECTION, Connect())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        """Close the connection, give back what was not sent, and stop."""
+        with anyio.CancelScope(shield=True):
+            await self._close()
+        for listener in tuple(self._listeners):
+            listener.close()
+        return await self._group.__aexit__(kind, error, trace)
+
+    async def _run(self, *, task_status: TaskStatus[None]) -> None:
+        try:
+            await self._driver.run(task_status=task_status)
+        finally:
+            self._over = True
+            self._resting.set()
+
+    async def _close(self) -> None:
+        left = self._driver.send(CONNECTION, Disconnect())
+        halted = self._driver.send(CONFLICT_RECOVERY, Halt("closed"))
+        with suppress(Stopped):  # the driver may be over already, and then nothing is left to close
+            await left
+            await halted
+            while not self._over and self._driver.snapshot.of(CONNECTION).state not in (IDLE, FAILED):
+                self._resting = anyio.Event()
+                await self._resting.wait()
+        self._driver.stop()
+
+    # ------------------------------------------------------------------------------------------------- operations
+    def offer(self, operation: Operation | Edit) -> OperationReceipt:
+        """Hand over an operation made on `document` as it is now, and return at once.
+
+        Raises `OperationInvalid` if it does not fit the document. The receipt tells whether it is accepted, and then
+        how it ended; an accepted one ends exactly once, whatever becomes of the connection or of who waits for it.
+        """
+        edit: Edit = operation if isinstance(operation, tuple) else (operation,)
+        replica = self._replica
+        apply(replica.view, edit)
+        submit = Submit(edit, replica.revision)
+        offered = OperationReceipt(self._driver.send(CONFLICT_RECOVERY, submit))
+        self._offered[id(submit)] = offered
+        return offered
+
+    async def submit(self, operation: Operation | Edit) -> OperationEnded:
+        """Hand over an operation and wait for how it ends; raises as `offer` does, and `NotAccepted`.
+
+        Cancelling the wait does not take the operation back.
+        """
+        return await self.offer(operation).outcome()
+
+    @property
+    def document(self) -> Text:
+        """The document as the user sees it: the server's, and what was accepted here since."""
+        return self._replica.view
+
+    @property
+    def _replica(self) -> Replica:
+        return self._driver.snapshot.of(CONFLICT_RECOVERY).context.replica
+
+    # ------------------------------------------------------------------------------------------------- the session
+    @property
+    def status(self) -> StatusNow:
+        """What to show the user."""
+        return self._status
+
+    def explain(self) -> tuple[Awaited, ...]:
+        """Tell what every lifecycle waits for, and for how long still."""
+        return self._driver.explain()
+
+    def login(self, token: str, lifetime_seconds: float | None = None) -> Receipt:
+        """Present a token that the user's login brought, from now on."""
+        self._vault.bring(token)
+        return self._driver.send(AUTH_REFRESH, Login(lifetime_seconds))
+
+    def logout(self) -> Receipt:
+        """Forget every token; the connection waits for a login."""
+        return self._driver.send(AUTH_REFRESH, Logout())
+
+    def connect(self) -> Receipt:
+        """Try again after `failed`, or after `disconnect`."""
+        return self._driver.send(CONNECTION, Connect())
+
+    def disconnect(self) -> Receipt:
+        """Close the connection and stay away; operations are kept."""
+        return self._driver.send(CONNECTION, Disconnect())
+
+    def reconnect_now(self) -> Receipt:
+        """Do not wait for the next attempt."""
+        return self._driver.send(CONNECTION, ReconnectNow())
+
+    # -------------------------------------------------------------------------------------------------------- news
+    def __aiter__(self) -> Listener:
+        """Listen from now on; see `News`."""
+        listener = Listener(self._listeners.remove)
+        self._listeners.append(listener)
+        return listener
+
+    def _tell(self, news: News) -> None:
+        for listener in tuple(self._listeners):
+            listener.hear(news)
+
+    def _published(self, signal: Signal) -> None:
+        if isinstance(signal, OperationEnded):
+            self._accepted.pop(signal.sequence).settle(signal)
+            if signal.outcome == "exported":
+                self.exported.append(signal)
+        if isinstance(signal, News):
+            self._tell(signal)
+
+    def _observed(self, record: Record) -> None:
+        event = record.stimulus.event
+        offered = self._offered.pop(id(event), None)
+        if offered is not None and isinstance(record.transaction.verdict, Taken):
+            self._accepted[self._replica.sequence] = offered
+        if self._observe is not None:
+            self._observe(record)
+        now = public_status(record.transaction.snapshot)
+        if now != self._status:
+            self._status = now
+            self._tell(StatusChanged(now))
+        if record.transaction.snapshot.of(CONNECTION).state in (IDLE, FAILED):
+            self._resting.set()

@@ -1,0 +1,177 @@
+"""Boxes: the HTML-like labels that states, groups, choices, edges and the legend are drawn with."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from attrs import frozen
+
+from statekit.draw.arrangement import Arrangement
+from statekit.draw.graph import EVERY_NAME, Block, Diamond, Graph, Line, Node
+from statekit.draw.labels import escaped, sentence, words, wrapped
+from statekit.draw.style import BLOCK, CAUSE_WORDS, CAUSES, CHOICE, INK, LOOKS, MONO, MUTED, RULE, Cause, Colour, Look
+from statekit.states import Kind
+from statekit.table import Verb
+
+TABLE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">'
+STAYS: Mapping[Verb, str] = {Verb.STAY: "stays", Verb.REENTER: "re-enters", Verb.POSTPONE: "postponed"}
+SMALL = 9.0
+SMALLER = 8.5
+TITLE = 13.0
+ENTRY_WIDTH = 44
+MEMBERS_WIDTH = 56
+HEAD_LINES = 3
+
+
+def font(text: str, colour: Colour, size: float = 0, mark: str = "", face: str = "") -> str:
+    """Write a text in a colour; `mark` may be B and I, in that order."""
+    inner = escaped(text)
+    for tag in reversed(mark):
+        inner = f"<{tag}>{inner}</{tag}>"
+    sized = f' POINT-SIZE="{size:g}"' if size else ""
+    faced = f' FACE="{face}"' if face else ""
+    return f'<FONT COLOR="{colour.light}"{sized}{faced}>{inner}</FONT>'
+
+
+def across(inner: str, align: str = "") -> str:
+    """Write a table row of one cell over both columns."""
+    aligned = f' ALIGN="{align}"' if align else ""
+    return f'<TR><TD COLSPAN="2"{aligned}>{inner}</TD></TR>'
+
+
+@frozen
+class Pen:
+    """Writes the labels of one arrangement."""
+
+    arranged: Arrangement
+    titles: Mapping[str, str]
+    kinds: Mapping[str, Kind]
+    effects: bool = False
+
+    @classmethod
+    def of(cls, arranged: Arrangement, *, effects: bool) -> "Pen":
+        """Take up an arrangement."""
+        return cls(arranged, arranged.graph.titles(), arranged.graph.kinds(), effects)
+
+    def look(self, name: str) -> Look:
+        """Give the look of a state or choice by its name."""
+        return LOOKS[self.kinds[name]] if name in self.kinds else CHOICE
+
+    def node(self, node: Node) -> str:
+        """Write a state's box: its title, what holds throughout, and its rows."""
+        look = LOOKS[node.kind]
+        head = [across(font(node.title, look.text, TITLE, "B"))]
+        if node.waits_for:
+            head.append(across(font(f"waits for {words(node.waits_for)}", look.text, SMALL)))
+        head += self.moments(node.entry, node.exit, look)
+        return self.box(head, self.shown(node.name))
+
+    def shared(self, columns: int) -> str:
+        """Write the box of everything that groups share, a section each, in columns of about equal length; or nothing."""
+        blocks = [each for each in self.arranged.graph.blocks if self.shown(each.name) or each.entry or each.exit]
+        lengths = [HEAD_LINES + len(self.shown(each.name)) + bool(each.entry) + bool(each.exit) for each in blocks]
+        cells = ["" for _ in range(min(columns, len(blocks)))]
+        before = 0
+        for block, length in zip(blocks, lengths, strict=True):
+            at = (before + length // 2) * len(cells) // sum(lengths)
+            cells[at] += f'<TR><TD ALIGN="LEFT">{self.section(block)}</TD></TR>'
+            before += length
+        body = "".join(f'<TD VALIGN="TOP">{TABLE}{each}</TABLE></TD>' for each in cells if each)
+        box = f'BORDER="1" STYLE="rounded" COLOR="{RULE.light}" BGCOLOR="{BLOCK.light}"'
+        return f'<<TABLE {box} CELLBORDER="0" CELLSPACING="6" CELLPADDING="4"><TR>{body}</TR></TABLE>>' if body else ""
+
+    def section(self, block: Block) -> str:
+        """Write what one group shares: its name, its states, entry and exit, and its rows."""
+        head = [across(font("any of ", MUTED, SMALL) + font(block.title, INK, 11, "B"), "LEFT")]
+        if block.name == EVERY_NAME:
+            head = [across(font(block.title, INK, 11, "B"), "LEFT")]
+        head += (across(font(each, MUTED, SMALLER), "LEFT") for each in wrapped(self.members(block), MEMBERS_WIDTH))
+        head += self.moments(block.entry, block.exit, Look(INK, INK, INK, INK, ""), "LEFT")
+        body = "".join(self.row(line) for line in self.shown(block.name))
+        return f"{TABLE}{''.join(head)}{body}</TABLE>"
+
+    def members(self, block: Block) -> str:
+        """Name a group's states, or, where that is shorter, those that are not in it."""
+        others = [name for name in self.kinds if name not in block.states]
+        if len(others) < len(block.states) - 1:
+            but = " · ".join(self.titles[name] for name in others)
+            return f"every state but {but}" if but else "every state"
+        return " · ".join(self.titles[name] for name in block.states)
+
+    def diamond(self, diamond: Diamond) -> str:
+        """Write a choice: a name in a diamond, or a box with its branches."""
+        if not self.shown(diamond.name):
+            return f"<{font(diamond.title, CHOICE.text, 0, 'B')}>"
+        return self.box([across(font(diamond.title, CHOICE.text, 12, "B"))], self.shown(diamond.name))
+
+    def shown(self, name: str) -> Sequence[Line]:
+        """Give the rows drawn in a box; what is ignored or forbidden stands in the tooltip and the matrix."""
+        return [line for line in self.arranged.rows.get(name, ()) if not line.silent]
+
+    def box(self, head: Sequence[str], lines: Sequence[Line]) -> str:
+        """Put a box together, with a rule between its head and its rows."""
+        body = "".join(self.row(line) for line in lines)
+        return f"<{TABLE}{''.join(head)}{'<HR/>' if body else ''}{body}</TABLE>>"
+
+    def moments(self, entry: Sequence[str], leaving: Sequence[str], look: Look, align: str = "") -> Iterator[str]:
+        """Write the effects of entering and leaving."""
+        for moment, effects in (("entry", entry), ("exit", leaving)):
+            for part in wrapped(", ".join(effects), ENTRY_WIDTH) if effects else ():
+                yield across(font(f"{moment} / ", look.text, SMALL) + font(part, look.text, SMALLER, face=MONO), align)
+
+    def row(self, line: Line) -> str:
+        """Write one row of a box."""
+        left = f'<TD ALIGN="LEFT"{self.tooltip(line)}>{self.left(line)}</TD>'
+        return f'<TR>{left}<TD ALIGN="RIGHT">{self.right(line)}</TD></TR>'
+
+    def left(self, line: Line) -> str:
+        """Write what a row waits for, and on which condition."""
+        parts: list[str] = []
+        for trigger in line.triggers:
+            default = font(f" {trigger.default}", MUTED, SMALL) if trigger.default else ""
+            parts.append(font(trigger.label, CAUSES[trigger.cause], 0, "B") + default)
+        text = font(", ", MUTED).join(parts)
+        condition = f"[{words(line.guard)}]" if line.guard else "" if parts else "else"
+        text += font(f" {condition}" if parts else condition, MUTED, SMALL, "I") if condition else ""
+        if self.effects and line.effects:
+            text += '<BR ALIGN="LEFT"/>' + font("/ " + ", ".join(line.effects), MUTED, SMALLER, face=MONO)
+        return text
+
+    def right(self, line: Line) -> str:
+        """Write where a row leads."""
+        if line.moves:
+            return font(f"→ {self.titles[line.target]}", self.look(line.target).mention, 0, "B")
+        return font(STAYS.get(line.verb, line.verb), MUTED, SMALL)
+
+    def edge(self, lines: Sequence[Line]) -> str:
+        """Write the label of an edge: its lines, one below the other."""
+        body = "".join(f'<TR><TD ALIGN="LEFT">&#160;{self.left(line)}</TD></TR>' for line in lines)
+        return f"<{TABLE}{body}</TABLE>>"
+
+    def tooltip(self, line: Line) -> str:
+        """Write the tooltip of a row, if there is anything to tell."""
+        text = told(line)
+        return f' TITLE="{escaped(text)}" HREF="#"' if text else ""
+
+
+def told(line: Line) -> str:
+    """Say what a line does beside moving: its update and effects, or why nothing happens."""
+    update = f"update {line.update}" if line.update else ""
+    effects = f"/ {', '.join(line.effects)}" if line.effects else ""
+    return "; ".join(part for part in (update, effects, line.because) if part)
+
+
+def legend(graph: Graph) -> str:
+    """Write the heading of a picture: name, size, what it is for, and the meaning of its colours."""
+    size = f"   {len(graph.nodes)} states, {graph.rows} rows"
+    lines = [f'<TR><TD ALIGN="LEFT">{font(words(graph.name).capitalize(), INK, 16, "B")}{font(size, MUTED, 11)}</TD></TR>']
+    lines += (f'<TR><TD ALIGN="LEFT">{font(part, MUTED, 10)}</TD></TR>' for part in wrapped(sentence(graph.doc)))
+    kinds = [kind for kind in Kind if kind in graph.kinds().values()]
+    patches = "".join(
+        f'<TD BORDER="1" STYLE="rounded" COLOR="{look.line.light}" BGCOLOR="{look.fill.light}">'
+        f"{font(look.word, look.text, SMALL)}</TD>"
+        for look in (*(LOOKS[kind] for kind in kinds), *((CHOICE,) if graph.diamonds else ()))
+    )
+    causes = {trigger.cause for _, line in graph.lines() for trigger in line.triggers}
+    named = "   ".join(font(CAUSE_WORDS[cause], CAUSES[cause], SMALL, "B") for cause in Cause if cause in causes)
+    notes = f"<TD>   {named}   {font('[guard]', MUTED, SMALL, 'I')}</TD>"
+    key = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="4" CELLPADDING="2"><TR>{patches}{notes}</TR></TABLE>'
+    return f"<{TABLE}{''.join(lines)}<TR><TD ALIGN=\"LEFT\">{key}</TD></TR></TABLE>>"
