@@ -168,7 +168,8 @@ def _timers(draft: Draft) -> Iterator[str]:
     arms = [(order.timer, origin) for order, origin in orders_of(draft) if is_arm(order)]
     first: dict[str, object] = {}
     for trigger, origin in (*rows, *arms):
-        if first.setdefault(trigger.label, trigger) != trigger:
+        other = first.setdefault(trigger.label, trigger)
+        if other is not trigger and other != trigger:
             yield f"{origin}: another timer reads {trigger.label!r} too, with another delay or scope: rename one"
         if trigger.label in {each.effect.__name__ for each in draft.answering}:
             yield f"{origin}: timer {trigger.label!r} bears the name of an effect that answers: rename it"

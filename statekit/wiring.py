@@ -56,6 +56,8 @@ class View:
 
     def of(self, machine: Machine[S, E, C, F]) -> Snapshot[S, C]:
         """Give one member's snapshot with its types; raises ValueError if the machine is no member."""
+        if machine.name not in self.names:
+            raise ValueError(f"{machine.name} is no member here; the members are {', '.join(self.names)}")
         return cast("Snapshot[S, C]", self.members[self.names.index(machine.name)])
 
 

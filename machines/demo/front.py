@@ -81,6 +81,7 @@ class LoopbackFront:
 
     async def open(self) -> None:
         """Open the port, as `Door.open` says."""
+        self._running()
         async with self._turn:
             if not self._leaving:
                 port = self._listeners[0].port if self._listeners else 0

@@ -9,8 +9,9 @@ The happy path, the shortest way from the initial state to the first steady one,
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from itertools import pairwise
 
-from attrs import field, frozen
+from attrs import frozen
 
 from statekit.draw.graph import Graph, Line
 from statekit.states import Kind
@@ -57,7 +58,15 @@ class Arrangement:
     edges: tuple[Edge, ...]
     rows: Mapping[str, tuple[Line, ...]]
     boxed: frozenset[str]
-    path: tuple[str, ...] = field(default=())
+    path: tuple[str, ...] = ()
+
+    def floating(self) -> Iterator[tuple[str, str]]:
+        """Give a pair of ends for every state that no edge reaches: a state whose group leads there, and it."""
+        reached = {edge.target for edge in self.edges} | {self.graph.initial}
+        for node in self.graph.nodes:
+            if node.name not in reached:
+                blocks = (block for block in self.graph.blocks if any(line.target == node.name for line in block.lines))
+                yield from ((block.states[0], node.name) for block in blocks if block.states[0] != node.name)
 
 
 def arrange(graph: Graph, exits: Exits = Exits.AUTO) -> Arrangement:
@@ -72,8 +81,6 @@ def arrange(graph: Graph, exits: Exits = Exits.AUTO) -> Arrangement:
         if crowded and (diamond.uses >= SHARED_BY or len(diamond.lines) > BRANCHES_DRAWN)
     )
     parked = _parked(graph) if crowded else frozenset[str]()
-    merged: dict[tuple[str, str], list[Line]] = {(source, target): [] for source, target in heavy}
-    rows: dict[str, list[Line]] = {}
     placing = _Placing(graph, heavy, boxed, boxed | parked)
     edges = tuple(Edge(*pair, lines, heavy=pair in heavy) for pair, lines in placing.edges())
     return Arrangement(graph, edges, placing.rows(), boxed, path)
@@ -161,7 +168,7 @@ def happy_path(graph: Graph) -> tuple[str, ...]:
 
 
 def _steps(graph: Graph, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, str], Line]]:
-    for source, target in zip(path, path[1:], strict=False):
+    for source, target in pairwise(path):
         yield (source, target), next(line for line in _out_of(graph, source) if line.target == target)
 
 

@@ -1,6 +1,7 @@
 """Boxes: the HTML-like labels that states, groups, choices, edges and the legend are drawn with."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 from attrs import frozen
 
@@ -13,16 +14,18 @@ from statekit.table import Verb
 
 TABLE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">'
 STAYS: Mapping[Verb, str] = {Verb.STAY: "stays", Verb.REENTER: "re-enters", Verb.POSTPONE: "postponed"}
+BLANK = '<TD COLSPAN="2"></TD>'
 SMALL = 9.0
 SMALLER = 8.5
 TITLE = 13.0
 ENTRY_WIDTH = 44
 MEMBERS_WIDTH = 56
-HEAD_LINES = 3
 
 
 def font(text: str, colour: Colour, size: float = 0, mark: str = "", face: str = "") -> str:
-    """Write a text in a colour; `mark` may be B and I, in that order."""
+    """Write a text in a colour; `mark` may be B and I, in that order. No text is nothing: DOT refuses an empty FONT."""
+    if not text:
+        return ""
     inner = escaped(text)
     for tag in reversed(mark):
         inner = f"<{tag}>{inner}</{tag}>"
@@ -31,10 +34,9 @@ def font(text: str, colour: Colour, size: float = 0, mark: str = "", face: str =
     return f'<FONT COLOR="{colour.light}"{sized}{faced}>{inner}</FONT>'
 
 
-def across(inner: str, align: str = "") -> str:
+def across(inner: str) -> str:
     """Write a table row of one cell over both columns."""
-    aligned = f' ALIGN="{align}"' if align else ""
-    return f'<TR><TD COLSPAN="2"{aligned}>{inner}</TD></TR>'
+    return f'<TR><TD COLSPAN="2">{inner}</TD></TR>'
 
 
 @frozen
@@ -61,32 +63,40 @@ class Pen:
         head = [across(font(node.title, look.text, TITLE, "B"))]
         if node.waits_for:
             head.append(across(font(f"waits for {words(node.waits_for)}", look.text, SMALL)))
-        head += self.moments(node.entry, node.exit, look)
+        head += map(across, self.moments(node.entry, node.exit, look.text))
         return self.box(head, self.shown(node.name))
 
     def shared(self, columns: int) -> str:
-        """Write the box of everything that groups share, a section each, in columns of about equal length; or nothing."""
-        blocks = [each for each in self.arranged.graph.blocks if self.shown(each.name) or each.entry or each.exit]
-        lengths = [HEAD_LINES + len(self.shown(each.name)) + bool(each.entry) + bool(each.exit) for each in blocks]
-        cells = ["" for _ in range(min(columns, len(blocks)))]
-        before = 0
-        for block, length in zip(blocks, lengths, strict=True):
-            at = (before + length // 2) * len(cells) // sum(lengths)
-            cells[at] += f'<TR><TD ALIGN="LEFT">{self.section(block)}</TD></TR>'
-            before += length
-        body = "".join(f'<TD VALIGN="TOP">{TABLE}{each}</TABLE></TD>' for each in cells if each)
-        box = f'BORDER="1" STYLE="rounded" COLOR="{RULE.light}" BGCOLOR="{BLOCK.light}"'
-        return f'<<TABLE {box} CELLBORDER="0" CELLSPACING="6" CELLPADDING="4"><TR>{body}</TR></TABLE>>' if body else ""
+        """Write the box of everything that groups share, in columns of about equal length; or nothing.
 
-    def section(self, block: Block) -> str:
-        """Write what one group shares: its name, its states, entry and exit, and its rows."""
-        head = [across(font("any of ", MUTED, SMALL) + font(block.title, INK, 11, "B"), "LEFT")]
-        if block.name == EVERY_NAME:
-            head = [across(font(block.title, INK, 11, "B"), "LEFT")]
-        head += (across(font(each, MUTED, SMALLER), "LEFT") for each in wrapped(self.members(block), MEMBERS_WIDTH))
-        head += self.moments(block.entry, block.exit, Look(INK, INK, INK, INK, ""), "LEFT")
-        body = "".join(self.row(line) for line in self.shown(block.name))
-        return f"{TABLE}{''.join(head)}{body}</TABLE>"
+        All columns are laid in one grid, because a layout program stretches a table within a table.
+        """
+        sections = [
+            self.section(each)
+            for each in self.arranged.graph.blocks
+            if self.shown(each.name) or each.entry or each.exit
+        ]
+        total = sum(map(len, sections))
+        laid: list[list[str]] = [[] for _ in range(min(columns, len(sections)))]
+        before = 0
+        for section in sections:
+            column = laid[(before + len(section) // 2) * len(laid) // total]
+            column += [BLANK, *section] if column else section
+            before += len(section)
+        grid = zip_longest(*filter(None, laid), fillvalue=BLANK)
+        body = "".join(f"<TR>{'<TD>    </TD>'.join(cells)}</TR>" for cells in grid)
+        box = f'BORDER="1" STYLE="rounded" COLOR="{RULE.light}" BGCOLOR="{BLOCK.light}" CELLPADDING="9"'
+        return f'<<TABLE {box} CELLBORDER="0"><TR><TD>{TABLE}{body}</TABLE></TD></TR></TABLE>>' if body else ""
+
+    def section(self, block: Block) -> list[str]:
+        """Write what one group shares as cells, two columns wide: its name and states, entry and exit, its rows."""
+        named = font("" if block.name == EVERY_NAME else "any of ", MUTED, SMALL) + font(block.title, INK, 11, "B")
+        doc = font(f"  {block.doc}", MUTED, SMALL, "I") if block.doc else ""
+        head = [named + doc]
+        head += (font(each, MUTED, SMALLER) for each in wrapped(self.members(block), MEMBERS_WIDTH))
+        head += self.moments(block.entry, block.exit, INK)
+        cells = [f'<TD COLSPAN="2" ALIGN="LEFT">{each}</TD>' for each in head]
+        return cells + [self.row(line) for line in self.shown(block.name)]
 
     def members(self, block: Block) -> str:
         """Name a group's states, or, where that is shorter, those that are not in it."""
@@ -108,19 +118,18 @@ class Pen:
 
     def box(self, head: Sequence[str], lines: Sequence[Line]) -> str:
         """Put a box together, with a rule between its head and its rows."""
-        body = "".join(self.row(line) for line in lines)
+        body = "".join(f"<TR>{self.row(line)}</TR>" for line in lines)
         return f"<{TABLE}{''.join(head)}{'<HR/>' if body else ''}{body}</TABLE>>"
 
-    def moments(self, entry: Sequence[str], leaving: Sequence[str], look: Look, align: str = "") -> Iterator[str]:
+    def moments(self, entry: Sequence[str], leaving: Sequence[str], colour: Colour) -> Iterator[str]:
         """Write the effects of entering and leaving."""
         for moment, effects in (("entry", entry), ("exit", leaving)):
             for part in wrapped(", ".join(effects), ENTRY_WIDTH) if effects else ():
-                yield across(font(f"{moment} / ", look.text, SMALL) + font(part, look.text, SMALLER, face=MONO), align)
+                yield font(f"{moment} / ", colour, SMALL) + font(part, colour, SMALLER, face=MONO)
 
     def row(self, line: Line) -> str:
-        """Write one row of a box."""
-        left = f'<TD ALIGN="LEFT"{self.tooltip(line)}>{self.left(line)}</TD>'
-        return f'<TR>{left}<TD ALIGN="RIGHT">{self.right(line)}</TD></TR>'
+        """Write one row of a box as its two cells."""
+        return f'<TD ALIGN="LEFT"{self.tooltip(line)}>{self.left(line)}</TD><TD ALIGN="RIGHT">{self.right(line)}</TD>'
 
     def left(self, line: Line) -> str:
         """Write what a row waits for, and on which condition."""
@@ -149,7 +158,7 @@ class Pen:
     def tooltip(self, line: Line) -> str:
         """Write the tooltip of a row, if there is anything to tell."""
         text = told(line)
-        return f' TITLE="{escaped(text)}" HREF="#"' if text else ""
+        return f' TITLE="{escaped(text)}"' if text else ""
 
 
 def told(line: Line) -> str:
@@ -162,7 +171,8 @@ def told(line: Line) -> str:
 def legend(graph: Graph) -> str:
     """Write the heading of a picture: name, size, what it is for, and the meaning of its colours."""
     size = f"   {len(graph.nodes)} states, {graph.rows} rows"
-    lines = [f'<TR><TD ALIGN="LEFT">{font(words(graph.name).capitalize(), INK, 16, "B")}{font(size, MUTED, 11)}</TD></TR>']
+    name = font(words(graph.name).capitalize(), INK, 16, "B")
+    lines = [f'<TR><TD ALIGN="LEFT">{name}{font(size, MUTED, 11)}</TD></TR>']
     lines += (f'<TR><TD ALIGN="LEFT">{font(part, MUTED, 10)}</TD></TR>' for part in wrapped(sentence(graph.doc)))
     kinds = [kind for kind in Kind if kind in graph.kinds().values()]
     patches = "".join(
@@ -174,4 +184,4 @@ def legend(graph: Graph) -> str:
     named = "   ".join(font(CAUSE_WORDS[cause], CAUSES[cause], SMALL, "B") for cause in Cause if cause in causes)
     notes = f"<TD>   {named}   {font('[guard]', MUTED, SMALL, 'I')}</TD>"
     key = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="4" CELLPADDING="2"><TR>{patches}{notes}</TR></TABLE>'
-    return f"<{TABLE}{''.join(lines)}<TR><TD ALIGN=\"LEFT\">{key}</TD></TR></TABLE>>"
+    return f'<{TABLE}{"".join(lines)}<TR><TD ALIGN="LEFT">{key}</TD></TR></TABLE>>'

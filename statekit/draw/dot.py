@@ -4,12 +4,14 @@ Every node and edge has an id that begins with the machine's name, and classes f
 state with CSS alone. Effects, updates and docs are tooltips unless effects are asked for.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Protocol, cast
 
 from attrs import frozen
 from graphviz import Digraph, escape
 
-from statekit.draw.arrangement import Arrangement, Edge, Exits, arrange
+from statekit.draw.arrangement import Edge, Exits, arrange
 from statekit.draw.boxes import Pen, legend, told
 from statekit.draw.graph import Graph, Line, Node
 from statekit.draw.style import CHOICE, FONT, INK, LOOKS, PAPER, Cause
@@ -34,45 +36,87 @@ class Options:
 
 PLAIN = Options()
 START = "start"
-COLUMNS = {Direction.DOWN: 3, Direction.RIGHT: 5}
+COLUMNS = {Direction.DOWN: 3, Direction.RIGHT: 8}
 """How many columns the box of shared rows has, by the direction of the picture above it."""
 
 
-def dot_of(graph: Graph, options: Options = PLAIN, heading: str = "") -> str:
-    """Write a graph as DOT; `heading` becomes its first comment."""
-    arranged = arrange(graph, options.exits)
-    dot = Digraph(
-        graph.name,
-        comment=heading or None,
-        graph_attr={
-            "rankdir": options.direction,
-            "ranksep": ".4",
+class Canvas(Protocol):
+    """What is used of `graphviz.Digraph`, with types: the package has none."""
+
+    @property
+    def source(self) -> str:
+        """The text."""
+        ...
+
+    def node(self, name: str, label: str | None = None, _attributes: Mapping[str, str] | None = None, **a: str) -> None:
+        """Add a node."""
+
+    def edge(
+        self, tail: str, head: str, label: str | None = None, _attributes: Mapping[str, str] | None = None, **a: str
+    ) -> None:
+        """Add an edge."""
+
+    def subgraph(self, graph: "Canvas") -> None:
+        """Add another canvas as a part."""
+
+
+def canvas(
+    name: str,
+    comment: str = "",
+    graph: Mapping[str, str] | None = None,
+    node: Mapping[str, str] | None = None,
+    edge: Mapping[str, str] | None = None,
+) -> Canvas:
+    """Make an empty digraph with its defaults for the graph, for nodes and for edges."""
+    made = Digraph(name, comment=comment or None, graph_attr=graph, node_attr=node, edge_attr=edge)
+    return cast("Canvas", made)
+
+
+def sheet(name: str, comment: str, label: str, direction: Direction) -> Canvas:
+    """Make an empty picture with the house's fonts and measures."""
+    return canvas(
+        name,
+        comment,
+        {
+            "rankdir": direction,
+            "ranksep": ".28",
             "nodesep": ".3",
             "pad": ".2",
             "bgcolor": PAPER.light,
             "fontname": FONT,
             "labelloc": "t",
             "labeljust": "l",
-            "label": legend(graph),
+            "label": label,
         },
-        node_attr={"shape": "box", "style": "rounded,filled", "fontname": FONT, "fontsize": "10", "margin": ".07,.03"},
-        edge_attr={"fontname": FONT, "fontsize": "10", "arrowsize": ".65", "penwidth": "1.1"},
+        {"shape": "box", "style": "rounded,filled", "fontname": FONT, "fontsize": "10", "margin": ".07,.03"},
+        {"fontname": FONT, "fontsize": "10", "arrowsize": ".65", "penwidth": "1.1"},
     )
+
+
+def dot_of(graph: Graph, options: Options = PLAIN, heading: str = "") -> str:
+    """Write a graph as DOT; `heading` becomes its first comment."""
+    arranged = arrange(graph, options.exits)
+    dot = sheet(graph.name, heading, legend(graph), options.direction)
     pen = Pen.of(arranged, effects=options.effects)
-    body = Digraph("cluster_body", graph_attr={"label": pen.shared(COLUMNS[options.direction]), "labelloc": "b", "pencolor": "transparent"})
+    shared = {"label": pen.shared(COLUMNS[options.direction]), "labelloc": "b", "fontsize": "10", "fontname": FONT}
+    body = canvas("cluster_body", graph={**shared, "pencolor": "transparent"})
     _nodes(body, pen)
     _choices(body, pen)
     for edge in arranged.edges:
         _edge(body, pen, edge)
+    for source, target in arranged.floating():
+        body.edge(source, target, style="invis")
     dot.subgraph(body)
-    return str(dot.source)
+    return dot.source
 
 
-def _nodes(dot: Digraph, pen: Pen) -> None:
+def _nodes(dot: Canvas, pen: Pen) -> None:
     graph = pen.arranged.graph
+    begin = canvas("begin", graph={"rank": "same"})
     attributes = {"class": "start", "id": f"{graph.name}-start"}
-    dot.node(START, shape="point", width=".15", color=INK.light, _attributes=attributes)
-    dot.edge(START, graph.initial, color=INK.light, _attributes={"class": "edge"})
+    begin.node(START, shape="point", width=".13", color=INK.light, _attributes=attributes)
+    begin.edge(START, graph.initial, color=INK.light, _attributes={"class": "edge"})
+    dot.subgraph(begin)
     for node in graph.nodes:
         look = LOOKS[node.kind]
         dot.node(
@@ -87,7 +131,7 @@ def _nodes(dot: Digraph, pen: Pen) -> None:
         )
 
 
-def _choices(dot: Digraph, pen: Pen) -> None:
+def _choices(dot: Canvas, pen: Pen) -> None:
     arranged = pen.arranged
     for diamond in arranged.graph.diamonds:
         boxed = bool(pen.shown(diamond.name))
@@ -103,7 +147,7 @@ def _choices(dot: Digraph, pen: Pen) -> None:
         )
 
 
-def _edge(dot: Digraph, pen: Pen, edge: Edge) -> None:
+def _edge(dot: Canvas, pen: Pen, edge: Edge) -> None:
     timed = all(trigger.cause is Cause.TIMER for line in edge.lines for trigger in line.triggers)
     drawn = {"style": "dashed"} if timed and any(line.triggers for line in edge.lines) else {}
     if edge.heavy:

@@ -59,13 +59,15 @@ def value(given: object) -> str:
 
 
 def default_delay(delay: object, context: object) -> str:
-    """Write what a delay function comes to for the machine's first context; empty for a number or if it raises."""
+    """Write what a delay function comes to for the first context; empty for a number, for 0, or if it raises."""
     if not callable(delay):
         return ""
     try:
-        return delay_label(delay(context))
+        label = delay_label(delay(context))
     except Exception:  # noqa: BLE001 - a picture without a default is better than none
         return ""
+    # A machine that has not begun often has nothing to wait for yet; 0 would read as if it never waited.
+    return "" if label in ("0 s", "0–0 s") else label
 
 
 def sentence(doc: str) -> str:

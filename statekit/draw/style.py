@@ -13,7 +13,7 @@ from attrs import frozen
 from statekit.states import Kind
 
 FONT: Final = "Arial"
-"""One name, because a list of names falls back to the widths of Times; these widths are Helvetica's and Liberation's."""
+"""One name, because a list of names falls back to the widths of Times; Helvetica and Liberation Sans are as wide."""
 
 MONO: Final = "Courier New"
 
@@ -58,7 +58,7 @@ CAUSES: Final[Mapping[Cause, Colour]] = {
 }
 CAUSE_WORDS: Final[Mapping[Cause, str]] = {
     Cause.ANSWER: "Answer to an effect",
-    Cause.TIMER: "timer",
+    Cause.TIMER: "Timer",
     Cause.TOLD: "Told from outside",
 }
 

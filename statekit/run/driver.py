@@ -258,13 +258,13 @@ class Driver:
     ) -> Rejected | None:
         """Give the stimulus's verdict to who waits for it; return the first rejection that nobody else would hear."""
         found = rejections(self._members, states, transaction)
-        receipt = None if posted is None else posted.waiting()
+        receipt = None if posted is None else posted.held_receipt()
         raises = self._policy is Policy.RAISE
         if receipt is not None:
             # What broke on the way undid the stimulus too, so that is the answer to it.
             own = found[-1:] if isinstance(transaction.verdict, Broken) else [each for each in found if each.at == 0]
             receipt.settle(transaction.verdict, own[0].error if raises and own else None)
-        heard = 0 if receipt is not None else None
+        heard = 0 if receipt is not None and receipt.heard else None
         unheard = [each for each in found if each.serious and each.at != heard]
         if not raises:
             for each in unheard:
@@ -299,7 +299,7 @@ class Driver:
 
     def _refuse(self, posted: Posted) -> None:
         """Say of a stimulus that it will not be answered."""
-        event, receipt = posted.stimulus.event, posted.waiting()
+        event, receipt = posted.stimulus.event, posted.held_receipt()
         if receipt is not None:
             receipt.settle(None, Stopped(self._system.name, posted.member, type(event).__name__))
         self._orders.dispose(posted.member, event, posted.stimulus.ticket)

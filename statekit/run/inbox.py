@@ -18,7 +18,7 @@ class Posted:
     stimulus: Stimulus[object]
     receipt: "ReferenceType[Receipt] | None" = None
 
-    def waiting(self) -> Receipt | None:
+    def held_receipt(self) -> Receipt | None:
         """Give the receipt, unless everybody has thrown it away."""
         return None if self.receipt is None else self.receipt()
 

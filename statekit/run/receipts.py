@@ -23,17 +23,26 @@ class Policy(StrEnum):
 class Receipt:
     """The promise of one event's verdict, kept when its step has committed; made by `Driver.send`.
 
-    Any number of tasks may await it, at any time; cancelling one drops nothing else. Whoever keeps a receipt answers
-    for its verdict; the driver looks after an event whose receipt was thrown away.
+    Any number of tasks may await it, at any time; cancelling one drops nothing else. Whoever waits, or keeps a receipt
+    to wait later, answers for its verdict; an event whose receipt was thrown away, or was waited for by tasks that have
+    all been cancelled, is the driver's to look after.
     """
 
-    __slots__ = ("__weakref__", "_error", "_settled", "_verdict")
+    __slots__ = ("__weakref__", "_awaited", "_error", "_settled", "_verdict", "_waiters")
 
     def __init__(self) -> None:
         """Begin without a verdict."""
         self._verdict: Verdict | None = None
         self._error: Rejected | Stopped | None = None
         self._settled: anyio.Event | None = None
+        self._waiters = 0
+        self._awaited = False
+
+    @property
+    def heard(self) -> bool:
+        """Tell whether somebody waits for the verdict, or may yet begin to; for the driver."""
+        # That a receipt is still there says nothing once a wait was cancelled: the traceback of that may hold it.
+        return self._waiters > 0 or not self._awaited
 
     @property
     def verdict_now(self) -> Verdict | None:
@@ -50,7 +59,12 @@ class Receipt:
             await checkpoint()
         else:
             self._settled = self._settled or anyio.Event()
-            await self._settled.wait()
+            self._awaited = True
+            self._waiters += 1
+            try:
+                await self._settled.wait()
+            finally:
+                self._waiters -= 1
         if self._error is not None:
             raise self._error.with_traceback(None)
         if self._verdict is None:  # pragma: no cover - it is settled with one or the other

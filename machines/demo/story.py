@@ -1,0 +1,196 @@
+"""The story: two clients edit one document while everything goes wrong that the server can make go wrong.
+
+Every fault strikes once, in an order and at a client that the seed decides, while both clients keep typing; the story
+goes on to the next when both are connected again and everything typed so far has been acknowledged. What is counted at
+the end comes from the server's log.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from random import Random
+from typing import Protocol
+
+import anyio
+from attrs import field, frozen
+
+from machines.client import AccessToken, Client, OperationReceipt
+from machines.conflict_recovery import Outcome
+from machines.demo.faults import Fault
+from machines.demo.ledger import What
+from machines.demo.server import DemoServer
+from machines.status import Status
+from machines.wire.operations import Delete, Insert, Operation
+from statekit.run.clock import LoopClock
+from statekit.run.receipts import Policy
+from statekit.run.record import Record
+from statekit.transports.socket import Transport
+from statekit.verdicts import Taken
+
+NAMES = ("ann", "ben")
+WORDS = ("table ", "state ", "event ", "guard ", "timer ", "effect ", "ticket ", "scope ", "verdict ", "signal ")
+TOKEN_SECONDS = 60.0
+FAULT_LIMIT_SECONDS = 600.0
+"""How long a fault may take to strike and to be recovered from before the story says that something hangs."""
+
+
+class Front(Protocol):
+    """Where the server can be reached."""
+
+    def transport(self) -> Transport:
+        """What clients dial with."""
+        ...
+
+    def url(self, client_id: str, token: str) -> str:
+        """What they dial."""
+        ...
+
+
+@frozen
+class Report:
+    """What came of a story; `faults`, `dials`, `duplicates` and `documents_equal` are counted by the server's log."""
+
+    seed: int
+    faults: Mapping[str, int]
+    operations_accepted: int
+    operations_acknowledged: int
+    operations_applied: int
+    duplicates: int
+    documents_equal: bool
+    dials: int
+    seconds: float
+    document: str = field(repr=False)
+
+    @property
+    def good(self) -> bool:
+        """Tell whether every fault happened and nothing was lost, doubled or different."""
+        counts = {self.operations_accepted, self.operations_acknowledged, self.operations_applied}
+        return all(self.faults.values()) and len(counts) == 1 and not self.duplicates and self.documents_equal
+
+
+@frozen
+class Told:
+    """Something for the timeline: whose it is (a client, or the server) and what happened."""
+
+    at_seconds: float
+    who: str
+    what: object
+
+
+def _tell_nobody(_: Told) -> None:
+    """Tell nobody."""
+
+
+class Story:
+    """One run over a server that is up and a front that leads to it; `scale` as the server's."""
+
+    def __init__(
+        self, server: DemoServer, front: Front, seed: int, tell: Callable[[Told], None] = _tell_nobody
+    ) -> None:
+        """Prepare the run; the same seed gives the same faults, victims, delays and words."""
+        self._server = server
+        self._front = front
+        self._seed = seed
+        self._tell = tell
+        self._random = Random(seed)
+        self._clock = LoopClock(server.options.scale)
+        self._receipts: list[OperationReceipt] = []
+        self._writing = True
+
+    async def play(self) -> Report:
+        """Let it happen; raises TimeoutError if a fault does not strike, or is not recovered from, in time."""
+        ann, ben = (self._client(name) for name in NAMES)
+        began = self._clock.now()
+        async with ann, ben:
+            async with anyio.create_task_group() as writers:
+                for client in (ann, ben):
+                    writers.start_soon(self._write, client, Random(f"{self._seed} {client.client_id}"))
+                await self._faults((ann, ben))
+                self._writing = False
+            await self._settle((ann, ben))
+            equal = [self._server.audit(client.client_id, client.document.content) for client in (ann, ben)]
+            return await self._report(all(equal), self._clock.now() - began)
+
+    def _client(self, name: str) -> Client:
+        async def token() -> AccessToken:
+            return AccessToken(self._server.tokens.issue(name, TOKEN_SECONDS).token, TOKEN_SECONDS)
+
+        def observe(record: Record) -> None:
+            self._tell(Told(record.at_seconds, name, record))
+
+        return Client(
+            self._front.url(name, "").partition("?")[0],
+            token=token,
+            client_id=name,
+            transport=self._front.transport(),
+            clock=self._clock,
+            chance=Random(f"{self._seed} chance {name}").random,
+            policy=Policy.RAISE,
+            observe=observe,
+        )
+
+    async def _faults(self, clients: tuple[Client, ...]) -> None:
+        faults = list(Fault)
+        self._random.shuffle(faults)
+        await self._settle(clients)
+        for fault in faults:
+            victim = self._random.choice(clients).client_id
+            await self._pause(self._random.uniform(1.0, 4.0))
+            self._tell(Told(self._clock.now(), victim, fault))
+            self._server.inflict(fault, victim)
+            with self._limit():
+                await self._server.happened(fault)
+            await self._settle(clients)
+
+    async def _settle(self, clients: tuple[Client, ...]) -> None:
+        typed = tuple(self._receipts)
+        with self._limit():
+            for client in clients:
+                await _connected(client)
+            for receipt in typed:
+                await receipt.outcome()
+            while not self._writing and any(each.document != self._server.document.text for each in clients):
+                await self._pause(0.5)
+        self._tell(Told(self._clock.now(), "both", len(typed)))
+
+    async def _write(self, client: Client, random: Random) -> None:
+        while self._writing:
+            await self._pause(random.uniform(0.2, 2.0))
+            self._receipts.append(client.offer(_typed(len(client.document), random)))
+
+    async def _pause(self, seconds: float) -> None:
+        await anyio.sleep(seconds * self._server.options.scale)
+
+    def _limit(self) -> AbstractContextManager[anyio.CancelScope]:
+        return anyio.fail_after(FAULT_LIMIT_SECONDS * self._server.options.scale)
+
+    async def _report(self, equal: bool, seconds: float) -> Report:  # noqa: FBT001 - the one fact it is told
+        verdicts = [await receipt.verdict() for receipt in self._receipts]
+        outcomes = [receipt.outcome_now for receipt in self._receipts]
+        ledger = self._server.ledger
+        return Report(
+            seed=self._seed,
+            faults={fault.value: ledger.faults(fault) for fault in Fault},
+            operations_accepted=sum(isinstance(verdict, Taken) for verdict in verdicts),
+            operations_acknowledged=sum(each is not None and each.outcome is Outcome.ACKNOWLEDGED for each in outcomes),
+            operations_applied=ledger.count(What.APPLIED),
+            duplicates=len(ledger.duplicates_applied()),
+            documents_equal=equal and self._server.consistent(),
+            dials=ledger.dials(),
+            seconds=seconds,
+            document=self._server.document.text.content,
+        )
+
+
+async def _connected(client: Client) -> None:
+    """Wait until the client is connected."""
+    news = aiter(client)
+    while client.status.status is not Status.CONNECTED:
+        await anext(news)
+    news.close()
+
+
+def _typed(length: int, random: Random) -> Operation:
+    if length > 60 and random.random() < 0.5:  # noqa: PLR2004 - keeps the text about a line long
+        start = random.randrange(length - 8)
+        return Delete(start, random.randint(1, 8))
+    return Insert(random.randint(0, length), random.choice(WORDS))

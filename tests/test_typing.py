@@ -1,0 +1,54 @@
+"""What the type checkers say of a table: every seeded mistake on its own line, and nothing where all is right."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MISTAKES = ROOT / "tests" / "typing" / "mistakes.py.txt"
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """Give the mistakes as a Python file of their own, in a folder of their own."""
+    return Path(shutil.copyfile(MISTAKES, tmp_path / "mistakes.py"))
+
+
+def seeded():
+    lines = MISTAKES.read_text(encoding="utf-8").splitlines()
+    return {number for number, line in enumerate(lines, 1) if line.endswith("# mistake")}
+
+
+def run(*arguments, cwd, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300, check=False,
+    ).stdout  # fmt: skip
+
+
+def test_there_are_mistakes_to_find():
+    assert len(seeded()) >= 16
+
+
+def test_mypy_reports_every_mistake_on_its_line_and_nothing_else(copied):
+    said = run(
+        "mypy", "--strict", "--python-version=3.11", "--config-file=", "--cache-dir=cache", "mistakes.py",
+        cwd=copied.parent, MYPYPATH=str(ROOT),
+    )  # fmt: skip
+    reported = {int(number) for number in re.findall(r"^mistakes\.py:(\d+): error", said, re.MULTILINE)}
+    assert "Found" in said, said
+    assert reported == seeded(), said
+
+
+def test_pyright_reports_every_mistake_on_its_line_and_nothing_else(copied):
+    settings = {"typeCheckingMode": "strict", "pythonVersion": "3.11", "extraPaths": [str(ROOT)]}
+    (copied.parent / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
+    said = run("pyright", "--outputjson", "--pythonpath", sys.executable, cwd=copied.parent)
+    found = json.loads(said)["generalDiagnostics"]
+    assert {each["range"]["start"]["line"] + 1 for each in found} == seeded(), found
