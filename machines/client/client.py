@@ -12,6 +12,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
+from weakref import WeakSet
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
@@ -126,7 +127,7 @@ class Client:
         )
         self._offered: dict[int, OperationReceipt] = {}
         self._accepted: dict[int, OperationReceipt] = {}
-        self._listeners: list[Listener] = []
+        self._listeners: WeakSet[Listener] = WeakSet()
         self._status = public_status(self._driver.snapshot)
         self._resting = anyio.Event()
         self._over = False
@@ -235,8 +236,8 @@ class Client:
     # -------------------------------------------------------------------------------------------------------- news
     def __aiter__(self) -> Listener:
         """Listen from now on; see `News`."""
-        listener = Listener(self._listeners.remove)
-        self._listeners.append(listener)
+        listener = Listener()
+        self._listeners.add(listener)
         return listener
 
     def _tell(self, news: News) -> None:

@@ -1,11 +1,9 @@
 """News: what an application hears from its session, as an async iterator."""
 
-import math
-from collections.abc import Callable
+from collections import deque
 from typing import TypeAlias
 
 import anyio
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from attrs import frozen
 
 from machines.auth_refresh import PromptLogin
@@ -39,39 +37,45 @@ class Lagged(StatekitError):
 
 
 class Listener:
-    """One application's ear; an async iterator that ends when the client closes."""
+    """One application's ear: an async iterator that ends when the client closes.
 
-    def __init__(self, forget: Callable[["Listener"], None]) -> None:
+    One task iterates it. Throwing it away is enough to stop listening.
+    """
+
+    def __init__(self) -> None:
         """Begin with nothing heard."""
-        self._forget = forget
+        self._news: deque[News] = deque()
+        self._heard = anyio.Event()
+        self._closed = False
         self._lagged = False
-        self._put: MemoryObjectSendStream[News]
-        self._take: MemoryObjectReceiveStream[News]
-        self._put, self._take = anyio.create_memory_object_stream[News](math.inf)
 
     def hear(self, news: News) -> None:
-        """Note a piece of news; never blocks."""
-        if self._take.statistics().current_buffer_used >= BACKLOG_MAX:
+        """Note a piece of news; never blocks. For the client."""
+        if self._closed:
+            return
+        if len(self._news) >= BACKLOG_MAX:
             self._lagged = True
             self.close()
-        else:
-            self._put.send_nowait(news)
+            return
+        self._news.append(news)
+        self._heard.set()
 
     def close(self) -> None:
-        """Let the iteration end after what was noted."""
-        self._put.close()
-        self._forget(self)
+        """Let the iteration end after what was noted. For the client."""
+        self._closed = True
+        self._heard.set()
 
     def __aiter__(self) -> "Listener":
         """Iterate over the news."""
         return self
 
     async def __anext__(self) -> News:
-        """Wait for the next piece of news; raises `Lagged` if some of it had to be dropped."""
-        try:
-            return await self._take.receive()
-        except anyio.EndOfStream:
-            self._take.close()
+        """Wait for the next piece of news; raises `Lagged`, after what was noted, if some had to be dropped."""
+        while not self._news:
             if self._lagged:
-                raise Lagged(BACKLOG_MAX) from None
-            raise StopAsyncIteration from None
+                raise Lagged(BACKLOG_MAX)
+            if self._closed:
+                raise StopAsyncIteration
+            self._heard = anyio.Event()
+            await self._heard.wait()
+        return self._news.popleft()

@@ -36,6 +36,7 @@ class Doors:
         self._turn = anyio.Lock()
         self._witnessed = False
         self._awaited: tuple[str, anyio.Event] | None = None
+        self._restarting = False
 
     def attach(self, door: Door) -> None:
         """Add a way in."""
@@ -54,6 +55,10 @@ class Doors:
         self._ledger.note(What.REFUSED, client_id)
         if self._awaited is not None and self._awaited[0] == client_id:
             self._awaited[1].set()
+
+    def bar(self, client_id: str) -> bool:
+        """Say whether a client that was on its way in when the doors were shut must go again."""
+        return self._restarting or (self._awaited is not None and self._awaited[0] == client_id)
 
     async def refuse(self, client_id: str, drop: Callable[[], None], unseen_seconds: float) -> None:
         """Shut until a dial of that client was refused; `drop` takes its connection from it, once all is shut."""
@@ -74,10 +79,12 @@ class Doors:
     async def restart(self, client_id: str, drop: Callable[[], None], shut_seconds: float) -> None:
         """Shut, `drop` everyone's connection, and open again after a while."""
         async with self._turn:
+            self._restarting = True
             await self._shut()
             drop()
             self._ledger.note(What.FAULT, client_id, fault=Fault.SERVER_RESTART)
             await self._clock.sleep(shut_seconds)
+            self._restarting = False
             await self._open()
 
     async def _shut(self) -> None:

@@ -62,7 +62,7 @@ class Entry:
     """One thing that happened; what does not apply to it is None."""
 
     at_seconds: float
-    """On the server's clock, which starts with the server."""
+    """On the server's clock."""
     what: What
     client_id: str | None = None
     message_id: str | None = None

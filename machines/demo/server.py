@@ -82,7 +82,6 @@ class DemoServer:
         self._tasks: TaskGroup | None = None
 
     async def __aenter__(self) -> Self:
-        self.clock.now()
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
         return self
@@ -116,6 +115,8 @@ class DemoServer:
             answer = self._script.answer(client_id)
             if isinstance(answer, CloseWith):
                 conversation.end(answer.code, answer.reason)
+            elif self.doors.bar(client_id):
+                conversation.end(RESTARTED, "service restart")
             else:
                 self._room.greet(conversation, self.options.permissions)
                 self._strike(client_id)

@@ -28,6 +28,7 @@ from statekit.verdicts import Taken
 
 NAMES = ("ann", "ben")
 WORDS = ("table ", "state ", "event ", "guard ", "timer ", "effect ", "ticket ", "scope ", "verdict ", "signal ")
+LINE_WORDS = 16
 TOKEN_SECONDS = 60.0
 FAULT_LIMIT_SECONDS = 600.0
 """How long a fault may take to strike and to be recovered from before the story says that something hangs."""
@@ -139,6 +140,7 @@ class Story:
             self._server.inflict(fault, victim)
             with self._limit():
                 await self._server.happened(fault)
+            await self._pause(0.5)  # until it is felt
             await self._settle(clients)
 
     async def _settle(self, clients: tuple[Client, ...]) -> None:
@@ -155,7 +157,7 @@ class Story:
     async def _write(self, client: Client, random: Random) -> None:
         while self._writing:
             await self._pause(random.uniform(0.2, 2.0))
-            self._receipts.append(client.offer(_typed(len(client.document), random)))
+            self._receipts.append(client.offer(_typed(client.document.content, random)))
 
     async def _pause(self, seconds: float) -> None:
         await anyio.sleep(seconds * self._server.options.scale)
@@ -186,11 +188,12 @@ async def _connected(client: Client) -> None:
     news = aiter(client)
     while client.status.status is not Status.CONNECTED:
         await anext(news)
-    news.close()
 
 
-def _typed(length: int, random: Random) -> Operation:
-    if length > 60 and random.random() < 0.5:  # noqa: PLR2004 - keeps the text about a line long
-        start = random.randrange(length - 8)
-        return Delete(start, random.randint(1, 8))
-    return Insert(random.randint(0, length), random.choice(WORDS))
+def _typed(text: str, random: Random) -> Operation:
+    """Put a word between two words, or take one away when the text has grown to a line or two."""
+    starts = [0, *(index + 1 for index, character in enumerate(text) if character == " ")]
+    if len(starts) > LINE_WORDS and random.random() < 0.6:
+        at = random.randrange(len(starts) - 1)
+        return Delete(starts[at], starts[at + 1] - starts[at])
+    return Insert(random.choice(starts), random.choice(WORDS))

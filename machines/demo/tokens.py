@@ -94,24 +94,18 @@ class Tokens:
 
     def read(self, token: str) -> Claims:
         """Check the signature only; raises `TokenRefused` (invalid)."""
-        claims: Claims | None = None
-        try:
-            payload = jwt.decode(  # pyright: ignore[reportUnknownMemberType]
-                token, self._secret, algorithms=[_ALGORITHM], options=_SIGNATURE_ONLY
-            )
-            claims = _claims(cast("dict[str, object]", payload))
-        except jwt.InvalidTokenError:
-            pass
-        # Raised here and not in the except block: no context, whose frames hold the token.
-        del token
+        claims = self._read(token)
+        del token  # the frame of what is raised below must not hold it
         if claims is None:
             raise TokenRefused(TokenFlaw.INVALID)
         return claims
 
     def verify(self, token: str) -> Claims:
         """Check everything; raises `TokenRefused` with the flaw."""
-        claims = self.read(token)
+        claims = self._read(token)
         del token
+        if claims is None:
+            raise TokenRefused(TokenFlaw.INVALID)
         if claims.generation <= self._revoked_through.get(claims.user_id, 0):
             raise TokenRefused(TokenFlaw.REVOKED, claims.generation)
         if claims.expires_at_seconds <= self._now() or (claims.user_id, claims.generation) in self._expired:
@@ -125,6 +119,15 @@ class Tokens:
     def revoke(self, user_id: str) -> None:
         """Take back every token issued to the user so far; later ones are good."""
         self._revoked_through[user_id] = self._issued.get(user_id, 0)
+
+    def _read(self, token: str) -> Claims | None:
+        try:
+            payload = jwt.decode(  # pyright: ignore[reportUnknownMemberType]
+                token, self._secret, algorithms=[_ALGORITHM], options=_SIGNATURE_ONLY
+            )
+        except (jwt.InvalidTokenError, RecursionError, ValueError):  # it parses the header before it trusts it
+            return None
+        return _claims(cast("dict[str, object]", payload))
 
 
 def _claims(payload: dict[str, object]) -> Claims | None:

@@ -45,9 +45,10 @@ class TrioFrontSocket(FrontSocket):
 class TrioListener:
     """A port open on trio; the library runs each client in the nursery of its `serve`."""
 
-    def __init__(self, server: Server, tasks: TaskGroup) -> None:
+    def __init__(self, server: Server, tasks: TaskGroup, done: trio.Event) -> None:
         self._server = server
         self._tasks = tasks
+        self._done = done
         self.port: int = server.listeners[0].socket.getsockname()[1]
 
     async def shut(self) -> None:
@@ -58,7 +59,7 @@ class TrioListener:
 
     async def wait_closed(self) -> None:
         """Wait for the last connection, as `Listener.wait_closed` says."""
-        await self._server.handlers_waiter.wait()
+        await self._done.wait()
 
 
 async def listen(host: Host, address: str, port: int, tasks: TaskGroup) -> TrioListener:
@@ -73,15 +74,22 @@ async def listen(host: Host, address: str, port: int, tasks: TaskGroup) -> TrioL
         if request is not None:
             await host.attend(TrioFrontSocket(connection, str(connection.id)), request.path)
 
-    serving = partial(
-        serve,
-        attend,
-        port,
-        host=address,
-        process_request=admit,
-        compression=None,
-        ping_interval=None,
-        close_timeout=CLOSE_TIMEOUT_SECONDS,
-        logger=mute(),
-    )
-    return TrioListener(cast("Server", await tasks.start(serving)), tasks)
+    done = trio.Event()
+
+    async def run(*, task_status: trio.TaskStatus[Server]) -> None:
+        try:
+            await serve(
+                attend,
+                port,
+                host=address,
+                process_request=admit,
+                compression=None,
+                ping_interval=None,
+                close_timeout=CLOSE_TIMEOUT_SECONDS,
+                logger=mute(),
+                task_status=task_status,
+            )
+        finally:
+            done.set()
+
+    return TrioListener(cast("Server", await tasks.start(run)), tasks, done)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import chain, count
 from typing import TypeAlias, cast
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from statekit.draft import AnyGroup, AnyRow, Target, branches_of, events_of, places
 from statekit.draw.labels import default_delay, effect, function, title, words
@@ -129,6 +129,21 @@ class Graph:
 def graph_of(machine: Definition) -> Graph:
     """Read a machine's table into a graph."""
     return _Reading(machine).graph()
+
+
+def folded_lines(machine: Definition, state: StrEnum) -> Iterator[tuple[str, Line]]:
+    """Give what one state does with each trigger: lines of one trigger each, with the place that each comes from.
+
+    They stand in the order in which they are tried; those that an unguarded line before them hides are left out.
+    """
+    reading = _Reading(machine)
+    for key, arrows in machine.folded.cells[state].items():
+        for arrow in arrows:
+            line = reading.line(arrow.row)
+            named = tuple(each for each in line.triggers if each.label == words(machine.key_label(key)))
+            yield arrow.level, evolve(line, triggers=named or line.triggers)
+            if arrow.guard is None:
+                break
 
 
 class _Reading:

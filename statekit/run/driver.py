@@ -21,7 +21,6 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from enum import StrEnum
 from typing import TypeVar
 from weakref import ref
 
@@ -173,7 +172,7 @@ class Driver:
         self._clock.gap_seconds()
         now = self._clock.now()
         self._inbox.restamp(now)
-        self._carry_out(self._begun, now, {member.name: member.initial for member in self._system.members})
+        self._carry_out(self._begun, now)
 
     async def _work(self) -> None:
         """Deliver whatever is next until told to stop."""
@@ -216,34 +215,32 @@ class Driver:
 
     def _deliver(self, posted: Posted, now: float) -> None:
         """Let the system answer one stimulus, and carry it out."""
-        before = self._snapshot
         try:
-            transaction = self._system.step(before, posted.member, posted.stimulus)
+            transaction = self._system.step(self._snapshot, posted.member, posted.stimulus)
         except BaseException:
             self._refuse(posted)
             raise
-        states = {name: held.state for name, held in zip(before.names, before.members, strict=True)}
-        self._carry_out(transaction, now, states, posted)
+        self._carry_out(transaction, now, posted)
 
-    def _carry_out(
-        self, transaction: Transaction, now: float, states: Mapping[str, StrEnum], posted: Posted | None = None
-    ) -> None:
+    def _carry_out(self, transaction: Transaction, now: float, posted: Posted | None = None) -> None:
         """Commit a transaction, then do what follows from it in the order that the module's docstring gives."""
-        self._snapshot = transaction.snapshot
-        self._counts.update(type(hop.verdict) for hop in transaction.path)
+        before, self._snapshot = self._snapshot, transaction.snapshot
+        for hop in transaction.path:
+            self._counts[type(hop.verdict)] += 1
         for member, ticket in transaction.ended:
             self._alarms.drop(member, ticket.number)
         for armed in transaction.armed:
             self._arm(armed, now)
-        unheard = self._settle(transaction, states, posted)
-        if posted is not None:
+        unheard = self._settle(transaction, before if posted else None, posted)
+        if posted is not None and self._observe is not None:
             self._tell(self._observe, Record(now, posted.member, posted.stimulus, transaction))
         for ordered in transaction.orders:
             self._orders.perform(ordered, self._group)
         for member, ticket in transaction.ended:
             self._orders.end(member, ticket.number)
-        for signal in transaction.published:
-            self._tell(self._published, signal)
+        if self._published is not None:
+            for signal in transaction.published:
+                self._tell(self._published, signal)
         if unheard is not None:
             raise unheard
 
@@ -254,10 +251,10 @@ class Driver:
         self._alarms.arm(Alarm(armed.member, ticket.number, ticket.name, ticket.key, drawn, now + drawn))
 
     def _settle(
-        self, transaction: Transaction, states: Mapping[str, StrEnum], posted: Posted | None
+        self, transaction: Transaction, before: SystemSnapshot | None, posted: Posted | None
     ) -> Rejected | None:
         """Give the stimulus's verdict to who waits for it; return the first rejection that nobody else would hear."""
-        found = rejections(self._members, states, transaction)
+        found = rejections(self._members, before, transaction)
         receipt = None if posted is None else posted.held_receipt()
         raises = self._policy is Policy.RAISE
         if receipt is not None:
@@ -271,10 +268,8 @@ class Driver:
                 logger.warning(each.words)
         return unheard[0].error if raises and unheard else None
 
-    def _tell(self, listener: Callable[[T], None] | None, news: T) -> None:
+    def _tell(self, listener: Callable[[T], None], news: T) -> None:
         """Call the application; what it raises is the application's own error."""
-        if listener is None:
-            return
         try:
             listener(news)
         except Exception as error:

@@ -49,10 +49,8 @@ class Stopped(StatekitError):
 
 def place_of(error: BaseException) -> str:
     """Say where an error was raised, as `folder/file.py:line`; empty if it never was."""
-    trace = error.__traceback__
-    if trace is None:
-        return ""
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    path = trace.tb_frame.f_code.co_filename.replace("\\", "/").split("/")
-    return f"{'/'.join(path[-2:])}:{trace.tb_lineno}"
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        path = trace.tb_frame.f_code.co_filename.replace("\\", "/").split("/")
+        place, trace = f"{'/'.join(path[-2:])}:{trace.tb_lineno}", trace.tb_next
+    return place

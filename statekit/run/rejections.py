@@ -7,7 +7,7 @@ from attrs import frozen
 
 from statekit.errors import Rejected
 from statekit.machine import Definition
-from statekit.system import Hop, Transaction
+from statekit.system import Hop, SystemSnapshot, Transaction
 from statekit.verdicts import Broken, Forbidden, Refused, Taken, Unhandled, Verdict
 
 REJECTING = (Refused, Forbidden, Unhandled, Broken)
@@ -28,18 +28,23 @@ class Rejection:
 
 
 def rejections(
-    members: Mapping[str, Definition], states: Mapping[str, StrEnum], transaction: Transaction
+    members: Mapping[str, Definition], before: SystemSnapshot | None, transaction: Transaction
 ) -> tuple[Rejection, ...]:
-    """List the hops that did not get through, in their order; `states` are the members' before the first hop."""
-    path, broken = transaction.path, isinstance(transaction.verdict, Broken)
-    if not broken and not any(isinstance(hop.verdict, REJECTING) for hop in path):
+    """List the hops that did not get through, in their order; `before` is None for the start of the system."""
+    broken = isinstance(transaction.verdict, Broken)
+    if not broken and not any(isinstance(hop.verdict, REJECTING) for hop in transaction.path):
         return ()
-    return tuple(_walk(members, dict(states), transaction))
+    if before is None:
+        states = {name: member.initial for name, member in members.items()}
+    else:
+        states = {name: held.state for name, held in zip(before.names, before.members, strict=True)}
+    return tuple(_walk(members, states, transaction))
 
 
 def _walk(
     members: Mapping[str, Definition], states: dict[str, StrEnum], transaction: Transaction
 ) -> Iterator[Rejection]:
+    """Follow every member's state along the path, since a hop does not hold it."""
     broken = transaction.verdict if isinstance(transaction.verdict, Broken) else None
     last = len(transaction.path) - 1
     for at, hop in enumerate(transaction.path):

@@ -99,8 +99,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     """An asyncio event loop whose clock starts at zero and jumps to the next timer when nothing is ready."""
 
     def __init__(self) -> None:
-        self._now_seconds = 0.0
         super().__init__(_JumpingSelector(self))
+        self._set_time(0.0)
 
     def time(self) -> float:
         """Return the virtual time in seconds."""
@@ -116,8 +116,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         if math.isinf(deadline_seconds):
             return False
         while self._now_seconds < deadline_seconds:  # in floats, a + (b - a) may fall short of b
-            self._now_seconds += deadline_seconds - self._now_seconds
+            self._set_time(self._now_seconds + (deadline_seconds - self._now_seconds))
         return True
+
+    def _set_time(self, now_seconds: float) -> None:
+        """Set the clock, and let a timer fire when it is due: asyncio's nanosecond is too early for us at first, and
+        less than one step of the float from 2**23 seconds on, so that a timer would never fire.
+        """  # noqa: D209 (one sentence)
+        self._now_seconds = now_seconds
+        vars(self)["_clock_resolution"] = math.ulp(now_seconds)
 
 
 class _JumpingSelector(selectors.DefaultSelector):

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import anyio
 from anyio.abc import TaskGroup
 
-from .memory_socket import Latency, Line, MemorySocket, close_line
+from .memory_socket import Latency, Line, MemorySocket
 from .socket import DialFailed, Socket, SocketClosed, Transport
 
 
@@ -178,7 +178,7 @@ class _Link:
 
     def close(self) -> None:
         """Close from the server's side, where that has not been done."""
-        close_line(self._up, self._down, SocketClosed(1000))
+        self._down.put(SocketClosed(1000))
 
     def cut(self) -> None:
         """Drop the handshake or the connection; one that was closed or dropped stays as it is."""

@@ -31,10 +31,15 @@ class Arrival:
 
 @define(eq=False)
 class Line:
-    """One direction of a connection; `ended` once its end is on the way, and nothing follows an end."""
+    """One direction of a connection.
+
+    `ended` says that its end is on the way; nothing follows an end. `echo` is the answer that a close frame sent the
+    other way will bring back by itself, as from any WebSocket library; it counts unless the peer ends the line first.
+    """
 
     latency: Latency
     ended: bool = False
+    echo: Arrival | None = None
     arrivals: deque[Arrival] = field(factory=deque[Arrival])
     changed: anyio.Event = field(factory=anyio.Event)
 
@@ -42,13 +47,14 @@ class Line:
         """Let it arrive after that many latencies, and behind all that was put before."""
         if self.ended:
             return
-        at_seconds = anyio.current_time() + trips * self.latency.seconds
-        if self.arrivals:
-            at_seconds = max(at_seconds, self.arrivals[-1].at_seconds)
-        self.arrivals.append(Arrival(at_seconds, what))
+        self.arrivals.append(self._arrival(what, trips))
         self.ended = isinstance(what, SocketClosed)
-        self.changed.set()
-        self.changed = anyio.Event()
+        self._wake()
+
+    def answer(self, ending: SocketClosed) -> None:
+        """Let a close frame that went the other way come back."""
+        self.echo = self._arrival(ending, 2)
+        self._wake()
 
     def cut(self, *, trips: int) -> None:
         """Put an end without a close frame, and lose what is in flight; an end on its way stays."""
@@ -56,22 +62,27 @@ class Line:
             self.arrivals.clear()
             self.put(SocketClosed(NO_CLOSE_FRAME), trips=trips)
 
+    def cut_here(self) -> None:
+        """End it for the reader, who will not see a close frame that has not arrived."""
+        if self.ending() is None:
+            self.ended = False
+            self.cut(trips=0)
+
     def ending(self) -> SocketClosed | None:
         """Return the end once it has arrived, even while frames before it are unread."""
-        if not self.arrivals:
+        last = self.arrivals[-1] if self.ended else self.echo
+        if last is None or isinstance(last.what, str) or last.at_seconds > anyio.current_time():
             return None
-        last = self.arrivals[-1]
-        arrived = last.at_seconds <= anyio.current_time()
-        return last.what if arrived and isinstance(last.what, SocketClosed) else None
+        return last.what
 
     async def get(self) -> str:
         """Take the next frame when it arrives; at the end, which stays, raise it."""
         while True:
             changed = self.changed
-            if not self.arrivals:
+            head = self.arrivals[0] if self.arrivals else self.echo
+            if head is None:
                 await changed.wait()
                 continue
-            head = self.arrivals[0]
             wait_seconds = head.at_seconds - anyio.current_time()
             if wait_seconds > 0:
                 with anyio.move_on_after(wait_seconds):
@@ -82,11 +93,13 @@ class Line:
                 self.arrivals.popleft()
                 return head.what
 
+    def _arrival(self, what: str | SocketClosed, trips: int) -> Arrival:
+        at_seconds = anyio.current_time() + trips * self.latency.seconds
+        return Arrival(max(at_seconds, self.arrivals[-1].at_seconds) if self.arrivals else at_seconds, what)
 
-def close_line(incoming: Line, outgoing: Line, ending: SocketClosed) -> None:
-    """Send a close frame; the peer's answer comes back by itself, as any WebSocket library gives it."""
-    outgoing.put(ending, trips=1)
-    incoming.put(ending, trips=2)
+    def _wake(self) -> None:
+        self.changed.set()
+        self.changed = anyio.Event()
 
 
 class MemorySocket:
@@ -129,7 +142,8 @@ class MemorySocket:
         if self._own_ending is not None or self._incoming.ending() is not None:
             return
         self._own_ending = SocketClosed(code, reason)
-        close_line(self._incoming, self._outgoing, self._own_ending)
+        self._outgoing.put(self._own_ending)
+        self._incoming.answer(self._own_ending)
         try:
             await anyio.sleep(2 * self._latency.seconds)
         except BaseException:
@@ -143,9 +157,7 @@ class MemorySocket:
     def _drop(self) -> None:
         if self._own_ending is None:
             self._own_ending = SocketClosed(NO_CLOSE_FRAME)
-        if self._incoming.ending() is None:
-            self._incoming.ended = False  # a close frame that has not arrived will not be seen any more
-            self._incoming.cut(trips=0)
+        self._incoming.cut_here()
         self._outgoing.cut(trips=1)
 
     def _raise_if_ended(self) -> None:

@@ -3,6 +3,7 @@
 import anyio
 import pytest
 
+from machines.demo.faults import Fault
 from machines.demo.ledger import What
 from machines.demo.server import DemoServer, ServerOptions
 from machines.wire.messages import (
@@ -17,6 +18,7 @@ from machines.wire.messages import (
 )
 from machines.wire.operations import Delete, Insert
 from statekit.testing.virtual_time import VIRTUAL_BACKENDS
+from statekit.transports.memory import MemoryNetwork
 from statekit.transports.socket import DialFailed
 
 pytestmark = [
@@ -311,6 +313,30 @@ async def test_every_entry_is_told_as_it_is_noted(world):
     async with DemoServer(ServerOptions(), observe=told.append) as server:
         server.audit("ann", "")
         assert tuple(told) == server.ledger.entries
+
+
+class SlowToAccept:
+    """A server that takes a second between accepting a handshake and serving the socket."""
+
+    def __init__(self, server):
+        self.server = server
+        self.serve = server.serve
+
+    async def admit(self, path):
+        await self.server.admit(path)
+        await self.server.clock.sleep(1)
+
+
+@pytest.mark.parametrize("fault", [Fault.SERVER_RESTART, Fault.REFUSED_DIAL])
+async def test_a_client_on_its_way_in_when_the_port_is_shut_has_to_go_again(world, fault):
+    async with world() as here, MemoryNetwork(SlowToAccept(here.server)) as slow, anyio.create_task_group() as tasks:
+        ann = await here.newcomer("ann")
+        here.transport = slow.transport()
+        tasks.start_soon(ann.dial)
+        await here.sleep(0.5)
+        here.server.inflict(fault, "ann")
+        await here.sleep(1)
+        assert (await ann.ended()).code == 1012
 
 
 @pytest.mark.parametrize("scale", [0.0, -1.0, float("nan")])

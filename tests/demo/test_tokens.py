@@ -1,5 +1,6 @@
 """Tokens: bad, expired and revoked told apart, by the server's clock alone."""
 
+import base64
 import traceback
 
 import jwt
@@ -68,10 +69,11 @@ def unsigned(claims):
         "",
         "no token",
         "a.b.c",
+        base64.urlsafe_b64encode(b"[" * 100_000).decode() + ".x.y",
         Tokens(Clock().now).issue("ann", 60.0).token,
         unsigned({"sub": "ann", "gen": 1, "jti": "ann:1", "exp": 60.0}),
     ],
-    ids=["empty", "text", "dots", "another server's", "unsigned"],
+    ids=["empty", "text", "dots", "deep", "another server's", "unsigned"],
 )
 def test_what_this_server_did_not_sign_is_invalid(token):
     assert flaw_of(Tokens(Clock().now), token) == (TokenFlaw.INVALID, None)

@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 from statekit import (
     Jitter,
     Kind,
+    Livelock,
     Machine,
     Rejected,
     Rows,
@@ -472,6 +473,15 @@ async def test_a_gap_is_told_before_anything_else_to_those_who_answer_it():
     assert [type(event) for _, event in events[5:]] == [Fired, Fired]
 
 
+async def test_a_gap_before_the_run_concerns_nobody():
+    away = [0.0]
+    driver = make(clock=LoopClock(suspended=lambda: away[0]))
+    away[0] += 3600.0
+    async with running(driver):
+        await driver.send(NOTES, Noted("x"))
+        assert seen(driver) == []
+
+
 # -- effects that answer ----------------------------------------------------------------------------------------------
 
 
@@ -626,11 +636,32 @@ async def test_an_effect_whose_ticket_ended_before_its_task_began_is_not_perform
     assert performed == []
 
 
-async def test_a_failed_function_that_gives_no_outcome_stops_the_driver():
-    def wrong(failure):
-        return Opened()
+async def test_an_act_that_was_cancelled_says_no_more_even_if_its_cleanup_fails():
+    async def dial(effect, reply):
+        try:
+            await anyio.sleep_forever()
+        finally:
+            raise OSError
 
-    answering = (L.answering(Dial, OpenFailed, scope=LINK, failed=wrong, opens=Opened, ends=(Lost,)),)
+    async with running(make(dial)) as driver:
+        await driver.send(LINE, Connect())
+        await driver.send(LINE, Close())
+        await anyio.sleep(1)
+        assert driver.counts == {"Taken": 2}
+
+
+def gives_no_outcome(failure):
+    return Opened()
+
+
+def falls_too(failure):
+    raise LookupError("secret")
+
+
+@pytest.mark.parametrize(
+    ("answer", "did"), [(gives_no_outcome, "gave Opened, which does not end"), (falls_too, "raised LookupError")]
+)
+async def test_a_failed_function_that_gives_no_outcome_stops_the_driver(answer, did):
     machine = Machine(
         "line",
         initial=Line.IDLE,
@@ -638,13 +669,24 @@ async def test_a_failed_function_that_gives_no_outcome_stops_the_driver():
         states=LINE.states,
         groups=(LINK,),
         table=(L.row(Line.IDLE, Connect, Line.DIALING, Dial()), L.row(LINK, OpenFailed, Line.IDLE)),
-        answering=answering,
+        answering=(L.answering(Dial, OpenFailed, scope=LINK, failed=answer, opens=Opened, ends=(Lost,)),),
     )
     driver = Driver(System("one", members=(machine,)), [performs(Dial, raises)])
     driver.send(machine, Connect())
-    with pytest.raises(DriverError, match="Dial failed with OSError, and its `failed` function gave Opened") as caught:
+    with pytest.raises(DriverError, match=f"Dial failed with OSError, and its `failed` function {did}") as caught:
         await driver.run()
     assert (caught.value.effect, caught.value.error) == ("Dial", "OSError")
+    assert "secret" not in str(caught.value)
+
+
+async def test_an_answering_act_may_be_a_plain_function():
+    def shut(effect, reply):
+        reply(OpenFailed("shut"))
+
+    async with running(make(shut)) as driver:
+        await driver.send(LINE, Connect())
+        await anyio.wait_all_tasks_blocked()
+        assert seen(driver) == [Connect(), OpenFailed("shut")]
 
 
 # -- plain effects ----------------------------------------------------------------------------------------------------
@@ -665,9 +707,15 @@ async def test_a_plain_act_that_raises_stops_the_driver_and_tells_no_secret(capl
     assert state(driver) is Line.LINKED
 
 
-async def test_a_plain_act_that_returns_an_awaitable_stops_the_driver():
+class Later:
+    def __await__(self):
+        return iter(())
+
+
+@pytest.mark.parametrize("promise", [lambda: returns(None, None), Later])
+async def test_a_plain_act_that_returns_an_awaitable_stops_the_driver(promise):
     def greet(effect, reply):
-        return returns(effect, reply)
+        return promise()
 
     driver = make(opens_and_stays, greet=greet)
     driver.send(LINE, Connect())
@@ -818,6 +866,42 @@ async def test_a_forbidden_inner_hop_stops_the_driver_though_the_sender_is_conte
     assert isinstance(verdicts[0], Taken)
 
 
+def connect(signal: Told) -> Connect:
+    return Connect()
+
+
+def close(signal: Up) -> Close:
+    return Close()
+
+
+async def test_a_rejection_at_the_start_stops_the_run_and_names_the_state_it_was_in():
+    state, row = L.state, L.row
+    starter = Machine(
+        "starter",
+        initial=Line.IDLE,
+        context=Seen(),
+        states=(
+            state(Line.IDLE, Kind.REST, "it speaks first", entry=(Up(), Told(), Up(), Odd())),
+            *LINE.states[1:],
+        ),
+        table=(row(Line.IDLE, Connect, Line.RESTING),),
+    )
+    other = Machine(
+        "other",
+        initial=Line.IDLE,
+        context=Seen(),
+        states=LINE.states,
+        table=(
+            row(Line.IDLE, Connect, Line.LINKED),
+            L.ignore((Line.IDLE, Line.LINKED), Close, because="nothing to close"),
+            L.forbid(Line.LINKED, Upset, because="it is calm"),
+        ),
+    )
+    wires = (wire(starter, Up, other, close), wire(starter, Told, other, connect), wire(starter, Odd, other, upset))
+    with pytest.raises(Rejected, match="other: Upset in LINKED: forbidden: it is calm"):
+        await Driver(System("two", members=(starter, other), wiring=wires), ()).run()
+
+
 async def test_a_broken_inner_hop_undoes_the_stimulus_and_stops_the_driver():
     driver = make()
     receipt = driver.send(LINE, Trip())
@@ -827,6 +911,19 @@ async def test_a_broken_inner_hop_undoes_the_stimulus_and_stops_the_driver():
     assert isinstance(receipt.verdict_now, Broken)
     with pytest.raises(Rejected, match="notes: Trip in OPEN"):
         await receipt
+
+
+async def test_what_breaks_in_the_wiring_is_the_answer_to_the_event_that_led_to_it():
+    def broken_maker(signal: Told) -> Noted:
+        raise ZeroDivisionError
+
+    wires = (wire(LINE, Told, NOTES, broken_maker), *WIRING[1:])
+    acts = [performs(effect, nothing) for effect in (Dial, Hangup, Greet)]
+    async with running(Driver(System("both", members=(LINE, NOTES), wiring=wires), acts)) as driver:
+        with pytest.raises(Rejected, match="line: Nudge in IDLE: broken: broken_maker raised") as caught:
+            await driver.send(LINE, Nudge())
+        assert isinstance(caught.value.__cause__, ZeroDivisionError)
+        assert seen(driver) == []
 
 
 async def test_under_report_inner_hops_are_logged(caplog):
@@ -989,6 +1086,37 @@ async def test_an_orphan_effect_that_fails_at_the_end_is_an_error_of_the_run():
     driver.send(LINE, Connect())
     with pytest.raises(DriverError, match="performing Hangup raised LookupError"):
         await driver.run()
+
+
+async def test_the_first_error_leaves_the_run_and_a_later_one_is_logged(caplog):
+    async def dial(effect, reply):
+        driver.send(LINE, Noted("?"))
+        reply(Opened())
+
+    driver = make(dial, hangup=raises_at_once)
+    driver.send(LINE, Connect())
+    with pytest.raises(Rejected, match="line: Noted in DIALING: unhandled"):
+        await driver.run()
+    assert caplog.messages == ["both: also failed with DriverError"]
+
+
+async def test_an_endless_chain_of_signals_leaves_the_run_and_fails_its_receipt():
+    def again(signal: Told) -> Nudge:
+        return Nudge()
+
+    machine = Machine(
+        "line",
+        initial=Line.IDLE,
+        context=Seen(),
+        states=LINE.states,
+        table=(L.stay(Line.IDLE, Nudge, Told()),),
+    )
+    driver = Driver(System("loop", members=(machine,), wiring=[wire(machine, Told, machine, again)]), ())
+    receipt = driver.send(machine, Nudge())
+    with pytest.raises(Livelock):
+        await driver.run()
+    with pytest.raises(Stopped):
+        await receipt
 
 
 async def test_a_stop_before_the_run_ends_it_at_once_and_it_runs_only_once():

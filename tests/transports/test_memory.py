@@ -34,6 +34,7 @@ async def test_a_frame_takes_the_latency_and_a_dial_twice_that(script):
 
 async def test_a_shorter_latency_lets_no_frame_overtake(script):
     async def serve(socket):
+        await socket.receive()
         network.latency_seconds = 60.0
         await socket.send("slow")
         network.latency_seconds = 0.0
@@ -42,6 +43,7 @@ async def test_a_shorter_latency_lets_no_frame_overtake(script):
 
     async with MemoryNetwork(script(serve)) as network:
         socket = await network.transport().dial(URL)
+        await socket.send("go")
         assert [await socket.receive(), await socket.receive()] == ["slow", "fast"]
         assert anyio.current_time() == 60.0
         assert await code_of(socket) == 4000

@@ -264,6 +264,7 @@ async def test_a_socket_whose_messages_nobody_reads_leaves_nothing_behind(end, a
             await stream.send(b"\x81\x01x" * 1000)
 
     async with raw(converse) as port:
+        await anyio.wait_all_tasks_blocked()
         before = tasks_alive(anyio_backend)
         socket = await WebSocketTransport(close_timeout_seconds=0.1).dial(f"ws://127.0.0.1:{port}/")
         await anyio.sleep(0.05)

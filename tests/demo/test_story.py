@@ -1,0 +1,51 @@
+"""A whole bad day, by seeds: nothing is lost, nothing doubled, and it is the same day on both backends."""
+
+import anyio
+import pytest
+
+from machines.demo.front import LoopbackFront
+from machines.demo.memory_front import MemoryFront
+from machines.demo.server import DemoServer, ServerOptions
+from machines.demo.story import Report, Story
+from statekit.testing.virtual_time import run_virtual
+
+SEEDS = 50
+SOCKET_SCALE = 0.05
+
+
+async def in_memory(seed: int) -> Report:
+    async with DemoServer(ServerOptions()) as server, MemoryFront(server, latency_seconds=0.01) as front:
+        return await Story(server, front, seed).play()
+
+
+async def on_sockets(seed: int) -> Report:
+    async with DemoServer(ServerOptions(scale=SOCKET_SCALE)) as server, LoopbackFront(server) as front:
+        return await Story(server, front, seed).play()
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_a_bad_day_in_memory_loses_nothing_and_is_the_same_on_both_backends(seed: int) -> None:
+    asyncio_day = run_virtual(in_memory, seed, backend="asyncio")
+    trio_day = run_virtual(in_memory, seed, backend="trio")
+    assert asyncio_day.good, asyncio_day
+    assert trio_day.good, trio_day
+    assert asyncio_day == trio_day
+
+
+def check_on_sockets(seed: int, backend: str) -> None:
+    report = anyio.run(on_sockets, seed, backend=backend)
+    assert report.good, report
+
+
+@pytest.mark.net
+@pytest.mark.parametrize(("seed", "backend"), [(101, "asyncio"), (102, "trio"), (103, "asyncio")])
+def test_a_bad_day_on_real_sockets_loses_nothing(seed: int, backend: str) -> None:
+    check_on_sockets(seed, backend)
+
+
+@pytest.mark.net
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(200, 250))
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_fifty_bad_days_on_real_sockets_lose_nothing(seed: int, backend: str) -> None:
+    check_on_sockets(seed, backend)
