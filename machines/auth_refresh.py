@@ -17,7 +17,7 @@ from typing import TypeAlias
 from attrs import evolve, field, frozen
 from attrs.validators import ge, gt
 
-from statekit import EVERY, Failure, Jitter, Kind, Machine, Rows, Signal, after, arm, timer
+from statekit import EVERY, Failure, Jitter, Kind, Machine, Rows, Signal, after, arm, disarm, timer
 
 
 # ---------------------------------------------------------------------------------------------------------- options
@@ -205,12 +205,12 @@ def probe_delay(context: Context) -> float:
 
 def expiry_delay(context: Context) -> float:
     """When the token dies, counted from when it was received; the wall clock has no say."""
-    return context.lifetime_seconds or 0.0
+    return max(context.lifetime_seconds or 0.0, 0.0)
 
 
 def refresh_due_delay(context: Context) -> float:
     """When to refresh ahead of the expiry: a fifth of its life, 10 s to 5 min, but never before half of it."""
-    options, lifetime = context.options, context.lifetime_seconds or 0.0
+    options, lifetime = context.options, expiry_delay(context)
     lead = min(max(lifetime * options.lead_fraction, options.lead_min_seconds), options.lead_max_seconds)
     return lifetime - min(lead, lifetime / 2)
 
@@ -222,18 +222,18 @@ def usable(context: Context) -> bool:
 
 
 def mortal(context: Context) -> bool:
-    """Is the token's life known?"""
-    return context.lifetime_seconds is not None
+    """Is the token's life known, and will it end?"""
+    return context.lifetime_seconds is not None and context.lifetime_seconds < float("inf")
+
+
+def is_spent(_: Context, event: Refreshed) -> bool:
+    """Is the token dead on arrival, so that it is no better than none?"""
+    return event.lifetime_seconds is not None and not event.lifetime_seconds > 0
 
 
 def is_older(context: Context, event: Rejected) -> bool:
     """Was it an older token that was refused?"""
     return event.generation < context.generation
-
-
-def has_expired(context: Context) -> bool:
-    """Is it no wonder that the token was refused?"""
-    return context.expired
 
 
 def rejected_too_often(context: Context) -> bool:
@@ -262,14 +262,14 @@ def attempts_left(context: Context) -> bool:
 
 
 def note_login(context: Context, event: Login) -> Context:
-    """A new token, and a clean record."""
-    generation = context.generation + 1
+    """A new token, and a clean record; the number after ours may be that of a refresh in flight, so it is left out."""
+    generation = context.generation + 2
     return Context(context.options, generation, context.rejected, lifetime_seconds=event.lifetime_seconds)
 
 
 def clean_record(context: Context) -> Context:
-    """Forget the counters of who was signed in before; their tokens stay refused."""
-    return Context(context.options, context.generation, rejected=context.generation)
+    """Forget the counters of who was signed in before; their tokens stay refused, that of a refresh in flight too."""
+    return Context(context.options, context.generation + 1, rejected=context.generation + 1)
 
 
 def note_refreshed(context: Context, event: Refreshed) -> Context:
@@ -342,7 +342,7 @@ STATES = (
 
 FRESHLY = rows.choice("freshly",
     to(FRESH,              offer, arm(expiry), arm(refresh_due), guard=mortal),
-    to(FRESH,              offer))
+    to(FRESH,              offer, disarm(expiry), disarm(refresh_due)))
 AGAIN = rows.choice("again",
     to(RETRY_WAIT,         guard=attempts_left),
     to(RETRY_WAIT,         guard=usable),
@@ -353,18 +353,16 @@ TABLE = (
     row(SIGNED_OUT,        SignIn,               REFRESHING,      refresh),
     row(SIGNED_OUT,        Login,                FRESHLY,         adopt, update=note_login),
 
-    stay(FRESH,            Need,                 offer, guard=usable),
-    row(FRESH,             Need,                 REFRESHING,      refresh),
     row(FRESH,             refresh_due,          REFRESHING,      refresh),
     row(FRESH,             RefreshHint,          REFRESHING,      refresh),
     row(FRESH,             expiry,               REFRESHING,      refresh, update=note_expired),
     ignore(FRESH,          Rejected,             guard=is_older, because="a newer token is out already"),
-    row(FRESH,             Rejected,             REFRESHING,      refresh, guard=has_expired, update=note_rejected),
     row(FRESH,             Rejected,             REAUTH_REQUIRED, PromptLogin("token_rejected"),
         guard=rejected_too_often, update=note_rejected),
     row(FRESH,             Rejected,             REFRESHING,      refresh, guard=first_rejection, update=note_rejected),
     row(FRESH,             Rejected,             RETRY_WAIT,      update=note_rejected),
 
+    row(REFRESHING,        Refreshed,            AGAIN,           guard=is_spent, update=count_failure),
     row(REFRESHING,        Refreshed,            FRESHLY,         update=note_refreshed),
     row(REFRESHING,        RefreshFailed,        OFFLINE_HOLD,    guard=unreachable),
     row(REFRESHING,        RefreshFailed,        REAUTH_REQUIRED, PromptLogin("revoked"), guard=revoked),

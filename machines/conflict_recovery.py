@@ -256,6 +256,12 @@ def acks_head(context: Context, event: Acknowledged) -> bool:
     return _is_head(context, event.ack.message_id) and event.ack.server_version == replica.version + 1
 
 
+def acks_head_again(context: Context, event: Acknowledged) -> bool:
+    """Is it about the head, which the server had before the version that we know?"""
+    replica = context.replica
+    return _is_head(context, event.ack.message_id) and event.ack.server_version <= replica.version
+
+
 def about_head(context: Context, event: Acknowledged) -> bool:
     """Is it about the head, though something before it is missing?"""
     return _is_head(context, event.ack.message_id)
@@ -271,9 +277,14 @@ def _is_head(context: Context, message_id: str) -> bool:
     return bool(replica.pending) and message_id == replica.message_id(replica.pending[0].sequence)
 
 
-def rounds_left(context: Context, event: Conflict | Unsure) -> bool:
+def rounds_left(context: Context) -> bool:
     """May the head be tried once more?"""
-    return concerns_head(context, event) and context.rounds < context.options.rounds_max
+    return context.rounds < context.options.rounds_max
+
+
+def may_try_again(context: Context, event: Conflict | Unsure) -> bool:
+    """Is the operation in flight meant, and may it be tried once more?"""
+    return concerns_head(context, event) and rounds_left(context)
 
 
 def answers_us(context: Context, event: Synced) -> bool:
@@ -314,6 +325,13 @@ def settle_head(context: Context, event: Acknowledged) -> Context:
     head = context.replica.pending[0]
     moved = _moved(context, context.replica.acknowledged(event.ack.server_version))
     return evolve(moved, ended=(OperationEnded(head.sequence, Outcome.ACKNOWLEDGED, head.edit),), rounds=0)
+
+
+def settle_head_again(context: Context) -> Context:
+    """The head is in the server's document that replaced ours: ours of it is one too many."""
+    head = context.replica.pending[0]
+    ended = (OperationEnded(head.sequence, Outcome.ACKNOWLEDGED, head.edit),)
+    return evolve(_moved(context, context.replica.dropped()), ended=ended, rounds=0)
 
 
 def take_sync(context: Context, event: Synced) -> Context:
@@ -376,6 +394,11 @@ def pause(context: Context) -> Context:
 def note_hold(context: Context, event: Hold) -> Context:
     """Remember how long to wait."""
     return evolve(context, hold_seconds=max(event.seconds, 0.0))
+
+
+def prolong_hold(context: Context, event: Hold) -> Context:
+    """Wait as long as the longest of them from now on: a shorter one later never ends a longer one before."""
+    return evolve(context, hold_seconds=max(event.seconds, context.hold_seconds))
 
 
 def mark_sent(context: Context) -> Context:
@@ -456,10 +479,15 @@ TABLE = (
 
     row(IN_FLIGHT,                Acknowledged,         NEXT,              tell_ended,
         guard=acks_head, update=settle_head),
+    row(IN_FLIGHT,                Acknowledged,         NEXT,              tell_ended, tell_changes,
+        guard=acks_head_again, update=settle_head_again),
     row(IN_FLIGHT,                Acknowledged,         RESYNCING,         send_sync, guard=about_head, update=ask),
-    row((AWAITING, AWAITING_BUFFERED), after(ack_limit), RESYNCING,        send_sync, update=ask),
-    row(IN_FLIGHT,                either(Conflict, Unsure), RESYNCING,     send_sync,
+    row((AWAITING, AWAITING_BUFFERED), after(ack_limit), RESYNCING,        send_sync,
         guard=rounds_left, update=count_round),
+    row((AWAITING, AWAITING_BUFFERED), after(ack_limit), RESYNCING,        tell_ended, tell_changes, send_sync,
+        update=give_up_head),
+    row(IN_FLIGHT,                either(Conflict, Unsure), RESYNCING,     send_sync,
+        guard=may_try_again, update=count_round),
     row(IN_FLIGHT,                either(Conflict, Unsure), RESYNCING,     tell_ended, tell_changes, send_sync,
         guard=concerns_head, update=give_up_head),
     row(IN_FLIGHT,                Refused,              NEXT,              tell_ended, tell_changes,
@@ -471,6 +499,7 @@ TABLE = (
     row((SYNCED, IN_FLIGHT),      RemoteEdit,           RESYNCING,         send_sync, update=ask),
 
     row(ATTACHED,                 Hold,                 HELD,              update=note_hold),
+    reenter(HELD,                 Hold,                 update=prolong_hold),
     row(HELD,                     after(hold_delay),    RESYNCING,         send_sync, update=ask),
     row(OPEN,                     Halt,                 HALTED,            tell_ended, update=export_all),
     row(HALTED,                   Reopen,               DETACHED),
@@ -481,7 +510,7 @@ TABLE = (
     ignore(EVERY,                 Synced,               because="it answers no question that is still open"),
     ignore(EVERY,                 Acknowledged,         because="it is settled, or the next sync will tell"),
     ignore(EVERY,                 RemoteEdit,           because="the next sync will tell"),
-    ignore(EVERY,                 either(Conflict, Unsure, Refused), because="the next sync will tell what the server has"),
+    ignore(EVERY,                 either(Conflict, Unsure, Refused), because="the next sync will tell"),
     ignore(EVERY,                 Hold,                 because="nothing can be sent anyway"),
     ignore(EVERY,                 Halt,                 because="it is halted already"),
     ignore(EVERY,                 Reopen,               because="it is open already"),

@@ -7,6 +7,9 @@ Surprising arrows, in words:
 - Only SETTLING → STABLE resets the attempts. A server that accepts and then drops the link therefore uses them up.
 - Every way out of a lost link leads through the choice BY_POLICY, which reads the act that the update noted from the
   close policies. No row knows a close code.
+- A refused token is replaced at once the first time; later ones wait their turn like any other failure, or a server
+  that accepts the link and then refuses its token would be dialled without a pause.
+- A login that has ended takes the link with it: what was opened with a revoked token is not to be used any longer.
 - Every way to a new dial leads through GATE, so the token is asked for again each time: it may have died meanwhile.
 - A breaker's permit is reported exactly once, by the exit of the group PERMITTED, whatever the way out.
 - Disconnect while DIALING goes straight to IDLE: the dial's scope ends, and a socket that opens too late is an orphan.
@@ -272,6 +275,11 @@ def gates_shut(context: Context) -> bool:
     return bool(context.gates)
 
 
+def gates_close(_: Context, event: GatesMoved) -> bool:
+    """Is a gate shut from now on? (A guard on the event: the context still holds the old set.)"""
+    return bool(event.shut)
+
+
 def terminal(context: Context) -> bool:
     """Can no retry help?"""
     return context.retries.act is CloseAct.TERMINAL
@@ -285,6 +293,16 @@ def stopped_by_peer(context: Context) -> bool:
 def wants_refresh(context: Context) -> bool:
     """Is it the token that is refused?"""
     return context.retries.act is CloseAct.REFRESH
+
+
+def may_refresh_at_once(context: Context) -> bool:
+    """Is it the token that is refused, and is this the first failure since the link was stable?"""
+    return wants_refresh(context) and context.retries.attempts <= 1
+
+
+def ends_login(_: Context, event: GatesMoved) -> bool:
+    """Has the token died that the link was opened with, and can only a login bring another?"""
+    return Gate.REAUTH in event.shut
 
 
 def told_to_wait(context: Context) -> bool:
@@ -357,7 +375,7 @@ def note_open_failed(context: Context, event: OpenFailed) -> Context:
 
 def note_timeout(context: Context) -> Context:
     """Count an attempt to which nobody answered."""
-    return _noted(context, context.retries.unanswered())
+    return _noted(context, context.retries.unanswered(context.options.retry))
 
 
 def note_frame_invalid(context: Context) -> Context:
@@ -377,17 +395,18 @@ def note_goaway(context: Context) -> Context:
 
 def note_token_refused(context: Context) -> Context:
     """The token is at fault, not the service."""
-    return _noted(context, context.retries.told(CloseAct.REFRESH))
+    return _noted(context, context.retries.told(context.options.retry, CloseAct.REFRESH))
 
 
 def note_terminal(context: Context, event: TerminalError) -> Context:
     """Remember why nothing is tried any more."""
-    return _noted(context, context.retries.told(CloseAct.TERMINAL, reason=event.reason))
+    return _noted(context, context.retries.told(context.options.retry, CloseAct.TERMINAL, reason=event.reason))
 
 
 def note_link_refused(context: Context, event: LinkRefused) -> Context:
     """Wait on the slow tier, or as long as the server says."""
-    return _noted(context, context.retries.told(CloseAct.SLOW, hint_seconds=event.retry_after_seconds))
+    hint = event.retry_after_seconds
+    return _noted(context, context.retries.told(context.options.retry, CloseAct.SLOW, hint_seconds=hint))
 
 
 def note_exhausted(context: Context) -> Context:
@@ -511,7 +530,8 @@ RETRY = rows.choice("retry",
 BY_POLICY = rows.choice("by policy",
     to(FAILED,      guard=terminal),
     to(IDLE,        guard=stopped_by_peer),
-    to(AUTHORIZING, reject_token, AskToken(), guard=wants_refresh),
+    to(GATE,        reject_token, guard=may_refresh_at_once),
+    to(RETRY,       reject_token, guard=wants_refresh),
     to(SUSPENDED,   guard=told_to_wait),
     to(GATE,        arm(instant_rested), guard=may_retry_at_once, update=spend_instant),
     to(RETRY))
@@ -528,7 +548,7 @@ TABLE = (
         guard=wake_rested, update=spend_wake),
     row(BACKING_OFF,           after(backoff_delay),   GATE,         update=note_paid),
     row(SUSPENDED,             after(suspended_delay), GATE,         update=note_paid),
-    row(SEEKING,               GatesMoved,             GATE,         guard=gates_shut, update=note_gates),
+    row(SEEKING,               GatesMoved,             GATE,         guard=gates_close, update=note_gates),
     stay(SEEKING,              GatesMoved,             update=note_gates),
     row(SEEKING,               Disconnect,             IDLE,         update=note_reason_user),
 
@@ -544,8 +564,8 @@ TABLE = (
 
     stay(ESTABLISHED,          FrameArrived,           pass_frame),
     row(READY,                 PeerSilent,             BY_POLICY,    Close(OurClose.PEER_SILENT), update=note_silence),
-    row(ESTABLISHED,           TokenRefused,           AUTHORIZING,  Close(OurClose.TOKEN_REJECTED), reject_token,
-        AskToken(), update=note_token_refused),
+    row(ESTABLISHED,           TokenRefused,           BY_POLICY,    Close(OurClose.TOKEN_REJECTED),
+        update=note_token_refused),
     row(ESTABLISHED,           TerminalError,          FAILED,       Close(OurClose.DONE), update=note_terminal),
     row(ESTABLISHED,           LinkRefused,            SUSPENDED,    Close(OurClose.DONE), update=note_link_refused),
     row(ESTABLISHED,           LinkBroken,             BY_POLICY,    Close(OurClose.BAD_FRAME), update=note_close),
@@ -554,7 +574,9 @@ TABLE = (
     row(ESTABLISHED,           Closed,                 BY_POLICY,    update=note_close),
     row(ESTABLISHED,           Disconnect,             CLOSING,      SayGoodbye(), Close(OurClose.DONE),
         update=note_reason_user),
-    stay(LINK,                 GatesMoved,             update=note_gates),
+    row(DIALING,               GatesMoved,             GATE,         guard=ends_login, update=note_gates),
+    row(ESTABLISHED,           GatesMoved,             GATE,         Close(OurClose.DONE), guard=ends_login,
+        update=note_gates),
     row(CLOSING,               Closed,                 IDLE),
     row(CLOSING,               after(close_limit),     IDLE),
     row(CLOSING,               Connect,                GATE,         update=wanted_afresh),

@@ -8,6 +8,9 @@ of the view. An acknowledgement moves the head into the base and changes no view
 inverse past the rest in the same way. Everything here is a value and a pure function of values.
 """
 
+from contextlib import suppress
+from functools import reduce
+
 from attrs import evolve, frozen
 
 from machines.wire.messages import DocumentSync, SyncedOperation
@@ -93,16 +96,15 @@ class Replica:
         """Take over what the server says it has.
 
         The operations since our version are applied one by one, our own among them counting as acknowledged. If they
-        are not all there, the server's document replaces ours, and what is pending follows as well as it can.
+        are not all there, or do not fit, or the server has lost versions that we have, its document replaces ours, and
+        what is pending follows as well as it can.
         """
         missed = [each for each in sync.operations if each.version > self.version]
         whole = [each.version for each in missed] == list(range(self.version + 1, sync.document.version + 1))
-        if not self.loaded or not whole:
-            return evolve(self._replaced(sync.document.text), version=sync.document.version, loaded=True)
-        caught_up = self
-        for each in missed:
-            caught_up = caught_up._caught(each)
-        return caught_up
+        if self.loaded and whole and sync.document.version >= self.version:
+            with suppress(OperationInvalid):
+                return reduce(Replica._caught, missed, self)
+        return evolve(self._replaced(sync.document.text), version=sync.document.version, loaded=True)
 
     def _caught(self, each: SyncedOperation) -> "Replica":
         if self.pending and each.message_id == self.message_id(self.pending[0].sequence):

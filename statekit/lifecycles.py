@@ -11,7 +11,7 @@ Everything is loaded when it is first asked for, so that asking for a lifecycle 
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
@@ -115,7 +115,7 @@ def _is_ours() -> bool:
 
 
 @contextmanager
-def _in_place_of_theirs() -> Iterator[None]:
+def _in_place_of_theirs() -> Generator[None]:
     """Let the shipped modules bear their names while they are loaded, and give the names back."""
     theirs = _taken()
     sys.modules.update(_BESIDE)

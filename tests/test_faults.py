@@ -1,8 +1,9 @@
 """Tables that cannot be built: for each fault the sentence it must produce, and the line that it must name."""
 
 import functools
-import sys
+import inspect
 from enum import StrEnum, auto
+from pathlib import Path
 
 import pytest
 from attrs import frozen
@@ -138,8 +139,8 @@ STATES = (
 
 def here(back=0):
     """Name the caller's line, or one some lines above it, as a fault does."""
-    frame = sys._getframe(1)
-    return f"{'/'.join(frame.f_code.co_filename.split('/')[-2:])}:{frame.f_lineno - back}"
+    caller = inspect.stack()[1]
+    return f"{'/'.join(Path(caller.filename).parts[-2:])}:{caller.lineno - back}"
 
 
 def faults_of(*table, states=STATES, initial=A, groups=(), answering=(), name="small"):
@@ -154,7 +155,7 @@ def build(*table, states=STATES, initial=A, groups=(), answering=(), name="small
     )
 
 
-# --------------------------------------------------------------------------------------------- one row, one sentence
+# ----------------------------------------------------------------------------------------------- one row, one sentence
 # Each case is a row that is wrong by itself; its line is read off the row that this file wrote.
 ROWS = [
     (row(Foreign.X, Go, B), "the source <Foreign.X: 'x'> is no state or group of small"),
@@ -211,8 +212,7 @@ def test_a_row_that_is_wrong_by_itself_is_named_with_its_line(line, sentence):
 
 
 def test_the_cases_above_stand_on_the_lines_they_say():
-    with open(__file__, encoding="utf-8") as source:
-        lines = source.read().splitlines()
+    lines = Path(__file__).read_text(encoding="utf-8").splitlines()
     for line, _ in ROWS:
         path, number = line.origin.rsplit(":", 1)
         assert path.endswith("/test_faults.py")
@@ -228,8 +228,10 @@ def test_functions_without_a_name_to_draw_are_refused(role):
     for function in (lambda context: context, functools.partial(three, more=1), Holder().method, Holder):
         line = row(A, Go, B, **{role: function})
         assert faults_of(line) == (
-            f"{line.origin}: the {role} {function!r} has no name to draw: "
-            f"define it with def (no lambda, partial or method)",
+            (
+                f"{line.origin}: the {role} {function!r} has no name to draw: "
+                f"define it with def (no lambda, partial or method)"
+            ),
         )
 
 
@@ -247,13 +249,12 @@ def test_makers_and_delays_without_a_name_are_refused():
     )
 
 
-# -------------------------------------------------------------------------------------------- the machine and its states
+# ------------------------------------------------------------------------------------------- the machine and its states
 def test_a_name_that_is_no_identifier_is_refused_where_the_machine_is_built():
     found = faults_of(name="not a name")
-    path, number = found[0].split(": ", 1)[0].rsplit(":", 1)
+    number = found[0].split(": ", 1)[0].rsplit(":", 1)[1]
     assert found[0].endswith(": a machine's name must be an identifier such as circuit_breaker, not 'not a name'")
-    with open(__file__, encoding="utf-8") as source:
-        assert source.read().splitlines()[int(number) - 1] == "    return Machine("
+    assert Path(__file__).read_text(encoding="utf-8").splitlines()[int(number) - 1] == "    return Machine("
 
 
 def test_a_machine_whose_types_are_written_out_is_named_by_the_same_line():
@@ -283,7 +284,7 @@ def test_a_state_of_another_enum_is_refused_even_if_it_reads_alike():
         )
 
 
-# ---------------------------------------------------------------------------------------------------------------- groups
+# ------------------------------------------------------------------------------------------------------------- groups
 def test_a_group_must_be_listed_by_the_machine_that_uses_it():
     used = group("used", A, B)
     sentence = f"{used.origin}: group used is used but not listed: add it to groups=(...)"
@@ -323,9 +324,21 @@ def test_groups_that_overlap_may_not_answer_the_same_trigger_in_the_same_state()
         row(two, Go, A),
     )
     assert faults_of(first, second, groups=(one, two)) == (
-        f"{first.origin}: groups two and one both answer it in B; neither contains the other: "
-        f"name the states in one of the rows",
+        (
+            f"{first.origin}: groups two and one both answer it in B; neither contains the other: "
+            f"name the states in one of the rows"
+        ),
     )
+
+
+def test_groups_of_the_same_states_may_not_answer_the_same_trigger_either():
+    one, two = group("one", A, B), group("two", A, B)
+    first, second = row(one, Go, C), row(two, Go, C)
+    found = faults_of(first, second, groups=(one, two))
+    assert [fault.split(": ")[1].split(";")[0] for fault in found] == [
+        "groups two and one both answer it in A",
+        "groups two and one both answer it in B",
+    ]
 
 
 def test_groups_that_overlap_may_answer_the_same_trigger_where_they_do_not():
@@ -333,7 +346,7 @@ def test_groups_that_overlap_may_answer_the_same_trigger_where_they_do_not():
     build(row(one, Go, C), row(two, Back, A), stay(EVERY, Go), groups=(one, two))
 
 
-# --------------------------------------------------------------------------------------------------------------- choices
+# ------------------------------------------------------------------------------------------------------------ choices
 def test_a_choice_needs_a_last_branch_without_a_guard():
     guarded = choice("picked", to(A, guard=guard), to(B, guard=guard))
     sentence = "choice 'picked' needs a last branch without a guard: else no way out"
@@ -381,7 +394,7 @@ def test_an_effect_of_entry_or_exit_is_named_with_the_places_line(moment):
     assert faults_of(groups=(listed,)) == (f"{listed.origin}: {sentence}",)
 
 
-# -------------------------------------------------------------------------------------------- rows that are never taken
+# ------------------------------------------------------------------------------------------- rows that are never taken
 def test_a_row_after_an_unguarded_one_of_its_level_can_never_be_taken():
     first = row(A, Go, B)
     second = row(A, Go, C, guard=guard)
@@ -397,7 +410,7 @@ def test_a_row_that_only_an_inner_level_hides_is_allowed():
     build(row(A, Go, B), row(whole, Go, C), stay(EVERY, Go), groups=(whole,))
 
 
-# --------------------------------------------------------------------------------------------------------------- timers
+# ------------------------------------------------------------------------------------------------------------ timers
 def test_a_timer_that_is_armed_needs_a_row_that_waits_for_it():
     line = stay(A, Go, arm(timer("ping", 1.0, scope=A)))
     assert faults_of(line) == (f"{line.origin}: timer 'ping' is armed, but no row waits for it in a",)
@@ -443,12 +456,14 @@ def test_a_row_that_waits_for_a_timer_outside_its_scope_can_never_be_taken():
     ping = timer("ping", 1.0, scope=B)
     line = stay(A, ping)
     assert faults_of(line, stay(B, Go, arm(ping)), stay(B, ping)) == (
-        f"{line.origin}: the scope b of timer 'ping' does not hold A: there it is Stale, "
-        f"and this row can never be taken",
+        (
+            f"{line.origin}: the scope b of timer 'ping' does not hold A: there it is Stale, "
+            f"and this row can never be taken"
+        ),
     )
 
 
-# ------------------------------------------------------------------------------------------------------ effects that answer
+# ------------------------------------------------------------------------------------------------- effects that answer
 def test_the_scope_of_an_effect_is_a_state_or_group_of_the_machine():
     declared = rows.answering(Ask, Answered, scope=Foreign.A, failed=failed)
     assert faults_of(answering=(declared,)) == (
@@ -528,14 +543,21 @@ def test_a_row_for_an_answer_outside_its_scope_can_never_be_taken():
     declared = rows.answering(Ask, Answered, scope=B, failed=failed)
     line = row(A, Answered, C)
     assert faults_of(line, row(A, Go, B, Ask()), answering=(declared,)) == (
-        f"{line.origin}: Answered answers Ask, whose scope b does not hold A: there it is Stale, "
-        f"and this row can never be taken",
+        (
+            f"{line.origin}: Answered answers Ask, whose scope b does not hold A: there it is Stale, "
+            f"and this row can never be taken"
+        ),
     )
 
 
 def test_wildcards_may_answer_outside_the_scope_since_they_mean_where_it_counts():
     declared = rows.answering(Ask, Answered, scope=B, failed=failed)
     build(row(A, Go, B, Ask()), row(EVERY, Answered, C), answering=(declared,))
+
+
+def test_wildcards_may_wait_for_a_timer_outside_its_scope_too():
+    ping = timer("ping", 1.0, scope=B)
+    build(row(EVERY, ping, C), stay(B, Go, arm(ping)))
 
 
 def test_all_faults_are_told_at_once():

@@ -221,7 +221,7 @@ class Driven:
         return self.last.snapshot.state
 
 
-# ------------------------------------------------------------------------------------------------------------- starting
+# ---------------------------------------------------------------------------------------------------------- starting
 def test_a_machine_starts_in_its_initial_state_with_its_own_context():
     begun = start(build(row(IDLE, Go, UP)))
     assert begun.snapshot == Snapshot(IDLE, Context())
@@ -255,7 +255,7 @@ def test_an_initial_state_may_be_an_ended_one():
     assert Driven(machine).send(Go()).verdict == Unhandled(ended=True)
 
 
-# -------------------------------------------------------------------------------------------------------------- tickets
+# ----------------------------------------------------------------------------------------------------------- tickets
 def test_an_effect_that_answers_gets_a_ticket_and_a_plain_one_does_not():
     driven = Driven(build(row(IDLE, Go, DIALING, Note("x"), Dial()), answering=answering(DIALING)))
     done = driven.send(Go())
@@ -320,7 +320,8 @@ def test_the_opening_of_a_stream_keeps_the_ticket_and_so_does_all_that_streams()
 def test_the_end_of_a_stream_drops_the_ticket():
     driven = dialled()
     driven.send(Opened(), 1)
-    assert driven.send(Closed(), 1).snapshot.tickets == ()
+    done = driven.send(Closed(), 1)
+    assert (done.snapshot.tickets, done.ended) == ((), ())
     assert driven.send(Frame(), 1).verdict == Stale(1)
 
 
@@ -376,7 +377,7 @@ def test_a_maker_that_starts_an_effect_outside_its_scope_is_broken():
     assert done.effects == ()
 
 
-# ---------------------------------------------------------------------------------------------------------------- stale
+# ------------------------------------------------------------------------------------------------------------- stale
 @pytest.mark.parametrize("ticket", [None, 0, 2])
 def test_an_answer_with_no_ticket_or_a_wrong_one_is_stale(ticket):
     driven = dialled()
@@ -445,7 +446,7 @@ def test_an_event_that_no_effect_answers_with_needs_no_ticket():
     assert Driven(build(row(IDLE, Go, UP))).send(Go(), 99).verdict.target is UP
 
 
-# ---------------------------------------------------------------------------------------------------------- state timers
+# ------------------------------------------------------------------------------------------------------- state timers
 def test_a_timer_lives_for_the_stay_in_its_source():
     driven = Driven(build(row(IDLE, Go, UP), row(UP, after(5.0), IDLE), row(UP, Back, IDLE)))
     done = driven.send(Go())
@@ -518,7 +519,7 @@ def test_a_drawn_delay_is_handed_out_as_a_description():
     assert [each.delay for each in driven.send(Go()).issued] == [Jitter(1.0, 2.0), Jitter(3, 4)]
 
 
-# ---------------------------------------------------------------------------------------------------------- group timers
+# ------------------------------------------------------------------------------------------------------- group timers
 OUTER, INNER = group("outer", DIALING, UP, BUSY), group("inner", UP, BUSY)
 GROUPED = (
     row(IDLE, Go, DIALING),
@@ -573,7 +574,7 @@ def test_a_reenter_of_a_group_starts_its_timers_afresh_and_a_reenter_of_a_state_
     assert [each.ticket.scope for each in done.issued] == ["inner"]
 
 
-# ---------------------------------------------------------------------------------------------------------- named timers
+# ------------------------------------------------------------------------------------------------------- named timers
 PING = timer("ping", 20.0, scope=LINK)
 SHORT = timer("short", grown_delay, scope=IDLE)
 PINGS = (
@@ -647,7 +648,7 @@ def test_orders_of_one_move_follow_the_row():
     assert [each.ticket.name for each in done.issued] == ["ping"]
 
 
-# ------------------------------------------------------------------------------------------------------- nothing changes
+# ---------------------------------------------------------------------------------------------------- nothing changes
 def bad_delay(value):
     def delay(_: Context) -> float:
         return value
@@ -695,6 +696,13 @@ def test_an_outcome_whose_row_breaks_leaves_its_ticket_live():
     assert done.snapshot == before
 
 
+def test_an_outcome_whose_move_has_a_broken_delay_leaves_its_ticket_live():
+    driven = dialled(row(DIALING, OpenFailed, BUSY), row(BUSY, after(broken_delay), IDLE))
+    before = driven.last.snapshot
+    done = driven.send(OpenFailed(), 1)
+    assert (done.verdict.function, done.snapshot) == ("broken_delay", before)
+
+
 @pytest.mark.parametrize(
     ("line", "verdict"),
     [
@@ -717,7 +725,7 @@ def test_the_time_of_a_stimulus_decides_nothing():
     assert step(machine, snapshot, Stimulus(Go(), 1.0)) == step(machine, snapshot, Stimulus(Go(), 1e9))
 
 
-# ---------------------------------------------------------------------------------------------------------------- ended
+# ------------------------------------------------------------------------------------------------------------- ended
 def test_an_ended_machine_answers_nothing_even_where_every_state_does():
     driven = Driven(build(row(IDLE, Stop, END), stay(EVERY, Go)))
     driven.send(Stop())
@@ -730,7 +738,7 @@ def test_entering_an_ended_state_ends_every_ticket_even_of_a_group_that_holds_it
     whole = group("whole", DIALING, UP, END, exit=(Note("left"),))
     driven = Driven(
         build(
-            row(IDLE, Go, DIALING, Dial()), row(whole, Stop, END), row(whole, after(9.0), END), row(DIALING, Opened, UP),
+            row(IDLE, Go, DIALING, Dial()), row(whole, Stop, END), row(whole, after(9.0), END),
             groups=(whole,), answering=answering(whole),
         )
     )  # fmt: skip
@@ -740,6 +748,13 @@ def test_entering_an_ended_state_ends_every_ticket_even_of_a_group_that_holds_it
     assert (done.snapshot.tickets, done.effects) == ((), ())
 
 
+def test_an_ended_state_starts_no_timer_of_a_group_that_holds_it():
+    whole = group("whole", UP, END)
+    driven = Driven(build(row(IDLE, Stop, END), row(whole, after(9.0), IDLE), groups=(whole,)))
+    done = driven.send(Stop())
+    assert (done.issued, done.snapshot.tickets) == ((), ())
+
+
 def test_an_ended_machine_still_disposes_of_what_opens_late():
     driven = dialled(row(LINK, Stop, END))
     driven.send(Stop())
@@ -747,7 +762,7 @@ def test_an_ended_machine_still_disposes_of_what_opens_late():
     assert (driven.state, done.verdict, done.effects) == (END, Stale(1), (CloseLate(),))
 
 
-# ---------------------------------------------------------------------------------------------------------- postponement
+# ------------------------------------------------------------------------------------------------------- postponement
 WORKS = (
     row(IDLE, Go, DIALING),
     row(DIALING, Go, UP),

@@ -43,7 +43,7 @@ class State(StrEnum):
 IDLE, ON = State
 
 
-# ------------------------------------------------------------------------------------------------------------ the parts
+# --------------------------------------------------------------------------------------------------------- the parts
 @frozen
 class Go:
     pass
@@ -173,7 +173,7 @@ def hops(done):
     return [(hop.member, hop.event) for hop in done.path]
 
 
-# ------------------------------------------------------------------------------------------------------------- starting
+# ---------------------------------------------------------------------------------------------------------- starting
 def test_a_system_starts_its_members_in_the_order_they_are_listed():
     noisy = machine("noisy", row(IDLE, Go, ON), row(IDLE, after(3.0), ON), states=speaking("noisy"))
     system = System("pair", (noisy, LISTENER), (wire(noisy, Say, LISTENER, heard),))
@@ -224,7 +224,7 @@ def test_a_ticket_issued_and_dropped_while_starting_is_not_handed_out():
     assert (begun.orders, begun.armed, begun.ended) == ((), (), ())
 
 
-# -------------------------------------------------------------------------------------------------------------- signals
+# ----------------------------------------------------------------------------------------------------------- signals
 def test_signals_are_delivered_in_the_order_they_were_sent_and_never_reach_the_driver():
     system = System("pair", (SENDER, LISTENER), (wire(SENDER, Say, LISTENER, heard),))
     done = go(system, "sender", Go())
@@ -284,7 +284,7 @@ def test_an_unknown_member_is_named_with_those_that_exist():
         go(system, "nobody", Go())
 
 
-# ------------------------------------------------------------------------------------------------------- all or nothing
+# ---------------------------------------------------------------------------------------------------- all or nothing
 def test_if_a_member_breaks_on_the_way_nothing_happened_anywhere():
     deaf = machine("deaf", stay(IDLE, Heard, guard=broken))
     system = System(
@@ -338,7 +338,7 @@ def test_a_signal_that_no_return_annotation_names_breaks_the_transaction():
     assert done.snapshot == system.start().snapshot
 
 
-# -------------------------------------------------------------------------------------------------------- derived facts
+# ----------------------------------------------------------------------------------------------------- derived facts
 def how_many_on(view: View) -> int:
     return sum(member.state is ON for member in view.members)
 
@@ -417,7 +417,7 @@ def test_a_view_finds_a_member_by_its_machine():
         view.of(OTHER)
 
 
-# --------------------------------------------------------------------------------------------------------- postponement
+# ------------------------------------------------------------------------------------------------------ postponement
 def keep(context: Context, event: Job) -> Context:
     return evolve(context, heard=(*context.heard, f"job {event.number}"))
 
@@ -441,6 +441,12 @@ def test_signals_come_before_the_postponed_events_they_may_concern():
     done = go(system, "worker", Go(), snapshot)
     assert done.snapshot.of(WORKER).context.heard == ("starting", "job 1", "did one", "job 2", "did one")
     assert done.snapshot.of(WORKER).postponed == ()
+
+
+def test_only_a_change_of_state_sets_postponed_events_free_in_a_system_too():
+    system = System("alone", (WORKER,), (wire(WORKER, Say, WORKER, heard),))
+    before = go(system, "worker", Job(1)).snapshot
+    assert hops(go(system, "worker", Heard("x"), before)) == [("worker", Heard("x"))]
 
 
 def test_postponed_events_come_before_derived_facts():
@@ -507,7 +513,7 @@ def test_a_chain_of_hops_within_the_bound_is_delivered():
     assert len(go(system, "chain", Go()).path) == HOP_BOUND
 
 
-# -------------------------------------------------------------------------------------------------------------- tickets
+# ----------------------------------------------------------------------------------------------------------- tickets
 DIALER = machine(
     "dialer",
     row(IDLE, Go, ON, Note("before"), Dial(), Note("after"), Say("dialing")),
@@ -581,7 +587,7 @@ def test_a_system_of_one_machine_does_what_the_machine_does():
         assert {each.issued for each in many.armed} <= set(one.issued)
 
 
-# ------------------------------------------------------------------------------------------------------ refused at build
+# --------------------------------------------------------------------------------------------------- refused at build
 @pytest.mark.parametrize(
     ("members", "wiring", "derived", "fault"),
     [

@@ -195,13 +195,13 @@ def test_the_effects_of_a_table_are_read_from_constants_and_return_annotations()
 
 
 def test_the_effects_of_a_table_include_entry_exit_branches_and_orphans():
-    picked = rows.choice("picked", to(B, Note("x"), guard=positive), to(rows.choice("inner", to(C, note))))
+    picked = rows.choice("picked", to(B, Note("x"), guard=positive), to(rows.choice("inner", to(C, Undo()))))
     inner = group("inner", A, exit=(Ask(),))
     machine = build(
         row(inner, Go, picked),
         groups=(inner,),
     )
-    assert set(machine.effects()) == {Note, Ask}
+    assert set(machine.effects()) == {Note, Ask, Undo}
 
 
 def test_triggers_are_named_as_they_are_written():

@@ -149,7 +149,7 @@ def tell(machine, state=A, context=None, event=None):
     return transition(machine.folded, state, context or Context(), type(event), event)
 
 
-# ------------------------------------------------------------------------------------------------ order within a move
+# --------------------------------------------------------------------------------------------- order within a move
 NESTED_OUTER = group("outer", A, B, C, exit=(noting("exit outer"),), entry=(noting("entry outer"),))
 NESTED_INNER = group("inner", A, B, exit=(noting("exit inner"),), entry=(noting("entry inner"),))
 FAR_OUTER = group("far_outer", C, D, entry=(noting("entry far outer"),), exit=(noting("exit far outer"),))
@@ -259,7 +259,7 @@ def test_starting_raises_what_an_entry_effect_raises():
         begin(machine.folded, Context())
 
 
-# --------------------------------------------------------------------------------------------------- guards, precedence
+# ------------------------------------------------------------------------------------------------ guards, precedence
 def test_a_guard_reads_the_old_context():
     machine = build(row(A, Go, B, guard=zero, update=counted), row(A, Go, C))
     verdict, move = tell(machine)
@@ -346,7 +346,7 @@ def test_a_postponed_event_says_why():
     assert move is None
 
 
-# --------------------------------------------------------------------------------------------------------------- choice
+# ------------------------------------------------------------------------------------------------------------ choice
 def test_a_choice_reads_the_context_that_the_update_made():
     machine = build(row(A, Go, choice("picked", to(B, guard=one), to(C)), update=counted))
     assert tell(machine)[0].target is B
@@ -372,13 +372,13 @@ def test_a_choice_may_lead_back_to_its_source_by_exit_and_entry():
     assert str(verdict) == "stays A"
 
 
-# --------------------------------------------------------------------------------------------------------------- makers
+# ------------------------------------------------------------------------------------------------------------ makers
 def test_a_maker_may_make_a_tuple_of_effects_in_its_place():
     machine = build(row(A, Go, B, Note("before"), both, nothing, Note("after"), update=counted))
     assert tell(machine)[1].orders == (Note("before"), Note("first"), Note("second", 1), Note("after"))
 
 
-# --------------------------------------------------------------------------------------------------------------- broken
+# ------------------------------------------------------------------------------------------------------------ broken
 @pytest.mark.parametrize(
     ("line", "function"),
     [

@@ -1,7 +1,7 @@
 """The client that an application embeds: the session's tables over a real transport."""
 
 from machines.client.address import BadAddress
-from machines.client.client import Client, NotAccepted, OperationReceipt
+from machines.client.client import Client, NotAccepted, NotReady, OperationReceipt
 from machines.client.news import Lagged, News, StatusChanged
 from machines.client.vault import AccessToken, LoginRequired
 
@@ -13,6 +13,7 @@ __all__ = [
     "LoginRequired",
     "News",
     "NotAccepted",
+    "NotReady",
     "OperationReceipt",
     "StatusChanged",
 ]

@@ -34,7 +34,8 @@ class Address:
     def with_token(self, token: str) -> str:
         """Give the URL to dial; it is a secret (protocol.md, "Address")."""
         scheme, host, path, query, _ = urlsplit(self._url)
-        asked = [*parse_qsl(query), ("token", token), ("client_id", self.client_id), ("version", "1")]
+        asked = parse_qsl(query, keep_blank_values=True)
+        asked += [("token", token), ("client_id", self.client_id), ("version", "1")]
         return urlunsplit((scheme, host, path, urlencode(asked), ""))
 
 

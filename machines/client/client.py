@@ -21,12 +21,12 @@ from machines.auth_refresh import AUTH_REFRESH, Login, Logout, SignIn
 from machines.client.address import Address
 from machines.client.line import Line
 from machines.client.news import Listener, News, StatusChanged
-from machines.client.vault import RefreshFunction, Vault
-from machines.conflict_recovery import CONFLICT_RECOVERY, Halt, OperationEnded, Submit
+from machines.client.vault import AccessToken, RefreshFunction, Vault
+from machines.conflict_recovery import CONFLICT_RECOVERY, Halt, OperationEnded, Outcome, Submit
 from machines.connection import CONNECTION, FAILED, IDLE, Connect, Disconnect, ReconnectNow
 from machines.replica import Replica
 from machines.session import SESSION, Options, contexts
-from machines.status import StatusNow, public_status
+from machines.status import Status, StatusNow, public_status
 from machines.wire.operations import Edit, Operation
 from machines.wire.text import Text, apply
 from statekit import Signal, Verdict
@@ -49,6 +49,15 @@ class NotAccepted(StatekitError):
         """Keep the engine's answer."""
         self.verdict = verdict
         super().__init__(f"the operation was not accepted: {verdict}")
+
+
+class NotReady(StatekitError):
+    """The connection failed for good before the document was here; `reason` says why."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason."""
+        self.reason = reason
+        super().__init__(f"the document did not arrive: {reason}")
 
 
 class OperationReceipt:
@@ -92,7 +101,8 @@ class Client:
     asked for a token whenever one is needed (see `RefreshFunction`). Times are those of `options`, on `clock`.
 
     On leaving the context the connection is closed, and operations that have not reached the server end as `EXPORTED`;
-    their receipts, and `exported`, hold them.
+    their receipts, and `exported`, hold them. An error in the body leaves as itself; so does one that stopped the
+    session (`DriverError`, or under `Policy.RAISE` what must not pass unheard), which cancels the body first.
     """
 
     def __init__(
@@ -129,16 +139,22 @@ class Client:
         self._accepted: dict[int, OperationReceipt] = {}
         self._listeners: WeakSet[Listener] = WeakSet()
         self._status = public_status(self._driver.snapshot)
-        self._resting = anyio.Event()
+        self._changed = anyio.Event()
         self._over = False
+        self._failure: Exception | None = None
         self._group: TaskGroup
 
     # ------------------------------------------------------------------------------------------------ the context
     async def __aenter__(self) -> Self:
-        """Start the session and begin to connect; returns at once, connected or not."""
+        """Start the session and begin to connect; returns at once, connected or not. A client is entered once."""
         self._group = anyio.create_task_group()
         await self._group.__aenter__()
-        await self._group.start(self._run)
+        try:
+            await self._group.start(self._run)
+        except BaseException as error:
+            self._driver.stop()
+            await self._leave(type(error), error, error.__traceback__)
+            raise
         self._driver.send(AUTH_REFRESH, SignIn())
         self._driver.send(CONNECTION, Connect())
         return self
@@ -149,16 +165,32 @@ class Client:
         """Close the connection, give back what was not sent, and stop."""
         with anyio.CancelScope(shield=True):
             await self._close()
-        for listener in tuple(self._listeners):
-            listener.close()
-        return await self._group.__aexit__(kind, error, trace)
+        return await self._leave(kind, error, trace)
+
+    async def _leave(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        """Leave the task group, and let an error out as itself instead of in a group of one."""
+        swallowed: bool | None = False
+        try:
+            swallowed = await self._group.__aexit__(kind, error, trace)
+        except BaseExceptionGroup as group:
+            if group.exceptions != (error,):
+                raise
+        if self._failure is not None:
+            raise self._failure
+        return swallowed
 
     async def _run(self, *, task_status: TaskStatus[None]) -> None:
         try:
-            await self._driver.run(task_status=task_status)
+            # What cancels the body does not cancel the session, which would cut the connection: leaving stops it.
+            with anyio.CancelScope(shield=True):
+                await self._driver.run(task_status=task_status)
+        except Exception as error:  # noqa: BLE001 - raised when the context is left, where no group wraps it
+            self._failure = error
+            self._group.cancel_scope.cancel()
         finally:
-            self._over = True
-            self._resting.set()
+            self._end()
 
     async def _close(self) -> None:
         left = self._driver.send(CONNECTION, Disconnect())
@@ -167,9 +199,20 @@ class Client:
             await left
             await halted
             while not self._over and self._driver.snapshot.of(CONNECTION).state not in (IDLE, FAILED):
-                self._resting = anyio.Event()
-                await self._resting.wait()
+                await self._changed.wait()
         self._driver.stop()
+
+    def _end(self) -> None:
+        """Nothing goes on: give back what a stop left open, and let the news end."""
+        self._over = True
+        held = self._driver.snapshot.of(CONFLICT_RECOVERY).context
+        for ended in held.ended:
+            self._published(ended)
+        for left in held.replica.pending:
+            self._published(OperationEnded(left.sequence, Outcome.EXPORTED, left.edit, "stopped"))
+        for listener in tuple(self._listeners):
+            listener.close()
+        self._wake()
 
     # ------------------------------------------------------------------------------------------------- operations
     def offer(self, operation: Operation | Edit) -> OperationReceipt:
@@ -213,8 +256,8 @@ class Client:
         return self._driver.explain()
 
     def login(self, token: str, lifetime_seconds: float | None = None) -> Receipt:
-        """Present a token that the user's login brought, from now on."""
-        self._vault.bring(token)
+        """Present a token that the user's login brought, from now on; raises ValueError for one that cannot be."""
+        self._vault.bring(AccessToken(token, lifetime_seconds))
         return self._driver.send(AUTH_REFRESH, Login(lifetime_seconds))
 
     def logout(self) -> Receipt:
@@ -235,9 +278,12 @@ class Client:
 
     # -------------------------------------------------------------------------------------------------------- news
     def __aiter__(self) -> Listener:
-        """Listen from now on; see `News`."""
+        """Listen from now on, until the client closes; see `News`."""
         listener = Listener()
-        self._listeners.add(listener)
+        if self._over:
+            listener.close()
+        else:
+            self._listeners.add(listener)
         return listener
 
     def _tell(self, news: News) -> None:
@@ -246,8 +292,11 @@ class Client:
 
     def _published(self, signal: Signal) -> None:
         if isinstance(signal, OperationEnded):
-            self._accepted.pop(signal.sequence).settle(signal)
-            if signal.outcome == "exported":
+            accepted = self._accepted.pop(signal.sequence, None)
+            if accepted is None:
+                return  # it was told already
+            accepted.settle(signal)
+            if signal.outcome is Outcome.EXPORTED:
                 self.exported.append(signal)
         if isinstance(signal, News):
             self._tell(signal)
@@ -257,11 +306,15 @@ class Client:
         offered = self._offered.pop(id(event), None)
         if offered is not None and isinstance(record.transaction.verdict, Taken):
             self._accepted[self._replica.sequence] = offered
-        if self._observe is not None:
-            self._observe(record)
         now = public_status(record.transaction.snapshot)
         if now != self._status:
             self._status = now
             self._tell(StatusChanged(now))
-        if record.transaction.snapshot.of(CONNECTION).state in (IDLE, FAILED):
-            self._resting.set()
+        self._wake()
+        if self._observe is not None:  # last, since it may raise
+            self._observe(record)
+
+    def _wake(self) -> None:
+        """Let who waits look again."""
+        changed, self._changed = self._changed, anyio.Event()
+        changed.set()

@@ -20,6 +20,9 @@ from statekit import Jitter
 DOUBLINGS_MAX = 30
 """2^30 s is beyond every cap; a larger power could overflow."""
 
+HINT_MAX_SECONDS = 86_400.0
+"""A server's wish counts for a day at most (ours): then the connection gives up anyway."""
+
 
 @frozen
 class RetryOptions:
@@ -66,17 +69,19 @@ class Retries:
     def refused(self, options: RetryOptions, status: int, retry_after_seconds: float | None) -> "Retries":
         """Count a handshake that was answered with this HTTP status."""
         failed = self._failed(options, options.http_policies.row(status), status)
-        return evolve(failed, hint_seconds=retry_after_seconds or 0.0)
+        return evolve(failed, hint_seconds=_heeded(retry_after_seconds))
 
-    def unanswered(self) -> "Retries":
+    def unanswered(self, options: RetryOptions) -> "Retries":
         """Count an attempt to which nobody answered."""
-        return evolve(
-            self, attempts=self.attempts + 1, act=CloseAct.BACKOFF, spread=False, blames_service=True, hint_seconds=0.0
-        )
+        counted = self._counted(options, CloseAct.BACKOFF)
+        return evolve(counted, spread=False, blames_service=True, reason="")
 
-    def told(self, act: CloseAct, *, reason: str = "", hint_seconds: float | None = None) -> "Retries":
-        """Note what the server itself calls for; the attempt says nothing about the service."""
-        return evolve(self, act=act, reason=reason, hint_seconds=hint_seconds or 0.0, blames_service=False)
+    def told(
+        self, options: RetryOptions, act: CloseAct, *, reason: str = "", hint_seconds: float | None = None
+    ) -> "Retries":
+        """Count a link on which the server itself said what it calls for; that says nothing about the service."""
+        counted = self._counted(options, act)
+        return evolve(counted, spread=False, blames_service=False, reason=reason, hint_seconds=_heeded(hint_seconds))
 
     def _failed(
         self, options: RetryOptions, policy: ClosePolicy, code: int, *, token_suspect: bool = False
@@ -85,16 +90,23 @@ class Retries:
         act = policy.act_at(identical, token_suspect=token_suspect)
         if act is CloseAct.STOP and options.reconnect_after_normal_close:
             act = CloseAct.BACKOFF
-        return Retries(
-            attempts=self.attempts + 1,
-            act=act,
+        return evolve(
+            self._counted(options, act),
             code=code,
             identical=identical,
             spread=policy.spread,
-            slow_rounds=self.slow_rounds + 1 if act is self.act is CloseAct.SLOW else 0,
             blames_service=policy.breaker is not PermitResult.NEUTRAL,
             reason=policy.reason,
         )
+
+    def _counted(self, options: RetryOptions, act: CloseAct) -> "Retries":
+        counted = evolve(self, attempts=self.attempts + 1, act=act, hint_seconds=0.0)
+        grows = self.is_slow(options) and counted.is_slow(options)
+        return evolve(counted, slow_rounds=self.slow_rounds + 1 if grows else 0)
+
+    def is_slow(self, options: RetryOptions) -> bool:
+        """Tell whether the next wait is one of the slow tier: the server asked for it, or the fast phase is over."""
+        return self.act is CloseAct.SLOW or not self.left(options)
 
     def left(self, options: RetryOptions) -> bool:
         """Tell whether the fast phase has an attempt left."""
@@ -114,3 +126,7 @@ class Retries:
         low = options.hold_seconds if self.act is CloseAct.HOLD else min(grown, options.slow_cap_seconds)
         low = max(low, self.hint_seconds)
         return Jitter(low, low * 1.25)
+
+
+def _heeded(seconds: float | None) -> float:
+    return min(max(seconds or 0.0, 0.0), HINT_MAX_SECONDS)

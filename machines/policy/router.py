@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from machines.link import Send
 from machines.policy.error_codes import ERROR_POLICIES, ErrorPolicies, ErrorPolicy, Route
+from machines.policy.retries import HINT_MAX_SECONDS
 from machines.wire.messages import (
     ConnectionAck,
     DocumentSync,
@@ -182,9 +183,14 @@ def _route(context: Context, error: ErrorMessage) -> Route:
     return _policy(context, error).route_for(names_operation=bool(_operation(error)))
 
 
+def _seconds(milliseconds: float) -> float:
+    # Cut before it is divided: JSON's integers have no bound, and a float of them has.
+    return min(milliseconds, HINT_MAX_SECONDS * 1000) / 1000
+
+
 def _hint_seconds(error: ErrorMessage) -> float | None:
     hint = None if error.details is None else error.details.get("retry_after")
-    return hint / 1000 if isinstance(hint, int | float) and not isinstance(hint, bool) and hint >= 0 else None
+    return _seconds(hint) if isinstance(hint, int | float) and not isinstance(hint, bool) and hint >= 0 else None
 
 
 def refuses_token(context: Context, error: ErrorMessage) -> bool:
@@ -270,7 +276,7 @@ def pass_message(_: Context, message: Passed | PermissionChange) -> MessagePasse
 
 def hold_by_limit(_: Context, message: RateLimited) -> OperationsHeld:
     """Operations wait as long as the limit says."""
-    return OperationsHeld(message.retry_after_ms / 1000)
+    return OperationsHeld(_seconds(message.retry_after_ms))
 
 
 def report(_: Context, error: ErrorMessage) -> ErrorReported:

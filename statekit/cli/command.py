@@ -46,17 +46,16 @@ class Root(click.Group):
 
 def _demo(offer: catalogue.Offer) -> click.Command:
     """Load a demo; one that does not load becomes a command that says so, so that `--help` works regardless."""
-    problem = ""
     try:
         found = offer.load()
         if isinstance(found, click.Command):
             return found
-        problem = f"{offer.name} ({offer.value}) is no click command"
+        problem = catalogue.CannotLoad(offer.name, offer.value, "it is no click command")
     except catalogue.CannotLoad as error:
-        problem = str(error)
+        problem = error
 
     def tell(_: tuple[str, ...]) -> None:
-        raise click.ClickException(problem)
+        raise problem
 
     raw = {"ignore_unknown_options": True}
     arguments: list[click.Parameter] = [click.Argument(["_"], nargs=-1)]

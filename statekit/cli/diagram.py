@@ -46,7 +46,11 @@ class NothingToDraw(StatekitError):
 )
 @click.option("-f", "--format", "form", type=click.Choice(list(SUFFIXES)), default="svg", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Directory to write to.")
-@click.option("--direction", type=click.Choice([each.value for each in Direction]), default="TB", show_default=True)
+@click.option(
+    "--direction",
+    type=click.Choice([each.value for each in Direction]),
+    help="Down or to the right; by default a machine runs down and a system to the right.",
+)
 @click.option("--exits", type=click.Choice([each.value for each in Exits]), default="auto", show_default=True)
 @click.option("--effects", is_flag=True, help="Show the effects of every row.")
 @click.option("--dot", "program", default="", help="Layout program to use (or STATEKIT_DOT).")
@@ -59,7 +63,7 @@ def diagram(
     check: bool,
     form: str,
     output: Path | None,
-    direction: str,
+    direction: str | None,
     exits: str,
     effects: bool,
     program: str,
@@ -70,7 +74,7 @@ def diagram(
     """
     if bool(machine) == every or (check and not every):
         raise NothingToDraw("say which machine to draw, or --all; --check goes with --all")
-    options = Options(Direction(direction), Exits(exits), effects)
+    options = Options(Direction(direction) if direction else None, Exits(exits), effects)
     if not every:
         _draw_one(catalogue.exhibit(machine), options, form, output, program)
         return
@@ -112,5 +116,6 @@ def _check(directory: Path, files: Mapping[str, str], layout: Layout) -> int:
     if not layout.pinned:
         click.echo("statekit: the bytes of SVG were not compared: that needs the pinned graphviz-pure", err=True)
     if found:
-        click.echo(f"statekit: {len(found)} files are out of date: statekit diagram --all", err=True)
+        said = "1 file is" if len(found) == 1 else f"{len(found)} files are"
+        click.echo(f"statekit: {said} out of date: statekit diagram --all", err=True)
     return DIFFERS if found else 0

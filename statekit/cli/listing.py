@@ -9,7 +9,7 @@ from rich.text import Text
 from statekit.cli import catalogue
 from statekit.cli.terminal import console
 from statekit.draw.gallery import Exhibit
-from statekit.draw.labels import sentence
+from statekit.draw.labels import counted, sentence
 from statekit.system import System
 
 FAILED = 1
@@ -50,10 +50,10 @@ def _print(found: list[Exhibit]) -> None:
     for head in ("name", "", "for"):
         table.add_column(head, no_wrap=head != "for")
     for exhibit in found:
-        facts = _facts(exhibit)
-        if facts["what"] == "system":
-            size = f"{len(exhibit.subject.names)} machines" if isinstance(exhibit.subject, System) else ""
+        subject = exhibit.subject
+        if isinstance(subject, System):
+            size = counted(len(subject.members), "machine")
         else:
-            size = f"{facts['states']} states, {facts['rows']} rows"
+            size = f"{counted(len(subject.states), 'state')}, {counted(len(subject.table), 'row')}"
         table.add_row(Text(exhibit.name, "bold"), Text(size, "dim"), Text(sentence(exhibit.subject.doc)))
     console().print(table if found else "no machine is installed: try module:ATTRIBUTE with `show`")

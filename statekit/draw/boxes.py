@@ -7,7 +7,7 @@ from attrs import frozen
 
 from statekit.draw.arrangement import Arrangement
 from statekit.draw.graph import EVERY_NAME, Block, Diamond, Graph, Line, Node
-from statekit.draw.labels import escaped, sentence, words, wrapped
+from statekit.draw.labels import counted, escaped, sentence, words, wrapped
 from statekit.draw.style import BLOCK, CAUSE_WORDS, CAUSES, CHOICE, INK, LOOKS, MONO, MUTED, RULE, Cause, Colour, Look
 from statekit.states import Kind
 from statekit.table import Verb
@@ -20,6 +20,7 @@ SMALLER = 8.5
 TITLE = 13.0
 ENTRY_WIDTH = 44
 MEMBERS_WIDTH = 56
+ORDERS_WIDTH = 32
 
 
 def font(text: str, colour: Colour, size: float = 0, mark: str = "", face: str = "") -> str:
@@ -148,7 +149,12 @@ class Pen:
         """Write where a row leads."""
         if line.moves:
             return font(f"→ {self.titles[line.target]}", self.look(line.target).mention, 0, "B")
-        return font(STAYS.get(line.verb, line.verb), MUTED, SMALL)
+        if line.verb is Verb.STAY and line.effects and not self.effects:
+            # A line that goes nowhere says nothing but what it orders.
+            orders = wrapped(", ".join(line.effects), ORDERS_WIDTH)
+            lines = (font("/ ", MUTED, SMALL) + font(each, MUTED, SMALLER, face=MONO) for each in orders)
+            return '<BR ALIGN="RIGHT"/>'.join(lines)
+        return font(STAYS.get(line.verb, line.verb), MUTED, 0, "I")
 
     def edge(self, lines: Sequence[Line]) -> str:
         """Write the label of an edge: its lines, one below the other."""
@@ -170,7 +176,7 @@ def told(line: Line) -> str:
 
 def legend(graph: Graph) -> str:
     """Write the heading of a picture: name, size, what it is for, and the meaning of its colours."""
-    size = f"   {len(graph.nodes)} states, {graph.rows} rows"
+    size = f"   {counted(len(graph.nodes), 'state')}, {counted(graph.rows, 'row')}"
     name = font(words(graph.name).capitalize(), INK, 16, "B")
     lines = [f'<TR><TD ALIGN="LEFT">{name}{font(size, MUTED, 11)}</TD></TR>']
     lines += (f'<TR><TD ALIGN="LEFT">{font(part, MUTED, 10)}</TD></TR>' for part in wrapped(sentence(graph.doc)))
@@ -182,6 +188,7 @@ def legend(graph: Graph) -> str:
     )
     causes = {trigger.cause for _, line in graph.lines() for trigger in line.triggers}
     named = "   ".join(font(CAUSE_WORDS[cause], CAUSES[cause], SMALL, "B") for cause in Cause if cause in causes)
-    notes = f"<TD>   {named}   {font('[guard]', MUTED, SMALL, 'I')}</TD>"
+    guard = font("   [guard]", MUTED, SMALL, "I") if any(line.guard for _, line in graph.lines()) else ""
+    notes = f"<TD>   {named}{guard}</TD>"
     key = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="4" CELLPADDING="2"><TR>{patches}{notes}</TR></TABLE>'
     return f'<{TABLE}{"".join(lines)}<TR><TD ALIGN="LEFT">{key}</TD></TR></TABLE>>'

@@ -14,6 +14,7 @@ from graphviz import Digraph, escape
 from statekit.draw.arrangement import Edge, Exits, arrange
 from statekit.draw.boxes import Pen, legend, told
 from statekit.draw.graph import Graph, Line, Node
+from statekit.draw.labels import identifier
 from statekit.draw.style import CHOICE, FONT, INK, LOOKS, PAPER, Cause
 from statekit.states import Kind
 
@@ -27,9 +28,9 @@ class Direction(StrEnum):
 
 @frozen
 class Options:
-    """How a picture is drawn."""
+    """How a picture is drawn; without a direction a machine runs down and a system to the right."""
 
-    direction: Direction = Direction.DOWN
+    direction: Direction | None = None
     exits: Exits = Exits.AUTO
     effects: bool = False
 
@@ -96,16 +97,17 @@ def sheet(name: str, comment: str, label: str, direction: Direction) -> Canvas:
 def dot_of(graph: Graph, options: Options = PLAIN, heading: str = "") -> str:
     """Write a graph as DOT; `heading` becomes its first comment."""
     arranged = arrange(graph, options.exits)
-    dot = sheet(graph.name, heading, legend(graph), options.direction)
+    direction = options.direction or Direction.DOWN
+    dot = sheet(graph.name, heading, legend(graph), direction)
     pen = Pen.of(arranged, effects=options.effects)
-    shared = {"label": pen.shared(COLUMNS[options.direction]), "labelloc": "b", "fontsize": "10", "fontname": FONT}
+    shared = {"label": pen.shared(COLUMNS[direction]), "labelloc": "b", "fontsize": "10", "fontname": FONT}
     body = canvas("cluster_body", graph={**shared, "pencolor": "transparent"})
     _nodes(body, pen)
     _choices(body, pen)
     for edge in arranged.edges:
         _edge(body, pen, edge)
     for source, target in arranged.floating():
-        body.edge(source, target, style="invis")
+        body.edge(identifier(source), identifier(target), style="invis")
     dot.subgraph(body)
     return dot.source
 
@@ -113,21 +115,21 @@ def dot_of(graph: Graph, options: Options = PLAIN, heading: str = "") -> str:
 def _nodes(dot: Canvas, pen: Pen) -> None:
     graph = pen.arranged.graph
     begin = canvas("begin", graph={"rank": "same"})
-    attributes = {"class": "start", "id": f"{graph.name}-start"}
+    attributes = {"class": "start", "id": escape(f"{graph.name}-start")}
     begin.node(START, shape="point", width=".13", color=INK.light, _attributes=attributes)
-    begin.edge(START, graph.initial, color=INK.light, _attributes={"class": "edge"})
+    begin.edge(START, identifier(graph.initial), color=INK.light, _attributes={"class": "edge"})
     dot.subgraph(begin)
     for node in graph.nodes:
         look = LOOKS[node.kind]
         dot.node(
-            node.name,
+            identifier(node.name),
             label=pen.node(node),
             tooltip=escape(_about(node)),
             fillcolor=look.fill.light,
             color=look.line.light,
             peripheries="2" if node.kind in (Kind.ENDED, Kind.FAILED) else "1",
             penwidth="2.2" if node.kind is Kind.STEADY else "1.4",
-            _attributes={"class": f"state kind-{node.kind}", "id": f"{graph.name}-state-{node.name}"},
+            _attributes={"class": f"state kind-{node.kind}", "id": escape(f"{graph.name}-state-{node.name}")},
         )
 
 
@@ -136,14 +138,14 @@ def _choices(dot: Canvas, pen: Pen) -> None:
     for diamond in arranged.graph.diamonds:
         boxed = bool(pen.shown(diamond.name))
         dot.node(
-            diamond.name,
+            identifier(diamond.name),
             label=pen.diamond(diamond),
             shape="box" if boxed else "diamond",
             style="rounded,filled" if boxed else "filled",
             margin=".07,.03" if boxed else "0,0",
             fillcolor=CHOICE.fill.light,
             color=CHOICE.line.light,
-            _attributes={"class": "choice", "id": f"{arranged.graph.name}-{diamond.name}"},
+            _attributes={"class": "choice", "id": escape(f"{arranged.graph.name}-{diamond.name}")},
         )
 
 
@@ -154,13 +156,13 @@ def _edge(dot: Canvas, pen: Pen, edge: Edge) -> None:
         drawn |= {"weight": "30", "penwidth": "2.4"}
     name = pen.arranged.graph.name
     dot.edge(
-        edge.source,
-        edge.target,
+        identifier(edge.source),
+        identifier(edge.target),
         label=pen.edge(edge.lines),
         color=pen.look(edge.target).line.light,
         edgetooltip=escape(_meant(edge.lines)),
         labeltooltip=escape(_meant(edge.lines)),
-        _attributes={"class": "edge", "id": f"{name}-edge-{edge.source}-{edge.target}", **drawn},
+        _attributes={"class": "edge", "id": escape(f"{name}-edge-{edge.source}-{edge.target}"), **drawn},
     )
 
 

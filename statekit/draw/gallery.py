@@ -7,7 +7,7 @@ from typing import Final
 
 from attrs import frozen
 
-from statekit.draw.dot import PLAIN, Options, dot_of
+from statekit.draw.dot import PLAIN, Direction, Options, dot_of
 from statekit.draw.graph import graph_of
 from statekit.draw.labels import cell, words
 from statekit.draw.matrix import matrix_of
@@ -50,7 +50,7 @@ def dot_text(exhibit: Exhibit, options: Options = PLAIN) -> str:
     """Write an exhibit as DOT."""
     subject = exhibit.subject
     if isinstance(subject, System):
-        return dot_of_map(map_of(subject), options.direction, exhibit.heading)
+        return dot_of_map(map_of(subject), options.direction or Direction.RIGHT, exhibit.heading)
     return dot_of(graph_of(subject), options, exhibit.heading)
 
 
@@ -58,8 +58,8 @@ def mermaid_text(exhibit: Exhibit, options: Options = PLAIN) -> str:
     """Write an exhibit as Mermaid."""
     subject = exhibit.subject
     if isinstance(subject, System):
-        return mermaid_of_map(map_of(subject), exhibit.heading, options.direction)
-    return mermaid_of(graph_of(subject), exhibit.heading, options.direction)
+        return mermaid_of_map(map_of(subject), exhibit.heading, options.direction or Direction.RIGHT)
+    return mermaid_of(graph_of(subject), exhibit.heading, options.direction or Direction.DOWN)
 
 
 def svg_text(exhibit: Exhibit, layout: Layout, options: Options = PLAIN) -> str:

@@ -159,9 +159,10 @@ class _Reading:
                     self.choices[target] = self.free_name(f"choice_{target.name.replace(' ', '_')}")
 
     def free_name(self, wanted: str) -> str:
-        """Give a name that no other choice bears."""
+        """Give a name that no state and no other choice bears."""
+        taken = {*self.choices.values(), *(str(declared.state) for declared in self.machine.states)}
         names = chain((wanted,), (f"{wanted}_{number}" for number in count(2)))
-        return next(name for name in names if name not in self.choices.values())
+        return next(name for name in names if name not in taken)
 
     def graph(self) -> Graph:
         """Put the parts together."""
@@ -245,8 +246,8 @@ class _Reading:
         if is_timer(row.trigger):
             delay = cast("object", row.trigger.delay)
             default = default_delay(delay, self.machine.context)
-            if is_named(row.trigger):
-                default = default or delay_label(delay)
+            if is_named(row.trigger) and not callable(delay):
+                default = delay_label(delay)
             yield Trigger(words(row.trigger.label), Cause.TIMER, default)
         answers = self.machine.folded.answers
         for event in events_of(row.trigger):

@@ -14,6 +14,9 @@ from attrs import fields, has
 from statekit.timers import delay_label, is_arm, is_disarm
 
 WORDS_WIDTH = 96
+RESERVED = frozenset(
+    {"start", "state", "note", "end", "class", "classDef", "direction", "as", "style", "default", "click"}
+)
 
 
 def words(name: str) -> str:
@@ -24,6 +27,13 @@ def words(name: str) -> str:
 def title(name: str) -> str:
     """Spell a state's name as a heading: `BACKING_OFF` becomes `Backing off`."""
     return words(name).lower().capitalize()
+
+
+def identifier(name: str) -> str:
+    """Make a state's or group's name an identifier that DOT and Mermaid accept, a different one for every name."""
+    spelled = "".join(each if each.isascii() and each.isalnum() else f"_{ord(each):x}_" for each in name)
+    plain = name.isascii() and name.isidentifier() and name not in RESERVED and not name.startswith("s_")
+    return name if plain else f"s_{spelled}"
 
 
 def function(called: object) -> str:
@@ -68,6 +78,11 @@ def default_delay(delay: object, context: object) -> str:
         return ""
     # A machine that has not begun often has nothing to wait for yet; 0 would read as if it never waited.
     return "" if label in ("0 s", "0–0 s") else label
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number of things: `1 row`, `2 rows`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def sentence(doc: str) -> str:

@@ -7,7 +7,7 @@ stands for its members, a choice is a dashed state, and lines that do not move a
 from collections.abc import Iterator, Sequence
 
 from statekit.draw.graph import EVERY_NAME, Block, Graph, Line
-from statekit.draw.labels import words
+from statekit.draw.labels import identifier, words
 from statekit.draw.style import BLOCK, CHOICE, INK, LOOKS, RULE
 from statekit.states import Kind
 from statekit.table import Verb
@@ -20,19 +20,11 @@ ENTITIES = str.maketrans({
 
 BREAK = "<br/>"
 STAYS = {Verb.STAY: "stays", Verb.REENTER: "re-enters", Verb.POSTPONE: "postponed"}
-RESERVED = frozenset({"state", "note", "end", "class", "classDef", "direction", "as", "style", "default", "click"})
 
 
 def text(given: str) -> str:
     """Make a text safe inside a Mermaid label."""
     return given.translate(ENTITIES)
-
-
-def identifier(name: str) -> str:
-    """Make a state's or group's name an identifier that Mermaid accepts, a different one for every name."""
-    spelled = "".join(each if each.isascii() and each.isalnum() else f"_{ord(each):x}_" for each in name)
-    plain = name.isascii() and name.isidentifier() and name not in RESERVED and not name.startswith("s_")
-    return name if plain else f"s_{spelled}"
 
 
 def mermaid_of(graph: Graph, heading: str = "", direction: str = "TB") -> str:

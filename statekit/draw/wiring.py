@@ -15,9 +15,9 @@ from graphviz import escape
 from statekit.draft import classes_in
 from statekit.draw.boxes import MEMBERS_WIDTH, SMALL, TABLE, TITLE, across, font
 from statekit.draw.dot import Canvas, Direction, sheet
-from statekit.draw.labels import cell, code, function, sentence, words, wrapped
+from statekit.draw.labels import cell, code, counted, function, identifier, sentence, words, wrapped
 from statekit.draw.matrix import table
-from statekit.draw.mermaid import BREAK, identifier, text
+from statekit.draw.mermaid import BREAK, text
 from statekit.draw.style import CAUSES, CHOICE, INK, LOOKS, MUTED, Cause
 from statekit.effects import Signal
 from statekit.machine import Definition
@@ -124,7 +124,7 @@ def _read(called: object, seen: set[object]) -> Iterator[Definition]:
             yield from _read(found, seen)
 
 
-def dot_of_map(drawn: Map, direction: Direction = Direction.DOWN, heading: str = "") -> str:
+def dot_of_map(drawn: Map, direction: Direction = Direction.RIGHT, heading: str = "") -> str:
     """Write a system's picture as DOT."""
     dot = sheet(drawn.name, heading, _legend(drawn), direction)
     for member in drawn.members:
@@ -135,11 +135,11 @@ def dot_of_map(drawn: Map, direction: Direction = Direction.DOWN, heading: str =
             fillcolor=MEMBER.fill.light,
             color=MEMBER.line.light,
             penwidth="1.4",
-            _attributes={"class": "member", "id": f"{drawn.name}-member-{member.name}"},
+            _attributes={"class": "member", "id": escape(f"{drawn.name}-member-{member.name}")},
         )
     for source, target, told in drawn.wires:
         rows = "".join(f'<TR><TD ALIGN="LEFT">&#160;{_told_label(each)}</TD></TR>' for each in told)
-        attributes = {"class": "edge", "id": f"{drawn.name}-wire-{source}-{target}"}
+        attributes = {"class": "edge", "id": escape(f"{drawn.name}-wire-{source}-{target}")}
         dot.edge(source, target, label=f"<{TABLE}{rows}</TABLE>>", color=MEMBER.line.light, _attributes=attributes)
     for fact in drawn.facts:
         _draw_fact(dot, drawn.name, fact)
@@ -156,7 +156,7 @@ def _draw_fact(dot: Canvas, name: str, fact: Fact) -> None:
         tooltip=escape(fact.doc),
         fillcolor=CHOICE.fill.light,
         color=CHOICE.line.light,
-        _attributes={"class": "fact", "id": f"{name}-{node}"},
+        _attributes={"class": "fact", "id": escape(f"{name}-{node}")},
     )
     for member in fact.reads:
         dot.edge(member, node, style="dashed", arrowhead="none", color=CHOICE.line.light, _attributes={"class": "edge"})
@@ -166,7 +166,7 @@ def _draw_fact(dot: Canvas, name: str, fact: Fact) -> None:
 
 def _member_label(member: Member) -> str:
     head = across(font(words(member.name).capitalize(), MEMBER.text, TITLE, "B"))
-    head += across(font(f"{member.states} states, {member.rows} rows", MUTED, SMALL))
+    head += across(font(f"{counted(member.states, 'state')}, {counted(member.rows, 'row')}", MUTED, SMALL))
     rows = ""
     for names, goes_to in ((member.orders, "driver"), (member.published, "application")):
         for part in wrapped(", ".join(names), MEMBERS_WIDTH // 2) if names else ():
@@ -181,7 +181,7 @@ def _told_label(told: Told) -> str:
 
 
 def _legend(drawn: Map) -> str:
-    size = f"   {len(drawn.members)} machines"
+    size = f"   {counted(len(drawn.members), 'machine')}"
     lines = [font(words(drawn.name).capitalize(), INK, 16, "B") + font(size, MUTED, 11)]
     lines += (font(part, MUTED, 10) for part in wrapped(sentence(drawn.doc)))
     key = font("Signal", CAUSES[Cause.TOLD], SMALL, "B") + font(" → the event it becomes", MUTED, SMALL)
@@ -192,7 +192,7 @@ def _legend(drawn: Map) -> str:
     return f"<{TABLE}{body}</TABLE>>"
 
 
-def mermaid_of_map(drawn: Map, heading: str = "", direction: str = "TB") -> str:
+def mermaid_of_map(drawn: Map, heading: str = "", direction: str = "LR") -> str:
     """Write a system's picture as a Mermaid flowchart."""
     lines = ["---", f"title: {words(drawn.name).capitalize()}", "---", *([f"%% {heading}"] if heading else [])]
     lines.append(f"flowchart {direction}")

@@ -120,9 +120,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return True
 
     def _set_time(self, now_seconds: float) -> None:
-        """Set the clock, and let a timer fire when it is due: asyncio's nanosecond is too early for us at first, and
-        less than one step of the float from 2**23 seconds on, so that a timer would never fire.
-        """  # noqa: D209 (one sentence)
+        """Set the clock, and how early a timer may fire: not at all.
+
+        asyncio allows itself a nanosecond, which is early for us, and from 2**23 seconds on less than one step of the
+        float, so that a timer due now would never fire.
+        """
         self._now_seconds = now_seconds
         vars(self)["_clock_resolution"] = math.ulp(now_seconds)
 

@@ -5,12 +5,18 @@ from typing import Protocol
 
 import anyio
 from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
 
 from .socket import NO_CLOSE_FRAME, SocketClosed, check_close
 
 
 class Connection(Protocol):
     """What the clients of the library have in common."""
+
+    @property
+    def state(self) -> State:
+        """Where the connection stands."""
+        ...
 
     async def send(self, message: str, /) -> None:
         """Send a text frame."""
@@ -46,9 +52,17 @@ class AdaptedSocket(ABC):
         raise ending
 
     async def receive(self) -> str | bytes:
-        """Return the next message, as `Socket.receive` says."""
+        """Return the next message, as `Socket.receive` says.
+
+        After a close frame the library waits for the peer to end TCP, and waits for ever where that does not happen;
+        so a silence as long as the close timeout is taken for an occasion to look.
+        """
         try:
-            return await self._connection.recv()
+            while True:
+                with anyio.move_on_after(self._close_timeout_seconds):
+                    return await self._connection.recv()
+                if self._connection.state is State.CLOSING:
+                    await self.abort()
         except ConnectionClosed as closed:
             ending = self._ending(closed)
         raise ending

@@ -57,15 +57,15 @@ class Line:
         self._wake()
 
     def cut(self, *, trips: int) -> None:
-        """Put an end without a close frame, and lose what is in flight; an end on its way stays."""
-        if not self.ended:
+        """Put an end without a close frame, and lose what is in flight; a close frame on its way stays."""
+        if not self.ended and self.echo is None:
             self.arrivals.clear()
             self.put(SocketClosed(NO_CLOSE_FRAME), trips=trips)
 
     def cut_here(self) -> None:
         """End it for the reader, who will not see a close frame that has not arrived."""
         if self.ending() is None:
-            self.ended = False
+            self.ended, self.echo = False, None
             self.cut(trips=0)
 
     def ending(self) -> SocketClosed | None:

@@ -1,12 +1,14 @@
 """One server, written once, behind either kind of net: in memory under virtual time, or on real loopback sockets."""
 
 import logging
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from http import HTTPStatus
 
 import anyio
+import anyio.lowlevel
 import pytest
+
 from statekit.testing.virtual_time import virtual_backend
 from statekit.transports.asyncio_websocket import AsyncioSocket
 from statekit.transports.memory import MemoryNetwork, Rejected
@@ -14,8 +16,8 @@ from statekit.transports.socket import SocketClosed
 from statekit.transports.trio_websocket import TrioSocket
 from statekit.transports.websockets import WebSocketTransport
 
-
-QUIET = logging.Logger("tests.server", logging.CRITICAL + 1)  # the server logs URLs too; the client is on trial
+# The server logs URLs too, and the client is on trial.
+QUIET = logging.Logger("tests.server", logging.CRITICAL + 1)  # noqa: LOG001
 SERVER = {"ping_interval": None, "open_timeout": 0.5, "logger": QUIET}
 BOUND_SECONDS = 10.0  # of real time, for one test over real sockets
 
@@ -87,10 +89,8 @@ def _hooks(script, socket_type):
 
     async def handler(connection):
         socket = socket_type(connection, 1.0)
-        try:
+        with suppress(SocketClosed):
             await script.serve(socket, connection.request.path)
-        except SocketClosed:
-            pass
 
     return handler, process_request
 
@@ -106,7 +106,7 @@ async def on_asyncio(script):
 
             async def shut():
                 server.close(close_connections=False)
-                await anyio.sleep(0)
+                await anyio.lowlevel.checkpoint()
 
             yield Place(f"ws://127.0.0.1:{port}", WebSocketTransport, shut)
 

@@ -2,6 +2,7 @@
 
 import anyio
 import pytest
+
 from statekit.transports.memory import Rejected
 from statekit.transports.socket import DialFailed, SocketClosed
 

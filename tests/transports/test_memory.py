@@ -2,6 +2,7 @@
 
 import anyio
 import pytest
+
 from statekit.testing.virtual_time import VIRTUAL_BACKENDS
 from statekit.transports.memory import MemoryNetwork, Rejected
 from statekit.transports.socket import DialFailed, SocketClosed
@@ -12,10 +13,11 @@ URL = "ws://anywhere/v1"
 
 
 async def code_of(socket):
-    with pytest.raises(SocketClosed) as caught:
+    try:
         while True:
             await socket.receive()
-    return caught.value.code
+    except SocketClosed as closed:
+        return closed.code
 
 
 async def test_a_frame_takes_the_latency_and_a_dial_twice_that(script):
@@ -123,7 +125,7 @@ async def test_a_fault_of_the_service_comes_out_of_the_network(script):
     async def serve(socket):
         raise ZeroDivisionError
 
-    with pytest.raises(ExceptionGroup) as caught:
+    with pytest.raises(ExceptionGroup) as caught:  # noqa: PT012
         async with MemoryNetwork(script(serve)) as network:
             await code_of(await network.transport().dial(URL))
             await anyio.sleep_forever()
@@ -134,7 +136,7 @@ async def test_a_rejection_by_a_service_that_already_serves_is_a_fault(script):
     async def serve(socket):
         raise Rejected(401)
 
-    with pytest.raises(ExceptionGroup) as caught:
+    with pytest.raises(ExceptionGroup) as caught:  # noqa: PT012
         async with MemoryNetwork(script(serve)) as network:
             await network.transport().dial(URL)
             await anyio.sleep_forever()

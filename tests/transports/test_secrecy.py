@@ -5,6 +5,7 @@ import logging
 import traceback
 
 import pytest
+
 from statekit.transports.memory import Rejected
 from statekit.transports.socket import DialFailed
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from statekit.transports.dial_failure import retry_after
 from statekit.transports.socket import DialFailed, SocketClosed
 

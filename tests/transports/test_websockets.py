@@ -5,6 +5,7 @@ import socket as sockets
 
 import anyio
 import pytest
+
 from statekit.transports.socket import DialFailed, SocketClosed
 from statekit.transports.websockets import WebSocketTransport
 
@@ -16,7 +17,6 @@ UPGRADE = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection
 @pytest.fixture
 def net():
     """No net of the contract's."""
-    return None
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -195,10 +195,21 @@ async def test_a_peer_that_breaks_the_protocol_is_named_by_the_code_it_earned(fr
             f"ws://127.0.0.1:{port}/"
         )
         with pytest.raises(SocketClosed) as caught:
-            while True:
-                await socket.receive()
-        await socket.abort()
+            await socket.receive()
     assert caught.value.code == code
+
+
+async def test_a_peer_that_closes_but_keeps_tcp_open_is_not_waited_for():
+    async def converse(stream):
+        await upgrade(stream)
+        await stream.send(b"\x88\x08\x0f\xa4kicked")
+        await anyio.sleep_forever()
+
+    async with raw(converse) as port:
+        socket = await WebSocketTransport(close_timeout_seconds=0.1).dial(f"ws://127.0.0.1:{port}/")
+        with pytest.raises(SocketClosed) as caught:
+            await socket.receive()
+    assert (caught.value.code, caught.value.reason) == (4004, "kicked")
 
 
 async def test_a_peer_that_never_answers_a_close_is_waited_for_no_longer_than_asked():
@@ -269,7 +280,7 @@ async def test_a_socket_whose_messages_nobody_reads_leaves_nothing_behind(end, a
         socket = await WebSocketTransport(close_timeout_seconds=0.1).dial(f"ws://127.0.0.1:{port}/")
         await anyio.sleep(0.05)
         await getattr(socket, end)()
-        while tasks_alive(anyio_backend) > before:  # bounded by `raw`
+        while tasks_alive(anyio_backend) > before:  # noqa: ASYNC110 (no event says it; bounded by `raw`)
             await anyio.sleep(0.01)
 
 

@@ -1,0 +1,33 @@
+"""Runs commands in this process, and scripts in another."""
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from statekit.cli.command import statekit
+
+
+@pytest.fixture
+def run(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("STATEKIT_DOT", raising=False)
+
+    def run(*arguments):
+        return CliRunner().invoke(statekit, list(arguments))
+
+    return run
+
+
+@pytest.fixture
+def script(tmp_path):
+    """Run a script in a process of its own, inside a folder of its own."""
+
+    def script(text):
+        done = subprocess.run(
+            [sys.executable, "-c", text], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    return script

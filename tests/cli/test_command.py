@@ -1,0 +1,188 @@
+"""The command: what it prints, and its exit codes."""
+
+import json
+
+import click
+import pytest
+
+from statekit.cli import catalogue
+from statekit.cli.catalogue import Offer
+
+
+@pytest.fixture
+def offered(monkeypatch):
+    """Offer other entry points than those that are installed."""
+
+    def offered(**groups):
+        def offers(*wanted):
+            return tuple(
+                Offer(name, value, group=f"statekit.{group}")
+                for group in groups
+                if f"statekit.{group}" in wanted
+                for name, value in groups[group].items()
+            )
+
+        monkeypatch.setattr(catalogue, "offers", offers)
+
+    return offered
+
+
+def test_list_names_every_machine_and_system_with_its_size_and_purpose(run):
+    done = run("list")
+    assert done.exit_code == 0
+    line = next(line for line in done.stdout.splitlines() if line.startswith("connection "))
+    assert "13 states" in line
+    assert "From wanting a connection" in line
+    assert "session " in done.stdout
+
+
+def test_list_gives_json(run):
+    found = {each["name"]: each for each in json.loads(run("list", "--json").stdout)}
+    assert found["connection"]["what"] == "machine"
+    assert found["connection"]["file"] == "machines/connection.py"
+    assert "connection" in found["session"]["members"]
+
+
+def test_list_tells_what_does_not_load_and_lists_the_rest(run, offered):
+    offered(machines={"heartbeat": "machines.heartbeat:HEARTBEAT", "gone": "machines.gone:GONE"})
+    done = run("list")
+    assert done.exit_code == 1
+    assert "heartbeat" in done.stdout
+    assert "gone (machines.gone:GONE) cannot be loaded: No module named 'machines.gone'" in done.stderr
+
+
+def test_show_prints_every_state_with_what_it_answers(run):
+    done = run("show", "heartbeat")
+    assert done.exit_code == 0
+    from machines.heartbeat import HEARTBEAT
+
+    for declared in HEARTBEAT.states:
+        assert f"● {declared.state.name.capitalize()}  {declared.kind}  {declared.doc}" in done.stdout
+    assert "Timers" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["connection", "conflict_recovery", "session"])
+def test_show_keeps_within_a_hundred_columns(run, name):
+    assert max(map(len, run("show", name).stdout.splitlines())) <= 100
+
+
+def test_show_has_no_colour_where_none_is_wanted(run):
+    assert "\x1b" not in run("show", "connection").stdout
+
+
+def test_show_gives_the_graph_as_json(run):
+    found = json.loads(run("show", "heartbeat", "--json").stdout)
+    assert found["name"] == "heartbeat"
+    assert found["initial"] in {node["name"] for node in found["nodes"]}
+    assert json.loads(run("show", "session", "--json").stdout)["members"]
+
+
+def test_a_machine_may_be_named_by_its_module(run):
+    assert run("show", "machines.heartbeat:HEARTBEAT").stdout == run("show", "heartbeat").stdout
+
+
+def test_an_unknown_name_is_answered_with_what_exists_and_what_may_be_meant(run):
+    done = run("show", "conection")
+    assert done.exit_code == 2
+    assert "no machine or system 'conection'; do you mean connection?" in done.stderr
+    assert "heartbeat" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("nowhere:AT_ALL", "No module named 'nowhere'"),
+        ("machines.heartbeat:NOTHING", "has no attribute 'NOTHING'"),
+        ("machines.heartbeat:State", "it is no Machine and no System"),
+    ],
+)
+def test_a_module_without_a_machine_is_told_in_a_line(run, name, problem):
+    done = run("show", name)
+    assert done.exit_code == 2
+    assert problem in done.stderr
+
+
+@pytest.mark.parametrize(("form", "start"), [("svg", "<?xml"), ("dot", "//"), ("mermaid", "---"), ("md", "<!--")])
+def test_diagram_writes_one_picture_to_standard_output(run, form, start):
+    done = run("diagram", "heartbeat", "-f", form)
+    assert done.exit_code == 0
+    assert done.stdout.startswith(start)
+
+
+def test_diagram_writes_into_a_folder(run, tmp_path):
+    done = run("diagram", "heartbeat", "-f", "png", "-o", str(tmp_path / "new"))
+    assert done.exit_code == 0
+    assert (tmp_path / "new" / "heartbeat.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_diagram_goes_the_way_it_is_told(run):
+    assert "rankdir=LR" in run("diagram", "heartbeat", "-f", "dot", "--direction", "LR").stdout
+
+
+def test_all_pictures_are_checked_against_what_was_drawn(run, offered, tmp_path):
+    offered(machines={"heartbeat": "machines.heartbeat:HEARTBEAT"})
+    here = str(tmp_path)
+    assert run("diagram", "--all", "--check", "-o", here).exit_code == 1
+    assert run("diagram", "--all", "-o", here).exit_code == 0
+    assert run("diagram", "--all", "--check", "-o", here).exit_code == 0
+    (tmp_path / "heartbeat.md").write_text("changed")
+    done = run("diagram", "--all", "--check", "-o", here)
+    assert done.exit_code == 1
+    assert "-changed" in done.stdout
+    assert "1 file is out of date: statekit diagram --all" in done.stderr
+    assert (tmp_path / "heartbeat.md").read_text() == "changed"
+
+
+@pytest.mark.parametrize("arguments", [(), ("heartbeat", "--all"), ("heartbeat", "--check")])
+def test_diagram_wants_one_machine_or_all(run, arguments):
+    done = run("diagram", *arguments)
+    assert done.exit_code == 2
+    assert "say which machine to draw, or --all" in done.stderr
+
+
+def test_a_missing_layout_program_is_a_line_and_an_exit_code(run):
+    done = run("diagram", "heartbeat", "--dot", "nosuchdot")
+    assert done.exit_code == 2
+    assert done.stderr.splitlines() == ['statekit: no layout program (nosuchdot): pip install "statekit[diagrams]"']
+
+
+def test_text_forms_need_no_layout_program(run, monkeypatch):
+    monkeypatch.setenv("STATEKIT_DOT", "nosuchdot")
+    for form in ("dot", "mermaid", "md"):
+        assert run("diagram", "heartbeat", "-f", form).exit_code == 0
+
+
+@click.command()
+@click.option("--loud", is_flag=True)
+def shout(*, loud):
+    """Shout."""
+    click.echo("HO" if loud else "ho")
+
+
+def test_the_only_demo_is_the_command_demo(run, offered, monkeypatch):
+    offered(demos={"one": "any:where"})
+    monkeypatch.setattr(Offer, "load", lambda self: shout)
+    assert "demo" in run("--help").stdout
+    assert run("demo", "--loud").stdout == "HO\n"
+
+
+def test_several_demos_are_subcommands(run, offered, monkeypatch):
+    offered(demos={"one": "any:where", "two": "any:else"})
+    monkeypatch.setattr(Offer, "load", lambda self: shout)
+    assert run("demo", "two", "--loud").stdout == "HO\n"
+
+
+def test_a_demo_that_does_not_load_leaves_the_other_commands_alone(run, offered):
+    offered(demos={"one": "nowhere:demo"}, machines={"heartbeat": "machines.heartbeat:HEARTBEAT"})
+    assert run("--help").exit_code == 0
+    assert run("list").exit_code == 0
+    done = run("demo", "--loud")
+    assert done.exit_code == 2
+    assert "one (nowhere:demo) cannot be loaded" in done.stderr
+
+
+def test_without_demos_there_is_no_such_command(run, offered):
+    offered()
+    assert run("demo").exit_code == 2
+    assert "demo" not in run("--help").stdout

@@ -1,0 +1,659 @@
+"""Connection: one socket, one permit, bounded retries, and success only once a link has lasted."""
+
+import pytest
+from attrs import evolve
+
+from machines.connection import (
+    ACQUIRING,
+    AUTHORIZING,
+    BACKING_OFF,
+    CLOSING,
+    CONNECTION,
+    DIALING,
+    DRAINING,
+    FAILED,
+    HANDSHAKING,
+    IDLE,
+    PARKED,
+    SETTLING,
+    STABLE,
+    SUSPENDED,
+    AcceptToken,
+    AskPermit,
+    AskToken,
+    Connect,
+    Context,
+    Denied,
+    Disconnect,
+    Gate,
+    GatesMoved,
+    Options,
+    PermitAvailable,
+    Permitted,
+    ReconnectNow,
+    RejectToken,
+    ReportPermit,
+    TokenReady,
+)
+from machines.link import (
+    Abandon,
+    Close,
+    Closed,
+    Dial,
+    FrameArrived,
+    FrameInvalid,
+    FramePassed,
+    GoAway,
+    Hello,
+    LinkBroken,
+    LinkDown,
+    LinkRefused,
+    LinkUp,
+    Opened,
+    OpenFailed,
+    PeerSilent,
+    Report,
+    SayGoodbye,
+    StopSending,
+    TerminalError,
+    TokenRefused,
+)
+from machines.policy.retries import RetryOptions
+from machines.wire.messages import Pong
+from statekit import Forbidden, Ignored, Jitter, Stale
+from statekit.testing.walk import Walk
+
+BACKOFF_DUE, SUSPENDED_DUE, SETTLED = "after backoff_delay", "after suspended_delay", "after settle_delay"
+DIAL_LIMIT, HELLO_LIMIT, CLOSE_LIMIT = "after dial_limit", "after hello_limit", "after close_limit"
+DRAIN_LIMIT, GIVE_UP = "after drain_limit", "after give_up_limit"
+OFFLINE, REAUTH = (GatesMoved(frozenset({gate})) for gate in (Gate.OFFLINE, Gate.REAUTH))
+ALL_OPEN = GatesMoved(frozenset())
+OK, FAIL, NEUTRAL, CANCEL = Report
+
+
+@pytest.fixture
+def walk():
+    return Walk(CONNECTION)
+
+
+# The roads to the states that most tests begin in.
+def dialing(walk):
+    if walk.state is IDLE or walk.state is FAILED:
+        walk.send(Connect())
+    walk.send(TokenReady(1), Permitted(1))
+    assert (walk.state, walk.effects) == (DIALING, (Dial(1),))
+
+
+def handshaking(walk):
+    dialing(walk)
+    walk.answer(Opened())
+    assert walk.state is HANDSHAKING
+
+
+def settling(walk):
+    handshaking(walk)
+    walk.send(Hello(0))
+    assert walk.state is SETTLING
+
+
+def stable(walk):
+    settling(walk)
+    walk.fire(SETTLED)
+    assert walk.state is STABLE
+
+
+# -------------------------------------------------------------------------------------------------------- main paths
+def test_the_way_to_a_stable_link(walk):
+    walk.send(Connect())
+    assert (walk.state, walk.effects) == (AUTHORIZING, (AskToken(),))
+    walk.send(TokenReady(7))
+    assert (walk.state, walk.effects) == (ACQUIRING, (AskPermit(),))
+    walk.send(Permitted(3))
+    assert (walk.state, walk.effects, walk.timers[DIAL_LIMIT]) == (DIALING, (Dial(7),), 10.0)
+    walk.answer(Opened())
+    assert (walk.state, walk.effects, walk.timers[HELLO_LIMIT]) == (HANDSHAKING, (), 10.0)
+    walk.send(Hello(0))
+    assert (walk.state, walk.effects, walk.timers[SETTLED]) == (SETTLING, (AcceptToken(7), LinkUp()), 5.0)
+    walk.fire(SETTLED)
+    assert (walk.state, walk.effects, walk.timers) == (STABLE, (ReportPermit(3, OK),), {})
+
+
+def test_frames_are_handed_on_while_the_socket_is_open(walk):
+    handshaking(walk)
+    for forward in (lambda: None, lambda: walk.send(Hello(0)), lambda: walk.fire(SETTLED)):
+        forward()
+        walk.answer(FrameArrived(Pong(1)))
+        assert walk.effects == (FramePassed(Pong(1)),)
+
+
+def test_a_meant_close_says_goodbye_and_waits_for_the_peer(walk):
+    stable(walk)
+    walk.send(Disconnect())
+    assert (walk.state, walk.effects) == (CLOSING, (LinkDown(), SayGoodbye(), Close(1000)))
+    assert walk.timers == {CLOSE_LIMIT: 10.0}
+    for frame in (FrameArrived(Pong(1)), FrameInvalid("not JSON")):
+        assert walk.answer(frame) == Ignored("nothing is read after our close")
+    walk.answer(Closed(1000))
+    assert (walk.state, walk.context.reason, walk.snapshot.tickets) == (IDLE, "user", ())
+
+
+def test_a_peer_that_never_answers_our_close_is_not_waited_for(walk):
+    """WebKit 247943: the close event never came."""
+    stable(walk)
+    gone = walk.ticket(Dial)
+    walk.send(Disconnect())
+    walk.fire(CLOSE_LIMIT)
+    assert walk.state is IDLE
+    assert walk.answer(Closed(1006), ticket=gone) == Stale(gone)
+
+
+def test_connect_while_closing_starts_afresh_and_the_old_socket_cannot_touch_it(walk):
+    """C11: Ably RTN11b."""
+    stable(walk)
+    old = walk.ticket(Dial)
+    walk.send(Disconnect(), Connect())
+    assert (walk.state, walk.effects) == (AUTHORIZING, (AskToken(),))
+    dialing(walk)
+    assert walk.answer(Closed(1000), ticket=old) == Stale(old)
+    assert walk.state is DIALING
+
+
+def test_disconnect_stops_every_way_to_a_link(walk):
+    for road in (
+        lambda: walk.send(Connect()),
+        lambda: walk.send(REAUTH, Connect()),
+        lambda: dialing(walk),
+        lambda: (dialing(walk), walk.answer(OpenFailed("refused"))),
+        lambda: (dialing(walk), walk.answer(OpenFailed("rejected", 429))),
+    ):
+        walk.begin()
+        road()
+        walk.send(Disconnect())
+        assert (walk.state, walk.timers, walk.snapshot.tickets) == (IDLE, {}, ())
+        assert walk.send(Disconnect()) == Ignored("no connection is wanted")
+
+
+# --------------------------------------------------------------------------------------------------- a dial that fails
+def test_a_dial_that_fails_backs_off(walk):
+    dialing(walk)
+    walk.answer(OpenFailed("refused"))
+    assert (walk.state, walk.effects) == (BACKING_OFF, (ReportPermit(1, FAIL),))
+    assert walk.timers[BACKOFF_DUE] == Jitter(0.1, 1.0)
+    walk.fire(BACKOFF_DUE)
+    assert (walk.state, walk.effects) == (AUTHORIZING, (AskToken(),))
+
+
+def test_a_dial_that_never_answers_backs_off_and_its_socket_is_abandoned(walk):
+    dialing(walk)
+    late = walk.ticket(Dial)
+    walk.fire(DIAL_LIMIT)
+    assert (walk.state, walk.effects) == (BACKING_OFF, (ReportPermit(1, FAIL),))
+    assert (walk.answer(Opened(), ticket=late), walk.effects) == (Stale(late), (Abandon(),))
+
+
+def test_disconnect_while_dialing_leaves_no_socket_behind(walk):
+    """partysocket 1.1.4, sockette #49, wasync #178: two sockets, or one after the close."""
+    dialing(walk)
+    late = walk.ticket(Dial)
+    walk.send(Disconnect())
+    assert (walk.state, walk.effects) == (IDLE, (ReportPermit(1, CANCEL),))
+    assert (walk.answer(Opened(), ticket=late), walk.effects, walk.state) == (Stale(late), (Abandon(),), IDLE)
+    assert walk.answer(OpenFailed("refused"), ticket=late) == Stale(late)
+
+
+def test_reconnect_now_while_dialing_starts_no_second_dial(walk):
+    """rowboat #1049: two live sockets, and every message twice."""
+    dialing(walk)
+    dial = walk.ticket(Dial)
+    assert walk.send(ReconnectNow()) == Ignored("nothing waits, or it was said a moment ago")
+    assert walk.send(Connect()) == Ignored("a connection is wanted already")
+    assert (walk.state, walk.ticket(Dial)) == (DIALING, dial)
+
+
+def test_a_server_that_accepts_the_socket_but_not_the_connection_backs_off(walk):
+    handshaking(walk)
+    walk.fire(HELLO_LIMIT)
+    assert (walk.state, walk.effects) == (BACKING_OFF, (ReportPermit(1, FAIL), Close(4000)))
+
+
+def test_a_close_may_come_before_the_hello(walk):
+    handshaking(walk)
+    walk.answer(Closed(1006))
+    assert (walk.state, walk.effects) == (BACKING_OFF, (ReportPermit(1, FAIL),))
+
+
+def test_ten_attempts_in_the_fast_phase_then_the_slow_one(walk):
+    """C4; seed defects 56 and 58: the limit was not enforced, and after it there was no state at all."""
+    walk.send(Connect())
+    for _ in range(10):
+        dialing(walk)
+        walk.answer(OpenFailed("refused"))
+        assert walk.state is BACKING_OFF
+        walk.fire(BACKOFF_DUE)
+    lows = []
+    for _ in range(6):
+        dialing(walk)
+        walk.answer(OpenFailed("refused"))
+        assert walk.state is SUSPENDED
+        lows.append(walk.timers[SUSPENDED_DUE].low_seconds)
+        walk.fire(SUSPENDED_DUE)
+    assert lows == [30.0, 60.0, 120.0, 240.0, 300.0, 300.0]
+
+
+def test_after_a_day_without_a_stable_link_it_gives_up(walk):
+    dialing(walk)
+    walk.answer(OpenFailed("refused"))
+    walk.fire(GIVE_UP)
+    assert (walk.state, walk.context.reason, walk.timers) == (FAILED, "exhausted", {})
+    walk.send(Connect())
+    assert (walk.state, walk.context.retries.attempts) == (AUTHORIZING, 0)
+
+
+def test_giving_up_while_a_permit_is_held_reports_it(walk):
+    """partysocket 1.1.13: the way out through the retry limit left the lock held."""
+    dialing(walk)
+    walk.fire(GIVE_UP)
+    assert (walk.state, walk.effects) == (FAILED, (ReportPermit(1, CANCEL),))
+
+
+# ---------------------------------------------------------------------------------------------------- success is late
+def test_accept_then_drop_uses_attempts_up_and_never_shortens_the_delay(walk):
+    """C5; MetaMask/core #6861, lasso-rpc #17: 1 962 connections in 2 s, since opening counted as success."""
+    highs = []
+    for attempt in range(1, 11):
+        settling(walk)
+        walk.answer(Closed(1011))
+        assert (walk.state, walk.context.retries.attempts) == (BACKING_OFF, attempt)
+        highs.append(walk.timers[BACKOFF_DUE].high_seconds)
+        walk.fire(BACKOFF_DUE)
+    assert highs == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0, 30.0, 30.0]
+
+
+def test_a_link_is_stable_once_it_outlived_the_delay_paid_for_it(walk):
+    for paid in (5.0, 5.0, 5.0, 5.0, 8.0, 16.0, 30.0):
+        settling(walk)
+        assert walk.timers[SETTLED] == paid
+        walk.answer(Closed(1011))
+        walk.fire(BACKOFF_DUE, chance=1.0)
+
+
+def test_a_stable_link_forgives_every_failure(walk):
+    dialing(walk)
+    walk.answer(OpenFailed("refused"))
+    walk.fire(BACKOFF_DUE)
+    stable(walk)
+    assert walk.context.retries.attempts == 0
+    walk.answer(Closed(1011))
+    assert (walk.timers[BACKOFF_DUE], walk.effects) == (Jitter(0.1, 1.0), (LinkDown(),))
+
+
+def test_a_stable_link_s_loss_says_nothing_of_its_permit(walk):
+    """C8: the permit was reported when the link became stable, and only then."""
+    stable(walk)
+    assert walk.effects == (ReportPermit(1, OK),)
+    walk.answer(Closed(1006))
+    assert walk.effects == (LinkDown(),)
+
+
+@pytest.mark.parametrize("code", [1001, 1006, 1012])
+def test_the_first_dial_after_a_server_restart_is_spread(code):
+    """RFC 6455 section 7.2.3."""
+    walk = Walk(CONNECTION)
+    stable(walk)
+    walk.answer(Closed(code))
+    assert walk.timers[BACKOFF_DUE] == Jitter(0.1, 5.0)
+
+
+# ------------------------------------------------------------------------------------------------------ what closes say
+@pytest.mark.parametrize(
+    ("code", "state", "reason", "report"),
+    [
+        (1000, IDLE, "server_closed", NEUTRAL),
+        (1008, FAILED, "policy_violation", NEUTRAL),
+        (1011, BACKING_OFF, "", FAIL),
+        (1013, SUSPENDED, "", FAIL),
+        (3000, AUTHORIZING, "", NEUTRAL),
+        (4001, AUTHORIZING, "", NEUTRAL),
+        (4002, FAILED, "permission_denied", NEUTRAL),
+        (4003, SUSPENDED, "document_locked", NEUTRAL),
+        (4004, FAILED, "kicked", NEUTRAL),
+        (4999, SUSPENDED, "error_storm", NEUTRAL),
+    ],
+)
+def test_a_close_leads_where_its_policy_says(code, state, reason, report):
+    walk = Walk(CONNECTION)
+    settling(walk)
+    walk.answer(Closed(code))
+    assert (walk.state, walk.context.reason) == (state, reason)
+    assert walk.effects[:2] == (LinkDown(), ReportPermit(1, report))
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "report"),
+    [
+        (401, AUTHORIZING, NEUTRAL),
+        (403, AUTHORIZING, NEUTRAL),
+        (404, FAILED, NEUTRAL),
+        (423, SUSPENDED, NEUTRAL),
+        (426, FAILED, NEUTRAL),
+        (429, SUSPENDED, NEUTRAL),
+        (500, BACKING_OFF, FAIL),
+        (503, BACKING_OFF, FAIL),
+    ],
+)
+def test_a_refused_handshake_leads_where_its_policy_says(status, state, report):
+    walk = Walk(CONNECTION)
+    dialing(walk)
+    walk.answer(OpenFailed("rejected", status))
+    assert (walk.state, walk.effects[0]) == (state, ReportPermit(1, report))
+
+
+@pytest.mark.parametrize(
+    ("said", "delay"),
+    [
+        (None, Jitter(30.0, 37.5)),
+        (0.0, Jitter(30.0, 37.5)),
+        (600.0, Jitter(600.0, 750.0)),
+        (float("inf"), Jitter(86_400.0, 108_000.0)),
+    ],
+)
+def test_a_wish_to_be_left_alone_is_heeded_for_a_day_at_most(said, delay):
+    walk = Walk(CONNECTION)
+    dialing(walk)
+    walk.answer(OpenFailed("rejected", 429, said))
+    assert walk.timers[SUSPENDED_DUE] == delay
+
+
+def test_a_remote_normal_close_is_not_ours(walk):
+    """Seed defect 48: a silent death. discord.py `is_improper_close`."""
+    stable(walk)
+    walk.answer(Closed(1000))
+    assert (walk.state, walk.context.reason) == (IDLE, "server_closed")
+    walk.begin(Context(Options(RetryOptions(reconnect_after_normal_close=True))))
+    stable(walk)
+    walk.answer(Closed(1000))
+    assert walk.state is BACKING_OFF
+
+
+def test_a_locked_document_is_tried_again_after_30_s_with_jitter(walk):
+    """Seed defect 50: everybody came back after exactly 30 000 ms."""
+    stable(walk)
+    walk.answer(Closed(4003))
+    assert (walk.state, walk.timers[SUSPENDED_DUE]) == (SUSPENDED, Jitter(30.0, 37.5))
+
+
+def test_slow_waits_grow_to_five_minutes(walk):
+    lows = []
+    for _ in range(5):
+        settling(walk)
+        walk.answer(Closed(1013))
+        lows.append(walk.timers[SUSPENDED_DUE].low_seconds)
+        walk.fire(SUSPENDED_DUE)
+    assert lows == [30.0, 60.0, 120.0, 240.0, 300.0]
+
+
+# ---------------------------------------------------------------------------------------------------- a silent peer
+def test_a_silent_peer_is_closed_with_4000_and_dialled_again_at_once(walk):
+    """Phoenix #3161 closed with 1000, which nobody answers by reconnecting."""
+    stable(walk)
+    walk.send(PeerSilent())
+    assert walk.effects == (LinkDown(), Close(4000), AskToken())
+    assert (walk.state, walk.timers["instant_rested"]) == (AUTHORIZING, 60.0)
+
+
+def test_the_second_immediate_retry_within_a_minute_backs_off(walk):
+    """Seed defect 49: immediate, without jitter or bound."""
+    stable(walk)
+    walk.send(PeerSilent())
+    stable(walk)
+    walk.send(PeerSilent())
+    assert (walk.state, walk.timers[BACKOFF_DUE]) == (BACKING_OFF, Jitter(0.1, 1.0))
+    walk.fire("instant_rested")
+    walk.fire(BACKOFF_DUE)
+    stable(walk)
+    walk.send(PeerSilent())
+    assert walk.state is AUTHORIZING
+
+
+# -------------------------------------------------------------------------------------------------- tokens and gates
+def test_the_token_is_asked_for_before_every_dial(walk):
+    """base #2298, streamlabs #6203, openhuman #2892: URL and token were captured once."""
+    dialing(walk)
+    walk.answer(OpenFailed("refused"))
+    walk.fire(BACKOFF_DUE)
+    walk.send(TokenReady(2), Permitted(2))
+    assert walk.effects == (Dial(2),)
+
+
+def test_a_refused_token_is_told_and_replaced_at_once_the_first_time(walk):
+    stable(walk)
+    walk.send(TokenRefused())
+    assert (walk.state, walk.effects) == (
+        AUTHORIZING,
+        (LinkDown(), Close(4001), RejectToken(1), AskToken()),
+    )
+
+
+def test_a_server_that_accepts_and_then_refuses_the_token_is_not_dialled_without_a_pause(walk):
+    """G7: the acceptance forgives the rejection, so only the attempts can bound this."""
+    settling(walk)
+    walk.send(TokenRefused())
+    for _ in range(9):
+        settling(walk)
+        walk.send(TokenRefused())
+        assert (walk.state, walk.effects[-1]) == (BACKING_OFF, RejectToken(1))
+        walk.fire(BACKOFF_DUE)
+    settling(walk)
+    walk.answer(Closed(4001))
+    assert (walk.state, walk.effects[-1]) == (SUSPENDED, RejectToken(1))
+
+
+def test_the_frame_and_the_close_that_follows_it_are_one_cause(walk):
+    """C9 and G1; seed defect 52: error and close both dialled again."""
+    settling(walk)
+    socket = walk.ticket(Dial)
+    walk.send(TokenRefused())
+    before = walk.snapshot
+    assert walk.answer(Closed(4001), ticket=socket) == Stale(socket)
+    assert (walk.snapshot, walk.effects) == (before, ())
+
+
+def test_a_suspect_token_is_blamed_for_1008_until_it_was_accepted(walk):
+    handshaking(walk)
+    walk.answer(Closed(1008))
+    assert (walk.state, walk.effects[1:]) == (AUTHORIZING, (RejectToken(1), AskToken()))
+    settling(walk)
+    walk.answer(Closed(1008))
+    assert walk.state is FAILED
+
+
+def test_no_dial_while_a_gate_is_shut(walk):
+    """Fluid #10325, pinchy #915: attempts burnt while offline or asleep."""
+    walk.send(OFFLINE, Connect())
+    assert (walk.state, walk.effects, walk.context.retries.attempts) == (PARKED, (), 0)
+    walk.send(GatesMoved(frozenset({Gate.OFFLINE, Gate.HOLD})))
+    assert walk.state is PARKED
+    walk.send(ALL_OPEN)
+    assert walk.state is AUTHORIZING
+
+
+def test_a_gate_that_shuts_while_it_waits_parks_it_and_wakes_it_when_it_opens(walk):
+    dialing(walk)
+    walk.answer(OpenFailed("refused"))
+    walk.send(OFFLINE)
+    assert (walk.state, BACKOFF_DUE in walk.timers) == (PARKED, False)
+    walk.send(ALL_OPEN)
+    assert (walk.state, walk.context.retries.attempts) == (AUTHORIZING, 1)
+
+
+def test_a_gate_that_was_shut_while_the_link_was_up_is_met_when_it_is_lost(walk):
+    settling(walk)
+    walk.send(OFFLINE)
+    walk.answer(Closed(1006))
+    assert walk.state is BACKING_OFF
+    walk.fire(BACKOFF_DUE)
+    assert walk.state is PARKED
+    walk.begin()
+    settling(walk)
+    walk.send(OFFLINE)
+    walk.answer(Closed(1006))
+    walk.send(ALL_OPEN)
+    walk.fire(BACKOFF_DUE)
+    assert walk.state is AUTHORIZING
+
+
+def test_a_gate_that_shuts_while_a_token_is_awaited_parks_it(walk):
+    """Section 2 (T): authorizing, reauth_required → parked(reauth)."""
+    walk.send(Connect(), REAUTH)
+    assert walk.state is PARKED
+
+
+def test_a_token_that_comes_after_a_gate_has_shut_is_not_dialled_with(walk):
+    walk.send(Connect(), OFFLINE)
+    assert walk.send(TokenReady(1)) == Ignored("the token will be asked for again when it is needed")
+
+
+def test_a_login_that_ends_takes_the_link_with_it(walk):
+    """Section 3 (T): revoked → connection close. A socket opened with a token that is gone is not used any more."""
+    stable(walk)
+    walk.send(REAUTH)
+    assert (walk.state, walk.effects) == (PARKED, (LinkDown(), Close(1000)))
+    assert "Dial" not in [ticket.name for ticket in walk.snapshot.tickets]
+    walk.send(ALL_OPEN)
+    dialing(walk)
+    late = walk.ticket(Dial)
+    walk.send(REAUTH)
+    assert (walk.state, walk.effects) == (PARKED, (ReportPermit(1, CANCEL),))
+    walk.answer(Opened(), ticket=late)
+    assert walk.effects == (Abandon(),)
+
+
+def test_any_other_gate_leaves_a_link_alone(walk):
+    """Liveblocks: `offline` is not to be trusted; the heartbeat decides."""
+    stable(walk)
+    walk.send(OFFLINE)
+    assert (walk.state, walk.effects, walk.context.gates) == (STABLE, (), frozenset({Gate.OFFLINE}))
+
+
+def test_a_denied_permit_parks_until_the_breaker_tells(walk):
+    walk.send(Connect(), TokenReady(1), Denied())
+    assert (walk.state, walk.effects) == (PARKED, ())
+    walk.send(PermitAvailable())
+    assert walk.state is AUTHORIZING
+    assert walk.send(PermitAvailable()) == Ignored("only PARKED waits for the breaker")
+
+
+def test_reconnect_now_shortens_a_wait_once_in_five_seconds(walk):
+    dialing(walk)
+    walk.answer(OpenFailed("refused"))
+    walk.send(ReconnectNow())
+    assert (walk.state, walk.timers["wake_rested_again"], walk.context.retries.attempts) == (AUTHORIZING, 5.0, 1)
+    dialing(walk)
+    walk.answer(OpenFailed("refused"))
+    assert isinstance(walk.send(ReconnectNow()), Ignored)
+    walk.fire("wake_rested_again")
+    walk.send(ReconnectNow())
+    assert walk.state is AUTHORIZING
+
+
+def test_nothing_wakes_a_connection_that_the_user_closed(walk):
+    """Phoenix #6578."""
+    stable(walk)
+    walk.send(Disconnect())
+    walk.answer(Closed(1000))
+    for event in (ReconnectNow(), OFFLINE, ALL_OPEN, TokenReady(9), PermitAvailable(), PeerSilent()):
+        walk.send(event)
+        assert (walk.state, walk.effects) == (IDLE, ())
+
+
+# ---------------------------------------------------------------------------------------- what is said over the link
+def test_a_goaway_is_drained_and_then_left(walk):
+    for road in (settling, stable):
+        walk.begin()
+        road(walk)
+        walk.send(GoAway())
+        assert (walk.state, walk.effects[-1], walk.timers[DRAIN_LIMIT]) == (DRAINING, StopSending(), 5.0)
+        assert walk.send(GoAway()) == Ignored("there is nothing to drain")
+        walk.fire(DRAIN_LIMIT)
+        assert (walk.state, walk.effects) == (BACKING_OFF, (LinkDown(), Close(1001)))
+        assert walk.timers[BACKOFF_DUE] == Jitter(0.1, 5.0)
+
+
+def test_an_error_that_no_retry_can_help_closes_for_good(walk):
+    stable(walk)
+    walk.send(TerminalError("kicked"))
+    assert (walk.state, walk.context.reason, walk.effects) == (FAILED, "kicked", (LinkDown(), Close(1000)))
+
+
+def test_a_server_that_wants_to_be_left_alone_is(walk):
+    stable(walk)
+    walk.send(LinkRefused(120.0))
+    assert (walk.state, walk.effects, walk.timers[SUSPENDED_DUE]) == (
+        SUSPENDED,
+        (LinkDown(), Close(1000)),
+        Jitter(120.0, 150.0),
+    )
+
+
+def test_an_error_of_the_link_follows_the_close_it_names(walk):
+    for code, then in ((1011, BACKING_OFF), (1002, BACKING_OFF), (1002, FAILED)):
+        settling(walk)
+        walk.send(LinkBroken(code))
+        assert (walk.state, walk.effects[-1]) == (then, Close(1002))
+        if then is BACKING_OFF:
+            walk.fire(BACKOFF_DUE)
+
+
+def test_a_frame_that_is_no_message_is_forgiven_once(walk):
+    """Seed defects 9 and 47."""
+    settling(walk)
+    walk.answer(FrameInvalid("not JSON"))
+    assert (walk.state, walk.effects[-1]) == (BACKING_OFF, Close(1002))
+    walk.fire(BACKOFF_DUE)
+    settling(walk)
+    walk.answer(FrameInvalid("not JSON"))
+    assert (walk.state, walk.context.reason) == (FAILED, "protocol_error")
+
+
+def test_what_was_said_on_a_link_that_is_gone_changes_nothing(walk):
+    for event in (Hello(0), TokenRefused(), TerminalError("x"), LinkRefused(), LinkBroken(1002), PeerSilent(), GoAway()):
+        assert isinstance(walk.send(event), Ignored)
+        assert (walk.state, walk.effects) == (IDLE, ())
+
+
+def test_what_cannot_happen_is_an_error_by_decision(walk):
+    """Only a broken driver or wiring could deliver these; a law test shows that nothing else does."""
+    assert isinstance(walk.send(Permitted(1)), Forbidden)
+    assert isinstance(walk.send(Denied()), Forbidden)
+    dialing(walk)
+    assert walk.answer(Closed(1006)) == Forbidden("nothing comes before the open")
+    walk.answer(Opened())
+    assert walk.answer(Opened()) == Forbidden("a dial has one outcome, and it came")
+
+
+def test_every_row_is_taken(left_untaken):
+    assert left_untaken(CONNECTION) == ()
+
+
+# ----------------------------------------------------------------------------------------------------------- options
+@pytest.mark.parametrize("field", ["dial_seconds", "hello_seconds", "close_seconds", "drain_seconds", "give_up_seconds"])
+def test_a_deadline_of_no_time_is_refused(field):
+    with pytest.raises(ValueError, match=field):
+        Options(**{field: 0.0})
+
+
+def test_no_retry_at_all_goes_to_the_slow_phase():
+    """Seed defects 1 and 56: zero was impossible."""
+    walk = Walk(CONNECTION, Context(Options(RetryOptions(attempts_max=0))))
+    dialing(walk)
+    walk.answer(OpenFailed("refused"))
+    assert walk.state is SUSPENDED
+
+
+def test_the_delay_never_exceeds_its_cap_whatever_the_number_of_attempts():
+    """C10; seed defect 55: up to 31 s where 30 s was the cap."""
+    options = RetryOptions(attempts_max=10_000)
+    retries = Context().retries
+    for attempts in range(3000):
+        delay = evolve(retries, attempts=attempts).fast_delay(options)
+        assert 0.1 == delay.low_seconds <= delay.high_seconds <= 30.0
