@@ -506,7 +506,7 @@ def test_nothing_ever_breaks_or_is_forbidden_or_goes_unanswered(choices):
 @given(CHOICES)
 def test_there_is_one_socket_at_most_and_none_that_nobody_wants(choices):
     """C1: a dial or socket is live exactly in the states that have one, and a late open is disposed of."""
-    for world, walk in each_step(choices):
+    for _, walk in each_step(choices):
         dials = [ticket for ticket in walk.of(CONNECTION).tickets if ticket.name == "Dial"]
         assert len(dials) == (walk.state(CONNECTION) in SOCKET)
         if isinstance(walk.verdict, Stale) and isinstance(walk.done.path[0].event, Opened):
@@ -550,7 +550,7 @@ def test_the_fast_phase_is_bounded_and_only_stability_or_a_new_wish_shortens_a_d
                 assert attempts <= 2
                 assert 0.1 <= delay.low_seconds <= delay.high_seconds <= 30.0
             if label == "after suspended_delay":
-                assert 30.0 <= delay.low_seconds
+                assert delay.low_seconds >= 30.0
 
 
 @walks
@@ -566,7 +566,7 @@ def test_whoever_waits_waits_for_somebody_who_will_come(choices):
         assert state is not ACQUIRING
         assert state is not AUTHORIZING or walk.state(AUTH_REFRESH) in busy
         assert state is not PARKED or gates or walk.state(CIRCUIT_BREAKER) in shut
-        if state in connection.WAITING or state in SOCKET and state is not STABLE:
+        if state in connection.WAITING or (state in SOCKET and state is not STABLE):
             assert walk.timers(CONNECTION)
 
 
@@ -636,7 +636,7 @@ def befriend(walk):
 @given(CHOICES)
 def test_a_disconnect_leaves_nothing_that_could_dial_again(choices):
     """G6: within the close's deadline; Phoenix #6578."""
-    *_, (world, walk) = each_step(choices)
+    *_, (_, walk) = each_step(choices)
     walk.send(CONNECTION, Disconnect())
     if walk.state(CONNECTION) is CLOSING:
         walk.fire(CONNECTION, "after close_limit")
