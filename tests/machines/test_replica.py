@@ -72,7 +72,7 @@ def test_numbers_go_up_and_name_the_message_on_every_resend():
     assert ann.message_id(2) == "ann:2"
 
 
-# ------------------------------------------------------------------------------------------------------------- revisions
+# ------------------------------------------------------------------------------------------------------------ revisions
 def test_an_edit_made_on_an_older_view_is_carried_to_the_present_one():
     """Seed defect 36: local edits raced the server's state."""
     ann = ANN.received(put("R"), "bob", 4).received(put("S", 4), "bob", 5)
