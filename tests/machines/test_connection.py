@@ -616,7 +616,15 @@ def test_a_frame_that_is_no_message_is_forgiven_once(walk):
 
 
 def test_what_was_said_on_a_link_that_is_gone_changes_nothing(walk):
-    for event in (Hello(0), TokenRefused(), TerminalError("x"), LinkRefused(), LinkBroken(1002), PeerSilent(), GoAway()):
+    for event in (
+        Hello(0),
+        TokenRefused(),
+        TerminalError("x"),
+        LinkRefused(),
+        LinkBroken(1002),
+        PeerSilent(),
+        GoAway(),
+    ):
         assert isinstance(walk.send(event), Ignored)
         assert (walk.state, walk.effects) == (IDLE, ())
 
@@ -636,7 +644,9 @@ def test_every_row_is_taken(left_untaken):
 
 
 # ----------------------------------------------------------------------------------------------------------- options
-@pytest.mark.parametrize("field", ["dial_seconds", "hello_seconds", "close_seconds", "drain_seconds", "give_up_seconds"])
+@pytest.mark.parametrize(
+    "field", ["dial_seconds", "hello_seconds", "close_seconds", "drain_seconds", "give_up_seconds"]
+)
 def test_a_deadline_of_no_time_is_refused(field):
     with pytest.raises(ValueError, match=field):
         Options(**{field: 0.0})

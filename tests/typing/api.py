@@ -34,7 +34,7 @@ from statekit import (
     wire,
 )
 from statekit.states import Group, StateRow
-from statekit.step import Issued
+from statekit.snapshot import Issued
 from statekit.table import Branch, Choice, Row
 from statekit.timers import After, Timer
 
