@@ -6,7 +6,8 @@ on every resend, so the server can tell a second copy. The document's arithmetic
 Surprising arrows, in words:
 - A new link is not for resending. First the server is asked what it has (RESOLVING): an operation in flight when the
   old link died is found in the answer, or is not there and may be sent again.
-- A missing acknowledgement is answered by the same question, never by a resend.
+- A missing acknowledgement is answered by the same question, never by a resend. Each try that comes to nothing is
+  counted, and the head is given up only on an answer that does not show it.
 - While the question is out, conflicts and remote operations are ignored: the answer covers them.
 - Only the head of the queue is ever refused, rolled back or given up; the rest is rewritten and goes on.
 """
@@ -277,14 +278,9 @@ def _is_head(context: Context, message_id: str) -> bool:
     return bool(replica.pending) and message_id == replica.message_id(replica.pending[0].sequence)
 
 
-def rounds_left(context: Context) -> bool:
-    """May the head be tried once more?"""
-    return context.rounds < context.options.rounds_max
-
-
-def may_try_again(context: Context, event: Conflict | Unsure) -> bool:
-    """Is the operation in flight meant, and may it be tried once more?"""
-    return concerns_head(context, event) and rounds_left(context)
+def tried_too_often(context: Context) -> bool:
+    """Is the head still not with the server, after every round it may have?"""
+    return bool(context.replica.pending) and context.rounds > context.options.rounds_max
 
 
 def answers_us(context: Context, event: Synced) -> bool:
@@ -352,10 +348,11 @@ def roll_back(context: Context, event: Refused) -> Context:
 
 
 def give_up_head(context: Context) -> Context:
-    """Give the head back to the application after too many rounds."""
+    """Give the head back to the application: the server's answer has not shown it once more."""
     head = context.replica.pending[0]
-    ended = (OperationEnded(head.sequence, Outcome.EXPORTED, head.edit, "contention"),)
-    return evolve(_moved(_asking(context), context.replica.dropped()), ended=ended, rounds=0)
+    given_up = _moved(context, context.replica.dropped())
+    ended = (*context.ended, OperationEnded(head.sequence, Outcome.EXPORTED, head.edit, "contention"))
+    return evolve(given_up, ended=ended, changes=(*context.changes, *given_up.changes), rounds=0)
 
 
 def export_all(context: Context, event: Halt) -> Context:
@@ -368,7 +365,7 @@ def export_all(context: Context, event: Halt) -> Context:
 
 
 def count_round(context: Context) -> Context:
-    """Count a conflict of the head."""
+    """Count a try of the head that came to nothing."""
     return evolve(_asking(context), rounds=context.rounds + 1)
 
 
@@ -460,6 +457,9 @@ NEXT = rows.choice("next",
     to(SYNCED,            guard=nothing_pending),
     to(AWAITING,          send_head, guard=one_pending, update=mark_sent),
     to(AWAITING_BUFFERED, send_head, update=mark_sent))
+CAUGHT_UP = rows.choice("caught up",
+    to(NEXT,              guard=tried_too_often, update=give_up_head),
+    to(NEXT))
 
 TABLE = (
     #   source                    trigger               target             effects, then guard= and update=
@@ -471,7 +471,7 @@ TABLE = (
 
     row(DETACHED,                 Attach,               RESOLVING,         send_sync, update=ask),
     row(ATTACHED,                 Detach,               DETACHED),
-    row(ASKING,                   Synced,               NEXT,              tell_ended, tell_changes,
+    row(ASKING,                   Synced,               CAUGHT_UP,         tell_ended, tell_changes,
         guard=answers_us, update=take_sync),
     reenter((RESOLVING, RESYNCING), after(sync_limit),  send_sync, guard=syncs_left, update=ask_again),
     row((RESOLVING, RESYNCING),   after(sync_limit),    SYNC_WAIT,         update=pause),
@@ -482,14 +482,9 @@ TABLE = (
     row(IN_FLIGHT,                Acknowledged,         NEXT,              tell_ended, tell_changes,
         guard=acks_head_again, update=settle_head_again),
     row(IN_FLIGHT,                Acknowledged,         RESYNCING,         send_sync, guard=about_head, update=ask),
-    row((AWAITING, AWAITING_BUFFERED), after(ack_limit), RESYNCING,        send_sync,
-        guard=rounds_left, update=count_round),
-    row((AWAITING, AWAITING_BUFFERED), after(ack_limit), RESYNCING,        tell_ended, tell_changes, send_sync,
-        update=give_up_head),
+    row((AWAITING, AWAITING_BUFFERED), after(ack_limit), RESYNCING,        send_sync, update=count_round),
     row(IN_FLIGHT,                either(Conflict, Unsure), RESYNCING,     send_sync,
-        guard=may_try_again, update=count_round),
-    row(IN_FLIGHT,                either(Conflict, Unsure), RESYNCING,     tell_ended, tell_changes, send_sync,
-        guard=concerns_head, update=give_up_head),
+        guard=concerns_head, update=count_round),
     row(IN_FLIGHT,                Refused,              NEXT,              tell_ended, tell_changes,
         guard=concerns_head, update=roll_back),
     stay(HELD,                    Acknowledged,         tell_ended, guard=acks_head, update=settle_head),

@@ -521,9 +521,6 @@ STATES = (
 GATE = rows.choice("gate",
     to(PARKED,      guard=gates_shut),
     to(AUTHORIZING, AskToken()))
-ADMIT = rows.choice("admit",
-    to(PARKED,      guard=gates_shut),
-    to(ACQUIRING,   AskPermit()))
 RETRY = rows.choice("retry",
     to(BACKING_OFF, guard=retries_left),
     to(SUSPENDED))
@@ -539,7 +536,7 @@ BY_POLICY = rows.choice("by policy",
 TABLE = (
     #   source                 trigger                 target        effects, then guard= and update=
     row((IDLE, FAILED),        Connect,                GATE,         update=wanted_afresh),
-    row(AUTHORIZING,           TokenReady,             ADMIT,        update=note_token),
+    row(AUTHORIZING,           TokenReady,             ACQUIRING,    AskPermit(), update=note_token),
     row(ACQUIRING,             Permitted,              DIALING,      dial, update=note_permit),
     row(ACQUIRING,             Denied,                 PARKED),
     row(PARKED,                PermitAvailable,        GATE),

@@ -15,7 +15,7 @@ from uuid import uuid4
 from weakref import WeakSet
 
 import anyio
-from anyio.abc import TaskGroup, TaskStatus
+from anyio.abc import TaskGroup
 
 from machines.auth_refresh import AUTH_REFRESH, Login, Logout, SignIn
 from machines.client.address import Address
@@ -140,52 +140,52 @@ class Client:
         self._listeners: WeakSet[Listener] = WeakSet()
         self._status = public_status(self._driver.snapshot)
         self._changed = anyio.Event()
+        self._entered = False
         self._over = False
         self._failure: Exception | None = None
         self._group: TaskGroup
 
     # ------------------------------------------------------------------------------------------------ the context
     async def __aenter__(self) -> Self:
-        """Start the session and begin to connect; returns at once, connected or not. A client is entered once."""
+        """Start the session and begin to connect; returns at once, connected or not.
+
+        Raises RuntimeError if it was entered before.
+        """
+        if self._entered:
+            raise RuntimeError("this Client was entered before, and a session runs once; make another")
+        self._entered = True
         self._group = anyio.create_task_group()
         await self._group.__aenter__()
-        try:
-            await self._group.start(self._run)
-        except BaseException as error:
-            self._driver.stop()
-            await self._leave(type(error), error, error.__traceback__)
-            raise
+        self._group.start_soon(self._run)
         self._driver.send(AUTH_REFRESH, SignIn())
         self._driver.send(CONNECTION, Connect())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
+    ) -> None:
         """Close the connection, give back what was not sent, and stop."""
         with anyio.CancelScope(shield=True):
             await self._close()
-        return await self._leave(kind, error, trace)
+        await self._leave(kind, error, trace)
 
     async def _leave(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
+    ) -> None:
         """Leave the task group, and let an error out as itself instead of in a group of one."""
-        swallowed: bool | None = False
         try:
-            swallowed = await self._group.__aexit__(kind, error, trace)
-        except BaseExceptionGroup as group:
-            if group.exceptions != (error,):
+            await self._group.__aexit__(kind, error, trace)
+        except BaseExceptionGroup:  # of the body's error alone: the only task in there keeps its own
+            if not isinstance(error, Exception | KeyboardInterrupt | SystemExit):
                 raise
-        if self._failure is not None:
+        if self._failure is not None:  # it was what cancelled the body, if anything in here did
             raise self._failure
-        return swallowed
 
-    async def _run(self, *, task_status: TaskStatus[None]) -> None:
+    async def _run(self) -> None:
         try:
             # What cancels the body does not cancel the session, which would cut the connection: leaving stops it.
             with anyio.CancelScope(shield=True):
-                await self._driver.run(task_status=task_status)
+                await self._driver.run()
         except Exception as error:  # noqa: BLE001 - raised when the context is left, where no group wraps it
             self._failure = error
             self._group.cancel_scope.cancel()

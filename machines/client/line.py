@@ -2,10 +2,14 @@
 
 One task per dial, under the dial's ticket: it opens the socket, reads it until the end, and writes what was handed
 over, in order. `Close` only says with which code; the writer closes once everything before it is sent. When the ticket
-ends first, the task is cancelled, and its clean-up sends that close, or drops the socket if there was none.
+ends first, the task is cancelled; the writer is shielded from that, since half a close is none, and the clean-up waits
+for its close, or drops the socket if none was ordered.
 """
 
+import logging
 from collections import deque
+from collections.abc import Iterator
+from typing import cast
 
 import anyio
 
@@ -28,7 +32,9 @@ from machines.wire.codec import FrameInvalid as NotAMessage
 from machines.wire.codec import decode, encode
 from machines.wire.messages import DocumentEdit, Goodbye, Message, SyncRequest
 from statekit.run.performers import Performer, Reply, performs
-from statekit.transports.socket import DialFailed, Socket, SocketClosed, Transport
+from statekit.transports.socket import NO_CLOSE_FRAME, DialFailed, Socket, SocketClosed, Transport
+
+logger = logging.getLogger("statekit")
 
 
 class OpenLine:
@@ -40,6 +46,8 @@ class OpenLine:
         self.queue: deque[str] = deque()
         self.closing: int | None = None
         self._changed = anyio.Event()
+        self._written = anyio.Event()
+        self._writing = anyio.CancelScope(shield=True)
 
     def put(self, message: Message) -> None:
         """Hand a message over; nothing follows a close."""
@@ -56,23 +64,31 @@ class OpenLine:
     async def write(self) -> None:
         """Send what is handed over until told to close, then close."""
         try:
-            while True:
-                while self.queue:
-                    await self.socket.send(self.queue[0])
-                    self.queue.popleft()
-                if self.closing is not None:
-                    await self.socket.aclose(self.closing)
-                    return
-                self._changed = anyio.Event()
-                await self._changed.wait()
+            with self._writing:
+                await self._write()
         except SocketClosed:
-            return  # the reader tells
+            pass  # the reader tells
+        finally:
+            self._written.set()
+
+    async def _write(self) -> None:
+        while True:
+            while self.queue:
+                await self.socket.send(self.queue.popleft())
+            if self.closing is not None:
+                await self.socket.aclose(self.closing)
+                return
+            self._changed = anyio.Event()
+            await self._changed.wait()
 
     async def finish(self) -> None:
-        """Leave no socket behind."""
-        if self.closing is not None:
-            await self.write()
-        await self.socket.abort()
+        """Wait for the close, if one was ordered, and leave no socket behind."""
+        try:
+            if self.closing is not None:
+                await self._written.wait()
+        finally:
+            self._writing.cancel()
+            await self.socket.abort()
 
 
 class Line:
@@ -104,17 +120,25 @@ class Line:
             return
         line = self._current = self._lines[reply.ticket or 0] = OpenLine(socket)
         try:
-            reply(Opened())
-            async with anyio.create_task_group() as group:
+            await self._carry(line, reply)
+        except Exception as error:  # noqa: BLE001 - a socket that breaks its promise is a lost one
+            logger.warning("the socket failed with %s", ", ".join(_names(error)))
+            reply(Closed(NO_CLOSE_FRAME))
+        finally:
+            self._lines.pop(reply.ticket or 0, None)
+
+    async def _carry(self, line: OpenLine, reply: Reply) -> None:
+        """Carry both directions until the link is gone."""
+        async with anyio.create_task_group() as group:
+            try:
+                reply(Opened())
                 group.start_soon(line.write)
                 await _read(line.socket, reply)
-                group.cancel_scope.cancel()
-        finally:
-            if self._current is line:
-                self._current = None
-            with reply.cleanup():
-                await line.finish()
-            self._lines.pop(reply.ticket or 0, None)
+            finally:
+                if self._current is line:
+                    self._current = None
+                with reply.cleanup():
+                    await line.finish()
 
     def _send(self, effect: Send, _: Reply) -> None:
         if self._current is not None:
@@ -132,6 +156,15 @@ class Line:
         line = self._lines.get(reply.ticket or 0)
         if line is not None:
             line.close(OurClose.DONE)
+
+
+def _names(error: BaseException) -> Iterator[str]:
+    """Say what went wrong by its classes; the words may hold a URL."""
+    if isinstance(error, BaseExceptionGroup):
+        for each in cast("BaseExceptionGroup[BaseException]", error).exceptions:
+            yield from _names(each)
+    else:
+        yield type(error).__name__
 
 
 async def _read(socket: Socket, reply: Reply) -> None:

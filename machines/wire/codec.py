@@ -11,7 +11,8 @@ from machines.wire import messages
 from machines.wire.fields import Place, spelling_of
 from machines.wire.messages import Message, Passed
 from machines.wire.objects import is_unicode, thaw
-from machines.wire.shapes import Misfit, structured, unstructured
+from machines.wire.shapes import structured, unstructured
+from statekit.codec.strict import Misfit
 from statekit.errors import StatekitError
 
 MAX_DEPTH: Final = 64

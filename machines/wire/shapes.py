@@ -19,23 +19,12 @@ from machines.wire.messages import Document
 from machines.wire.objects import EMPTY, JsonObject, thaw
 from machines.wire.operations import Delete, Edit, Format, Insert, Operation, Retain
 from machines.wire.text import OperationInvalid, Text
+from statekit.codec.strict import Misfit, boolean, items, members, number, placed, text, whole
 
 T = TypeVar("T")
 Hook: TypeAlias = Callable[[object, object], object]
 
 _KINDS: Final[Mapping[str, type[Operation]]] = {shape.kind: shape for shape in (Insert, Delete, Retain, Format)}
-
-
-class Misfit(Exception):
-    """JSON of the wrong shape: `path` says where, below the value that was read, and `problem` what would be
-    right.
-    """
-
-    def __init__(self, path: str, problem: str) -> None:
-        """Keep the place and the problem, never the value."""
-        self.path = path
-        self.problem = problem
-        super().__init__(f"{path or 'the value'} {problem}")
 
 
 def structured(value: object, shape: type[T]) -> T:
@@ -49,35 +38,23 @@ def unstructured(value: object) -> dict[str, object]:
 
 
 def _at(path: str, hook: Hook) -> Hook:
-    """The hook, its misfits placed at `path`."""
+    """The hook, its misfits, and what a field does not admit, placed at `path`."""
 
-    def placed(value: object, shape: object) -> object:
+    def admitted(value: object, shape: object) -> object:
         try:
             return hook(value, shape)
-        except Misfit as misfit:
-            raise Misfit(path + misfit.path, misfit.problem) from None
         except FieldInvalid as invalid:
-            raise Misfit(path, invalid.problem) from None
+            raise Misfit("", invalid.problem) from None
 
-    return placed
-
-
-def _exactly(kind: type, name: str) -> Hook:
-    def take(value: object, _: object) -> object:
-        if type(value) is not kind:
-            raise Misfit("", f"must be {name}")
-        return value
-
-    return take
+    return placed(path, admitted)
 
 
-def _number(value: object, _: object) -> object:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        try:
-            return float(value)
-        except OverflowError:
-            pass
-    raise Misfit("", "must be a number")
+def _hook(take: Callable[[object], object]) -> Hook:
+    return lambda value, _: take(value)
+
+
+def _number(value: object) -> object:
+    return float(number(value))
 
 
 def _brief(value: float) -> float:
@@ -86,14 +63,8 @@ def _brief(value: float) -> float:
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
-def _members(value: object) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise Misfit("", "must be an object")
-    return cast("dict[str, object]", value)
-
-
 def _object(value: object, _: object) -> object:
-    return JsonObject.of(_members(value))
+    return JsonObject.of(members(value))
 
 
 def _unchanged(value: object, _: object) -> object:
@@ -101,11 +72,11 @@ def _unchanged(value: object, _: object) -> object:
 
 
 def _operation(value: object, _: object) -> object:
-    members = _members(value)
-    kind = members.get("type")
+    found = members(value)
+    kind = found.get("type")
     if not isinstance(kind, str) or kind not in _KINDS:
         raise Misfit(".type", f"must be one of {', '.join(_KINDS)}")
-    return structured(members, _KINDS[kind])
+    return structured(found, _KINDS[kind])
 
 
 def _edit(value: object, shape: object) -> object:
@@ -125,11 +96,8 @@ def _list_reader(shape: object) -> Hook:
     item_shape = get_args(shape)[0]
 
     def read(value: object, _: object) -> object:
-        if not isinstance(value, list):
-            raise Misfit("", "must be a list")
-        item = _CONVERTER.get_structure_hook(item_shape)
-        items = enumerate(cast("list[object]", value))
-        return tuple(_at(f"[{index}]", item)(member, item_shape) for index, member in items)
+        item = _at("", _CONVERTER.get_structure_hook(item_shape))
+        return items(value, lambda each: item(each, item_shape))
 
     return read
 
@@ -147,14 +115,14 @@ def _reader(shape: type) -> Hook:
     make = cast("Hook", make_dict_structure_fn(shape, _CONVERTER, **hooks))
 
     def read(value: object, _: object) -> object:
-        members = {key: each for key, each in _members(value).items() if each is not None}
+        given = {key: each for key, each in members(value).items() if each is not None}
         for attribute in attributes:
             name, also = _name(attribute), spelling_of(attribute).also
-            if name not in members and also in members:
-                members[name] = members[also]
-            if name not in members and attribute.default is NOTHING:
+            if name not in given and also in given:
+                given[name] = given[also]
+            if name not in given and attribute.default is NOTHING:
                 raise Misfit(f".{name}", "is missing")
-        return make(members, shape)
+        return make(given, shape)
 
     return read
 
@@ -185,8 +153,8 @@ def _writer(shape: type) -> Callable[[object], dict[str, object]]:
     twice = {each.also: name for name, each in spellings if each.also and each.sends_also}
 
     def write(value: object) -> dict[str, object]:
-        members = make(value)
-        return members | {also: members[name] for also, name in twice.items()}
+        written = make(value)
+        return written | {also: written[name] for also, name in twice.items()}
 
     return write
 
@@ -231,9 +199,8 @@ def _strict() -> Converter:
     converter.register_structure_hook_factory(has, _reader)
     converter.register_unstructure_hook_factory(has, _writer)
     converter.register_structure_hook_factory(_is_list, _list_reader)
-    for kind, name in ((bool, "true or false"), (int, "a whole number"), (str, "text")):
-        converter.register_structure_hook(kind, _exactly(kind, name))
-    converter.register_structure_hook(float, _number)
+    for kind, take in ((bool, boolean), (int, whole), (str, text), (float, _number)):
+        converter.register_structure_hook(kind, _hook(take))
     converter.register_unstructure_hook(float, _brief)
     converter.register_structure_hook_func(_is(object), _unchanged)
     converter.register_structure_hook_func(_is(Operation), _operation)

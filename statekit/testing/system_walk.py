@@ -79,12 +79,12 @@ class SystemWalk:
     def send(self, machine: Machine[S, E, C, F], *events: E) -> Verdict:
         """Deliver events that answer nothing to a member, one after the other; gives the last one's verdict."""
         for event in events:
-            self._step(machine, Stimulus(event))
+            self.deliver(machine, Stimulus(event))
         return self.verdict
 
     def answer(self, machine: Machine[S, E, C, F], event: E, *, ticket: int | None = None) -> Verdict:
         """Deliver an answer to a member's live effect, or under a ticket that was kept; raises LookupError."""
-        return self._step(machine, self.outstanding[machine.name].answered(self._of(machine), event, ticket))
+        return self.deliver(machine, self.outstanding[machine.name].answered(self._of(machine), event, ticket))
 
     def fire(
         self,
@@ -97,12 +97,13 @@ class SystemWalk:
     ) -> Verdict:
         """Let a member's timer fire, by its label or a ticket that was kept; see `Walk.fire`."""
         stimulus = self.outstanding[member.name].fired(self._of(member), label, chance, late_by_seconds, ticket)
-        return self._step(member, stimulus)
+        return self.deliver(member, stimulus)
 
     def _of(self, member: Definition) -> Snapshot[StrEnum, object]:
         return self.snapshot.members[self.system.index(member.name)]
 
-    def _step(self, member: Definition, stimulus: Stimulus[object]) -> Verdict:
+    def deliver(self, member: Definition, stimulus: Stimulus[object]) -> Verdict:
+        """Deliver a stimulus to a member as it is, its ticket included; the other ways all come to this one."""
         self.done = self.system.step(self.snapshot, member.name, stimulus)
         self._note()
         return self.verdict

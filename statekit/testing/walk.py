@@ -86,7 +86,7 @@ class Walk(Generic[S, E, C, F]):
     def send(self, *events: E) -> Verdict:
         """Deliver events that answer nothing, one after the other; gives the last one's verdict."""
         for event in events:
-            self._step(Stimulus(event))
+            self.deliver(Stimulus(event))
         return self.verdict
 
     def answer(self, event: E, *, ticket: int | None = None) -> Verdict:
@@ -94,7 +94,7 @@ class Walk(Generic[S, E, C, F]):
 
         Raises LookupError if no effect that answers so is live and no ticket is given.
         """
-        return self._step(self.outstanding.answered(self.snapshot, event, ticket))
+        return self.deliver(self.outstanding.answered(self.snapshot, event, ticket))
 
     def fire(
         self, label: str, *, chance: float = 1.0, late_by_seconds: float = 0.0, ticket: int | None = None
@@ -104,9 +104,10 @@ class Walk(Generic[S, E, C, F]):
         `chance` draws a jittered delay, from 0 (the shortest) to 1. Raises LookupError, naming what is awaited, if no
         such timer runs.
         """
-        return self._step(self.outstanding.fired(self.snapshot, label, chance, late_by_seconds, ticket))
+        return self.deliver(self.outstanding.fired(self.snapshot, label, chance, late_by_seconds, ticket))
 
-    def _step(self, stimulus: Stimulus[object]) -> Verdict:
+    def deliver(self, stimulus: Stimulus[object]) -> Verdict:
+        """Deliver a stimulus as it is, its ticket included; the other ways all come to this one."""
         before = self.snapshot
         self.done = step(self.machine, before, cast("Stimulus[E]", stimulus))
         self.outstanding.note(self.done.issued)

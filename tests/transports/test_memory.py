@@ -46,6 +46,8 @@ async def test_a_shorter_latency_lets_no_frame_overtake(script):
     async with MemoryNetwork(script(serve)) as network:
         socket = await network.transport().dial(URL)
         await socket.send("go")
+        await anyio.sleep(1.0)
+        await socket.send("seen from here, it is still open")
         assert [await socket.receive(), await socket.receive()] == ["slow", "fast"]
         assert anyio.current_time() == 60.0
         assert await code_of(socket) == 4000

@@ -87,9 +87,10 @@ class World:
 
 async def until(client, status, reason=None, *, within_seconds=100_000.0):
     """Wait until the client shows that status."""
+    news = aiter(client)
     with anyio.fail_after(within_seconds):
         while client.status.status is not status or reason not in (None, client.status.reason):
-            await anyio.sleep(0.01)
+            await anext(news)
 
 
 @asynccontextmanager

@@ -30,7 +30,7 @@ async def test_the_status_is_told_at_every_change_and_only_then(world, watching,
             await until(client, Status.RECONNECTING)
             await until(client, Status.CONNECTED)
             await client.disconnect()
-            await until(client, Status.OFFLINE, "user")
+            await heard.first(StatusChanged, lambda each: each.now.reason == "user")
             told = [each.now for each in heard.of(StatusChanged)]
         assert told == [
             CONNECTING,
@@ -109,9 +109,8 @@ async def test_a_mirror_kept_by_the_news_alone_shows_the_document_through_every_
                 await here.server.happened(fault)
             for receipt in receipts:
                 assert (await receipt.outcome()).outcome is Outcome.ACKNOWLEDGED
-            while not ann.document == bob.document == here.server.document.text:
-                await anyio.sleep(1)
-        assert mirror.text == ann.document
+        await anyio.sleep(100)  # whoever is still away comes back and hears of the last edits
+        assert mirror.text == ann.document == bob.document == here.server.document.text
         tasks.cancel_scope.cancel()
 
 
@@ -177,10 +176,9 @@ async def test_who_lags_hears_what_was_kept_and_then_that_there_was_more(world, 
         receipts = [client.offer(Insert(0, each)) for each in "abcde"]
         for receipt in receipts:
             await receipt.outcome()
-        heard = []
+        heard = [await anext(slow) for _ in range(3)]
         with pytest.raises(Lagged, match="listen anew") as lagged:
-            async for each in slow:
-                heard.append(each)
+            await anext(slow)
         assert lagged.value.backlog == 3
         assert [each.sequence for each in heard] == [1, 2, 3]
         anew = aiter(client)
@@ -225,9 +223,8 @@ async def test_login_logout_disconnect_connect_and_reconnect_now_do_what_they_sa
 
         here.server.answer_dials(client.client_id, CloseWith(1013))
         here.server.inflict(Fault.RESET_1006, client.client_id)
-        with anyio.fail_after(60):
-            while not any(each.what == "suspended_delay" or "suspended" in each.what for each in client.explain()):
-                await anyio.sleep(0.1)
+        await anyio.sleep(10)
+        assert "after suspended_delay" in {each.what for each in client.explain()}
         here.server.answer_dials(client.client_id, None)
         assert isinstance(await client.reconnect_now(), Taken)
         await until(client, Status.CONNECTED, within_seconds=1)

@@ -239,6 +239,26 @@ async def test_a_session_that_an_error_stopped_still_ends_every_accepted_operati
         assert (ended.outcome, ended.reason) == (Outcome.EXPORTED, "stopped")
 
 
+async def test_an_outcome_that_came_in_the_step_that_stopped_the_session_is_told(world):
+    def gives_up(record):
+        if any(isinstance(each, OperationEnded) for each in record.transaction.published):
+            raise ZeroDivisionError
+
+    receipts = []
+
+    async def embed(here):
+        async with here.client(observe=gives_up, policy=Policy.RAISE) as client:
+            receipts.append(client.offer(Insert(0, "a")))
+            await anyio.sleep(100)
+
+    async with world() as here:
+        with pytest.raises(ZeroDivisionError):
+            await embed(here)
+        with anyio.fail_after(1):
+            assert (await receipts[0].outcome()).outcome is Outcome.ACKNOWLEDGED
+        assert here.text == "a"
+
+
 async def test_the_driver_and_the_client_agree_on_what_is_pending(world):
     seen = []
 

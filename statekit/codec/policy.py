@@ -1,0 +1,147 @@
+"""What becomes of the timers and the effects that were under way when a snapshot was saved."""
+
+import inspect
+import math
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import TypeAlias
+
+from attrs import NOTHING, fields, frozen, has
+
+from statekit.codec.errors import LossUnknown
+from statekit.codec.layout import Revived
+from statekit.codec.strict import Misfit
+from statekit.effects import Answering, Failure
+from statekit.machine import Definition
+from statekit.step import AnySnapshot, Stimulus, Ticket, advance
+from statekit.timers import Duration, Jitter
+from statekit.verdicts import Ignored, Taken
+
+RESTORED = "Restored"
+"""The error's name in the `Failure` of an effect that ended with the process that performed it."""
+
+
+class Policy(StrEnum):
+    """How timers go on after the time in which nobody kept them."""
+
+    RESUME = "resume"
+    """Each has what it had left, less the time that went by; what is then 0 or less is due now."""
+    RESTART = "restart"
+    """Each begins again, with the delay that its table gives for the restored context."""
+    FIRE = "fire"
+    """Each is due now."""
+
+
+@frozen
+class Due:
+    """A timer to run: its ticket and its delay from now, in seconds or as a `Jitter` to draw from.
+
+    Zero or less is due now; a negative delay says how long ago it was due.
+    """
+
+    ticket: Ticket
+    delay: Duration
+
+
+def check_elapsed(elapsed_seconds: float) -> None:
+    """Raise ValueError for a time that cannot have gone by."""
+    if not 0 <= elapsed_seconds < math.inf:
+        raise ValueError(f"elapsed_seconds must be finite and not negative, not {elapsed_seconds!r}")
+
+
+def timers(definition: Definition, revived: Revived, elapsed_seconds: float, policy: Policy) -> tuple[Due, ...]:
+    """Give the timers to run, in the order they are due as far as that is known; raises `Misfit`."""
+    found: list[tuple[float, Due]] = []
+    for index, ticket in enumerate(revived.snapshot.tickets):
+        clock = definition.folded.clocks.get(ticket.name)
+        if clock is None:
+            continue
+        left = revived.left_seconds[ticket.number]
+        delay: Duration = 0.0
+        if policy is Policy.RESTART:
+            delay = _afresh(clock.delay, revived.snapshot.context, index)
+        elif policy is Policy.RESUME:
+            if left is None:
+                raise Misfit(f".tickets[{index}].left_seconds", "is not known: restart the timers, or fire them")
+            delay = left - elapsed_seconds
+        ranked = math.inf if left is None or policy is Policy.RESTART else left
+        found.append((ranked, Due(ticket, delay)))
+    return tuple(due for _, due in sorted(found, key=lambda each: each[0]))
+
+
+def _afresh(delay: object, context: object, index: int) -> Duration:
+    if not callable(delay):
+        return _lawful(delay)
+    name = str(getattr(delay, "__name__", delay))
+    try:
+        return _lawful(delay(context))
+    except Exception as error:  # noqa: BLE001 - a function of the table, over a context that was read
+        problem = f"cannot be armed afresh: {name} raised {type(error).__name__}: {error}"
+    raise Misfit(f".tickets[{index}]", problem)
+
+
+def _lawful(delay: object) -> Duration:
+    if isinstance(delay, Jitter) or (isinstance(delay, (int, float)) and 0 <= delay < math.inf):
+        return delay
+    raise ValueError(f"a delay must be finite and not negative, not {delay!r}")
+
+
+Losses: TypeAlias = Mapping[type, object]
+"""By the class of an effect with a stream: the event that says that the stream is over."""
+
+
+def losses_of(definition: Definition, given: Losses) -> dict[type, object]:
+    """Give, for every effect that has a stream, the event of its loss: the given one, or the first that needs nothing.
+
+    Raises `LossUnknown`, and ValueError for an event that ends no such stream.
+    """
+    found: dict[type, object] = {}
+    for effect, answering in definition.folded.answering.items():
+        if not answering.ends:
+            continue
+        event = given.get(effect)
+        ready = next((end for end in answering.ends if _needs_nothing(end)), None)
+        if event is not None and type(event) not in answering.ends:
+            ends = " or ".join(end.__name__ for end in answering.ends)
+            raise ValueError(f"lost[{effect.__name__}] is a {type(event).__name__}; what ends its stream is {ends}")
+        if event is None and ready is None:
+            raise LossUnknown(definition.name, effect.__name__, tuple(end.__name__ for end in answering.ends))
+        found[effect] = event if event is not None or ready is None else ready()
+    return found
+
+
+def told(definition: Definition, snapshot: AnySnapshot, losses: Mapping[type, object]) -> Iterator[Stimulus[object]]:
+    """Give, for every effect that was under way, the answer that says that it is lost; raises `Misfit`.
+
+    The snapshot does not say whether a stream had opened, but the table does: of the stream's loss and the effect's
+    failure the one is delivered that a row of the present state takes.
+    """
+    by_name = {effect.__name__: answering for effect, answering in definition.folded.answering.items()}
+    for index, ticket in enumerate(snapshot.tickets):
+        answering = by_name.get(ticket.name)
+        if answering is not None:
+            events = (*([losses[answering.effect]] if answering.ends else []), _failed(answering, index))
+            stimuli = [Stimulus(event, ticket=ticket.number) for event in events]
+            yield min(stimuli, key=lambda stimulus: _reluctance(definition, snapshot, stimulus))
+
+
+def _reluctance(definition: Definition, snapshot: AnySnapshot, stimulus: Stimulus[object]) -> int:
+    verdict = advance(definition, snapshot, stimulus).verdict
+    return 0 if isinstance(verdict, Taken) else 1 if isinstance(verdict, Ignored) else 2
+
+
+def _failed(answering: Answering, index: int) -> object:
+    try:
+        event = answering.failed(Failure(answering.effect.__name__, RESTORED))
+        if answering.finishes(type(event)):
+            return event
+        did = f"gave {type(event).__name__}, which does not end the effect"
+    except Exception as error:  # noqa: BLE001 - a function of the table
+        did = f"raised {type(error).__name__}"
+    raise Misfit(f".tickets[{index}]", f"has no answer: the `failed` function of {answering.effect.__name__} {did}")
+
+
+def _needs_nothing(kind: type) -> bool:
+    if has(kind):
+        return all(each.default is not NOTHING for each in fields(kind) if each.init)
+    return not inspect.signature(kind).parameters

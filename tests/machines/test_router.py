@@ -1,0 +1,184 @@
+"""Router: every message goes to whom it concerns, and the error policies decide it for errors."""
+
+import pytest
+
+from machines.link import Send
+from machines.policy.error_codes import ERROR_POLICIES, ErrorCode, ErrorPolicy, Route
+from machines.policy.router import (
+    ROUTER,
+    AckCame,
+    BroadcastCame,
+    Context,
+    DocumentGone,
+    ErrorReported,
+    LinkEnded,
+    LinkFaulty,
+    LinkUnwelcome,
+    MessagePassed,
+    OperationBehind,
+    OperationFailed,
+    OperationsHeld,
+    OperationUnsure,
+    ServerGreeted,
+    SyncCame,
+    TokenAging,
+    TokenBad,
+    TokenRevoked,
+)
+from machines.wire.messages import (
+    ConnectionAck,
+    Document,
+    DocumentSync,
+    ErrorMessage,
+    OperationAck,
+    OperationBroadcast,
+    Passed,
+    PermissionChange,
+    Ping,
+    Pong,
+    RateLimited,
+    TokenRefreshRequired,
+)
+from machines.wire.text import Text
+from statekit import Ignored, Taken
+from statekit.testing.walk import Walk
+
+GREETING = ConnectionAck("ann", "u1", ("read", "write"), 7, "2026-01-01T00:00:00Z")
+SYNC = DocumentSync(Document("d", 7, Text("abc")))
+ACK = OperationAck("ann:1", 8)
+BROADCAST = OperationBroadcast((), 8, "bob", "bob:1")
+PRESENCE = Passed("presence", "cursor", {"position": 3})
+GRANT = PermissionChange(("read",))
+
+# The 19 codes of the seed, in its order, each with an operation's name and without one.
+ROUTED = (
+    # code                       about an operation                      about nothing in particular
+    ("CONNECTION_FAILED",         (),                                     ()),
+    ("CONNECTION_TIMEOUT",        (),                                     ()),
+    ("CONNECTION_LIMIT_EXCEEDED", (LinkUnwelcome(None),),                 (LinkUnwelcome(None),)),
+    ("PROTOCOL_ERROR",            (LinkFaulty(1002),),                    (LinkFaulty(1002),)),
+    ("AUTHENTICATION_FAILED",     (TokenBad(),),                          (TokenBad(),)),
+    ("TOKEN_EXPIRED",             (TokenBad(),),                          (TokenBad(),)),
+    ("TOKEN_REVOKED",             (TokenRevoked(),),                      (TokenRevoked(),)),
+    ("INSUFFICIENT_PERMISSIONS",  (OperationFailed("ann:1", "INSUFFICIENT_PERMISSIONS"),),
+                                                                          (LinkEnded("permission_denied"),)),
+    ("DOCUMENT_NOT_FOUND",        (DocumentGone("not_found", False),),    (DocumentGone("not_found", False),)),
+    ("DOCUMENT_LOCKED",           (OperationsHeld(30.0),),                (OperationsHeld(30.0),)),
+    ("DOCUMENT_DELETED",          (DocumentGone("deleted", True), LinkEnded("deleted")),
+                                                             (DocumentGone("deleted", True), LinkEnded("deleted"))),
+    ("VERSION_CONFLICT",          (OperationBehind("ann:1", "VERSION_CONFLICT"),),
+                                                                          (OperationBehind("", "VERSION_CONFLICT"),)),
+    ("INVALID_OPERATION",         (OperationFailed("ann:1", "INVALID_OPERATION"),),
+                                                                          (OperationFailed("", "INVALID_OPERATION"),)),
+    ("OPERATION_REJECTED",        (OperationFailed("ann:1", "OPERATION_REJECTED"),),
+                                                                          (OperationFailed("", "OPERATION_REJECTED"),)),
+    ("OPERATION_TIMEOUT",         (OperationUnsure("ann:1", "OPERATION_TIMEOUT"),),
+                                                                          (OperationUnsure("", "OPERATION_TIMEOUT"),)),
+    ("RATE_LIMIT_EXCEEDED",       (OperationsHeld(1.0),),                 (OperationsHeld(1.0),)),
+    ("INTERNAL_ERROR",            (OperationUnsure("ann:1", "INTERNAL_ERROR"),),
+                                                                          (LinkFaulty(1011),)),
+    ("SERVICE_UNAVAILABLE",       (OperationsHeld(30.0),),                (OperationsHeld(30.0),)),
+    ("MAINTENANCE_MODE",          (OperationsHeld(60.0),),                (OperationsHeld(60.0),)),
+)  # fmt: skip
+
+
+@pytest.fixture
+def walk():
+    return Walk(ROUTER)
+
+
+def error(code, *, recoverable=True, **details):
+    return ErrorMessage(code, "said the server", recoverable, "2026-01-01T00:00:00Z", details or None)
+
+
+def test_a_message_goes_to_whom_it_concerns(walk):
+    for message, effect in (
+        (GREETING, ServerGreeted(7)),
+        (Ping(5), Send(Pong(5))),
+        (SYNC, SyncCame(SYNC)),
+        (ACK, AckCame(ACK)),
+        (BROADCAST, BroadcastCame(BROADCAST)),
+        (TokenRefreshRequired(30.0), TokenAging()),
+        (RateLimited(1500.0), OperationsHeld(1.5)),
+        (GRANT, MessagePassed(GRANT)),
+        (PRESENCE, MessagePassed(PRESENCE)),
+    ):
+        walk.send(message)
+        assert walk.effects == (effect,)
+
+
+def test_a_pong_concerns_nobody_in_particular(walk):
+    assert walk.send(Pong(5)) == Ignored("heartbeat hears every frame")
+
+
+def test_every_code_is_routed_by_its_row_and_reported(walk):
+    """Seed defects 10 to 12 and 15: twelve codes had no branch, and the flag routed the rest."""
+    assert [code for code, *_ in ROUTED] == list(ErrorCode)
+    for code, about_operation, about_nothing in ROUTED:
+        for recoverable in (True, False):
+            walk.send(error(code, recoverable=recoverable, message_id="ann:1"))
+            assert walk.effects == (*about_operation, ErrorReported(code, recoverable))
+            walk.send(error(code, recoverable=recoverable))
+            assert walk.effects == (*about_nothing, ErrorReported(code, recoverable))
+
+
+def test_an_unknown_code_goes_by_its_flag_and_never_ends_the_link(walk):
+    walk.send(error("NEVER_HEARD_OF", recoverable=True, message_id="ann:1"))
+    assert walk.effects[0] == OperationUnsure("ann:1", "NEVER_HEARD_OF")
+    walk.send(error("NEVER_HEARD_OF", recoverable=False))
+    assert walk.effects == (ErrorReported("NEVER_HEARD_OF", recoverable=False),)
+    walk.send(error("constructor", recoverable=False))
+    assert walk.effects == (ErrorReported("constructor", recoverable=False),)
+
+
+def test_every_row_is_taken(left_untaken):
+    assert left_untaken(ROUTER) == ()
+
+
+@pytest.mark.parametrize(
+    ("hint", "seconds"),
+    [
+        (5000, 5.0),
+        (0, 0.0),
+        (250.5, 0.2505),
+        (-1, 60.0),
+        (True, 60.0),
+        ("30", 60.0),
+        (None, 60.0),
+        ([5000], 60.0),
+        (1e300, 86_400.0),
+        (10**400, 86_400.0),
+    ],
+    ids=lambda value: str(value)[:8],
+)
+def test_a_hint_is_milliseconds_finite_and_bounded_or_it_is_none(hint, seconds):
+    """R9; seed defects 44 and 46: 0 became 1000 and '30' a string that was added to the clock."""
+    walk = Walk(ROUTER)
+    assert isinstance(walk.send(error("MAINTENANCE_MODE", retry_after=hint)), Taken)
+    assert walk.effects[0] == OperationsHeld(seconds)
+
+
+def test_a_limit_without_end_is_cut_to_a_day():
+    walk = Walk(ROUTER)
+    walk.send(RateLimited(10**400))
+    assert walk.effects == (OperationsHeld(86_400.0),)
+
+
+def test_a_wish_to_stay_away_is_handed_on_in_seconds():
+    walk = Walk(ROUTER)
+    walk.send(error("CONNECTION_LIMIT_EXCEEDED", retry_after=90_000))
+    assert walk.effects[0] == LinkUnwelcome(90.0)
+
+
+@pytest.mark.parametrize("named", [7, None, ["ann:1"], {"id": "ann:1"}, ""])
+def test_a_name_that_is_none_means_the_operation_in_flight(named):
+    walk = Walk(ROUTER)
+    walk.send(error("OPERATION_REJECTED", message_id=named))
+    assert walk.effects[0] == OperationFailed("", "OPERATION_REJECTED")
+
+
+def test_a_product_may_lay_its_own_rows_over_the_policies():
+    own = ErrorPolicy("OUR_OWN", Route.AUTH_REVOKED, 0, ERROR_POLICIES.unknown_final.breaker)
+    walk = Walk(ROUTER, Context(ERROR_POLICIES.overlay([own])))
+    walk.send(error("OUR_OWN"))
+    assert walk.effects[0] == TokenRevoked()

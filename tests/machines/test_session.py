@@ -1,0 +1,694 @@
+"""The session: six lifecycles wired into one client; what none of them can promise alone."""
+
+import random
+from typing import get_type_hints
+
+import pytest
+from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from machines import auth_refresh, circuit_breaker, conflict_recovery, connection
+from machines.auth_refresh import (
+    AUTH_REFRESH,
+    Login,
+    Logout,
+    Online,
+    PromptLogin,
+    Refreshed,
+    RefreshFailed,
+    RefreshToken,
+    SignIn,
+    Trouble,
+)
+from machines.circuit_breaker import CIRCUIT_BREAKER, Disable, ForceOpen, Reset
+from machines.conflict_recovery import CONFLICT_RECOVERY, DETACHED, HALTED, HELD, OperationEnded, Outcome, Submit
+from machines.connection import (
+    ACQUIRING,
+    AUTHORIZING,
+    BACKING_OFF,
+    CLOSING,
+    CONNECTION,
+    FAILED,
+    IDLE,
+    PARKED,
+    PERMITTED,
+    READY,
+    SETTLING,
+    SOCKET,
+    STABLE,
+    SUSPENDED,
+    Connect,
+    Disconnect,
+    Permitted,
+    ReconnectNow,
+)
+from machines.heartbeat import DORMANT, HEARTBEAT
+from machines.link import (
+    Abandon,
+    Close,
+    Closed,
+    Dial,
+    FrameArrived,
+    FrameInvalid,
+    GoAway,
+    Opened,
+    OpenFailed,
+    Send,
+)
+from machines.policy.error_codes import ErrorCode
+from machines.policy.retries import RetryOptions
+from machines.policy.router import ErrorReported, MessagePassed
+from machines.session import SESSION, Options, contexts
+from machines.wire.messages import (
+    ConnectionAck,
+    Document,
+    DocumentEdit,
+    DocumentSync,
+    ErrorMessage,
+    OperationAck,
+    OperationBroadcast,
+    Passed,
+    Ping,
+    Pong,
+    RateLimited,
+    SyncRequest,
+    TokenRefreshRequired,
+)
+from machines.wire.operations import Insert
+from machines.wire.text import Text
+from statekit import Broken, Forbidden, Refused, Stale, Taken, Unhandled
+from statekit.testing.system_walk import SystemWalk
+
+GREETING = ConnectionAck("ann", "u1", ("write",), 0, "now")
+DROPPED = "after backoff_delay"
+
+
+def error(code, **details):
+    return ErrorMessage(code, "said the server", True, "now", details or None)
+
+
+def sync_of(walk):
+    context = walk.of(CONFLICT_RECOVERY).context
+    return DocumentSync(Document("d", 0, Text("abc")), message_id=f"ann:sync:{context.asked}")
+
+
+def hear(walk, message):
+    walk.answer(CONNECTION, FrameArrived(message))
+
+
+def signed_in(options=None):
+    walk = SystemWalk(SESSION, contexts("ann", options or Options()))
+    walk.send(AUTH_REFRESH, SignIn())
+    walk.answer(AUTH_REFRESH, Refreshed(3600.0))
+    return walk
+
+
+def settling(walk=None):
+    walk = walk or signed_in()
+    if walk.state(CONNECTION) in (IDLE, FAILED):
+        walk.send(CONNECTION, Connect())
+    walk.answer(CONNECTION, Opened())
+    hear(walk, GREETING)
+    assert walk.state(CONNECTION) is SETTLING
+    hear(walk, sync_of(walk))
+    return walk
+
+
+def stable(walk=None):
+    walk = settling(walk)
+    walk.fire(CONNECTION, "after settle_delay")
+    assert walk.state(CONNECTION) is STABLE
+    return walk
+
+
+def submit(walk, content="x"):
+    walk.send(CONFLICT_RECOVERY, Submit((Insert(0, content),), walk.of(CONFLICT_RECOVERY).context.replica.revision))
+
+
+# ------------------------------------------------------------------------------------------------------- main paths
+def test_one_stimulus_carries_a_connect_to_the_dial():
+    walk = signed_in()
+    walk.send(CONNECTION, Connect())
+    assert walk.effects == (Dial(1),)
+    assert [hop.member for hop in walk.done.path] == [
+        "connection", "auth_refresh", "connection", "circuit_breaker", "connection",
+    ]  # fmt: skip
+
+
+def test_the_greeting_wakes_the_heartbeat_and_asks_for_the_document():
+    walk = signed_in()
+    walk.send(CONNECTION, Connect())
+    walk.answer(CONNECTION, Opened())
+    hear(walk, GREETING)
+    assert walk.effects == (Send(SyncRequest(0, message_id="ann:sync:1")),)
+    assert list(walk.timers(HEARTBEAT)) == ["after ping_delay"]
+
+
+def test_an_operation_goes_out_and_its_end_is_published():
+    walk = stable()
+    submit(walk)
+    assert walk.effects == (Send(DocumentEdit((Insert(0, "x"),), 0, client_id="ann", message_id="ann:1")),)
+    hear(walk, OperationAck("ann:1", 1))
+    assert walk.published == (OperationEnded(1, Outcome.ACKNOWLEDGED, (Insert(0, "x"),)),)
+
+
+def test_a_connect_before_the_sign_in_waits_for_it():
+    walk = SystemWalk(SESSION, contexts("ann", Options()))
+    walk.send(CONNECTION, Connect())
+    assert walk.state(CONNECTION) is PARKED
+    walk.send(AUTH_REFRESH, SignIn())
+    assert walk.state(CONNECTION) is AUTHORIZING
+    walk.answer(AUTH_REFRESH, Refreshed())
+    assert walk.effects == (Dial(1),)
+
+
+def test_a_ping_of_the_server_is_answered_and_counts_as_a_sign_of_life():
+    walk = stable()
+    due = walk.ticket(HEARTBEAT, "after ping_delay")
+    hear(walk, Ping(7))
+    assert walk.effects == (Send(Pong(7)),)
+    assert walk.ticket(HEARTBEAT, "after ping_delay") != due
+
+
+def test_a_silent_peer_is_closed_with_4000_and_dialled_again():
+    """Phoenix #3161."""
+    walk = stable()
+    walk.fire(HEARTBEAT, "after ping_delay")
+    assert walk.effects == (Send(Ping(timestamp_ms=1)),)
+    walk.fire(HEARTBEAT, "after pong_limit")
+    assert walk.effects == (Close(4000), Dial(1))
+    assert walk.state(HEARTBEAT) is DORMANT
+
+
+# ------------------------------------------------------------------------------------------------------------ tokens
+def test_an_expired_token_s_error_and_close_are_one_refresh():
+    """G1; seed defect 18: two refreshes and two reconnects."""
+    walk = stable()
+    socket = walk.ticket(CONNECTION, Dial)
+    hear(walk, error("TOKEN_EXPIRED"))
+    assert walk.effects == (Close(4001), RefreshToken(2))
+    assert walk.published == (ErrorReported("TOKEN_EXPIRED", recoverable=True),)
+    before = walk.snapshot
+    assert walk.answer(CONNECTION, Closed(4001), ticket=socket) == Stale(socket)
+    assert (walk.snapshot, walk.effects) == (before, ())
+    walk.answer(AUTH_REFRESH, Refreshed(3600.0))
+    assert walk.effects == (Dial(2),)
+
+
+def test_the_token_is_refreshed_ahead_while_the_link_stays():
+    """A8: Ably RSA4c3."""
+    walk = stable()
+    hear(walk, TokenRefreshRequired(30.0))
+    assert walk.effects == (RefreshToken(2),)
+    walk.answer(AUTH_REFRESH, RefreshFailed(Trouble.UNREACHABLE))
+    assert (walk.state(CONNECTION), walk.effects) == (STABLE, ())
+
+
+def test_a_server_that_accepts_and_then_refuses_every_token_is_dialled_ten_times_in_the_fast_phase():
+    """G7: an accepted token forgives the rejections, so the attempts must bound it."""
+    walk = signed_in()
+    walk.send(CONNECTION, Connect())
+    for generation in range(1, 12):
+        walk.answer(CONNECTION, Opened())
+        hear(walk, GREETING)
+        hear(walk, error("TOKEN_EXPIRED"))
+        walk.answer(AUTH_REFRESH, Refreshed(3600.0))
+        if generation == 1:
+            assert walk.effects == (Dial(2),)
+        elif generation <= 10:
+            assert walk.state(CONNECTION) is BACKING_OFF
+            walk.fire(CONNECTION, DROPPED)
+    assert walk.state(CONNECTION) is SUSPENDED
+
+
+def test_a_server_that_refuses_every_token_at_the_door_leads_to_a_login_not_to_an_open_breaker():
+    """A6 and B7; lasso-rpc #17, decocms #5322: 401 kept the breaker open."""
+    walk = signed_in()
+    walk.send(CONNECTION, Connect())
+    for _ in range(20):
+        if walk.state(CONNECTION) is PARKED:
+            break
+        if walk.answerable(CONNECTION):
+            walk.answer(CONNECTION, OpenFailed("rejected", 401))
+        elif walk.answerable(AUTH_REFRESH):
+            walk.answer(AUTH_REFRESH, Refreshed(3600.0))
+        elif "after retry_delay" in walk.timers(AUTH_REFRESH):
+            walk.fire(AUTH_REFRESH, "after retry_delay")
+        else:
+            walk.fire(CONNECTION, DROPPED)
+    assert walk.state(AUTH_REFRESH) is auth_refresh.REAUTH_REQUIRED
+    assert (walk.of(AUTH_REFRESH).context.rejections, walk.of(CIRCUIT_BREAKER).context.failures) == (4, 0)
+    walk.send(AUTH_REFRESH, Login(None))
+    assert walk.effects[-1] == Dial(walk.of(AUTH_REFRESH).context.generation)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        pytest.param(lambda walk: hear(walk, error("TOKEN_REVOKED")), id="the server revokes the token"),
+        pytest.param(lambda walk: walk.send(AUTH_REFRESH, Logout()), id="the user logs out"),
+        pytest.param(
+            lambda walk: (
+                hear(walk, TokenRefreshRequired(5.0)),
+                walk.answer(AUTH_REFRESH, RefreshFailed(Trouble.REVOKED)),
+            ),
+            id="the refresh function says so",
+        ),
+    ],
+)
+def test_a_login_that_ends_closes_the_link_and_keeps_the_operations(ending):
+    """Section 11, TOKEN_REVOKED; seed defect 25: the redirect discarded what was pending."""
+    walk = stable()
+    submit(walk)
+    ending(walk)
+    assert Close(1000) in walk.effects
+    assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY)) == (PARKED, DETACHED)
+    assert [each.sequence for each in walk.of(CONFLICT_RECOVERY).context.replica.pending] == [1]
+    walk.send(AUTH_REFRESH, Login(None))
+    assert walk.effects[-1] == Dial(walk.of(AUTH_REFRESH).context.generation)
+
+
+# ------------------------------------------------------------------------------------------------- breaker and gates
+def test_five_failed_dials_open_the_breaker_and_its_timer_wakes_the_connection():
+    walk = signed_in()
+    walk.send(CONNECTION, Connect())
+    for attempt in range(5):
+        walk.answer(CONNECTION, OpenFailed("refused"))
+        assert walk.state(CONNECTION) is BACKING_OFF
+        walk.fire(CONNECTION, DROPPED)
+        assert (walk.state(CONNECTION) is PARKED) == (attempt == 4)
+    assert walk.timers(CIRCUIT_BREAKER) == {"after reset_delay": 60.0}
+    walk.fire(CIRCUIT_BREAKER, "after reset_delay")
+    assert walk.effects == (Dial(1),)
+    walk.answer(CONNECTION, OpenFailed("refused"))
+    assert walk.state(CIRCUIT_BREAKER) is circuit_breaker.OPEN
+
+
+def test_a_connect_that_ends_too_soon_never_closes_the_breaker():
+    """lasso-rpc #17: accept-then-drop reset the count."""
+    walk = signed_in()
+    walk.send(CONNECTION, Connect())
+    for _ in range(5):
+        walk.answer(CONNECTION, Opened())
+        hear(walk, GREETING)
+        walk.answer(CONNECTION, Closed(1011))
+        walk.fire(CONNECTION, DROPPED)
+    assert (walk.state(CIRCUIT_BREAKER), walk.state(CONNECTION)) == (circuit_breaker.OPEN, PARKED)
+
+
+def test_a_connection_that_the_user_closes_gives_its_permit_back():
+    walk = signed_in()
+    walk.send(CONNECTION, Connect(), Disconnect())
+    assert (walk.state(CONNECTION), walk.of(CIRCUIT_BREAKER).context.failures) == (IDLE, 0)
+
+
+# -------------------------------------------------------------------------------------------- the fate of operations
+@pytest.mark.parametrize(
+    ("ending", "reason"),
+    [
+        (lambda walk: walk.answer(CONNECTION, Closed(4004)), "kicked"),
+        (lambda walk: walk.answer(CONNECTION, Closed(4002)), "permission_denied"),
+        (lambda walk: hear(walk, error("DOCUMENT_DELETED")), "deleted"),
+        (lambda walk: hear(walk, error("INSUFFICIENT_PERMISSIONS")), "permission_denied"),
+    ],
+    ids=["4004", "4002", "deleted", "permission"],
+)
+def test_a_connection_that_fails_gives_every_operation_back(ending, reason):
+    """Seed defects 4 and 51; a terminal error is never swallowed (S5)."""
+    walk = stable()
+    submit(walk, "x")
+    submit(walk, "y")
+    ending(walk)
+    ended = [each for each in walk.published if isinstance(each, OperationEnded)]
+    assert [(each.sequence, each.outcome, each.reason) for each in ended] == [
+        (number, Outcome.EXPORTED, reason) for number in (1, 2)
+    ]
+    assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY)) == (FAILED, HALTED)
+    walk.send(CONNECTION, Connect())
+    assert walk.state(CONFLICT_RECOVERY) is DETACHED
+
+
+def test_a_document_that_is_not_found_halts_and_leaves_the_link():
+    walk = stable()
+    submit(walk)
+    hear(walk, error("DOCUMENT_NOT_FOUND"))
+    assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY)) == (STABLE, HALTED)
+
+
+def test_a_dropped_link_keeps_the_operations():
+    walk = stable()
+    submit(walk)
+    walk.answer(CONNECTION, Closed(1006))
+    assert (walk.state(CONFLICT_RECOVERY), walk.published) == (DETACHED, ())
+
+
+def test_a_locked_document_is_waited_for_in_place():
+    """Seed defect 53: one error, three reactions."""
+    walk = stable()
+    hear(walk, error("DOCUMENT_LOCKED"))
+    assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY)) == (STABLE, HELD)
+
+
+def test_nothing_new_is_sent_to_a_server_that_goes_away():
+    walk = stable()
+    walk.send(CONNECTION, GoAway())
+    submit(walk)
+    assert (walk.state(CONFLICT_RECOVERY), walk.effects) == (HELD, ())
+
+
+# -------------------------------------------------------------------------------------------------- a random world
+SMALL = Options(
+    connection=connection.Options(RetryOptions(attempts_max=2)),
+    auth_refresh=auth_refresh.Options(failures_max=2, rejections_max=2),
+    circuit_breaker=circuit_breaker.Options(failures_max=2),
+    conflict_recovery=conflict_recovery.Options(rounds_max=2, syncs_max=2, queue_max=3),
+)
+CLOSES = (1000, 1001, 1002, 1005, 1006, 1008, 1009, 1011, 1012, 1013, 3000, 4000, 4001, 4002, 4003, 4004, 4321, 4999)
+FAILURES = (None, 401, 403, 404, 408, 423, 426, 429, 500, 503, 418)
+APPLICATION = (
+    (CONNECTION, Connect()),
+    (CONNECTION, Connect()),
+    (CONNECTION, Disconnect()),
+    (CONNECTION, ReconnectNow()),
+    (CONNECTION, GoAway()),
+    (AUTH_REFRESH, SignIn()),
+    (AUTH_REFRESH, SignIn()),
+    (AUTH_REFRESH, Login(60.0)),
+    (AUTH_REFRESH, Login(None)),
+    (AUTH_REFRESH, Logout()),
+    (AUTH_REFRESH, Online()),
+    (CIRCUIT_BREAKER, ForceOpen()),
+    (CIRCUIT_BREAKER, Disable()),
+    (CIRCUIT_BREAKER, Reset()),
+    (CIRCUIT_BREAKER, Reset()),
+)
+
+
+class World:
+    """Everything that can reach a session, at random: a server of any temper, a person, time, and late answers."""
+
+    def __init__(self, options=SMALL):
+        self.walk = SystemWalk(SESSION, contexts("ann", options))
+        self.late, self.noted = [], None
+        self.granted = self.reported = 0
+        self.outcomes, self.accepted = {}, []
+        self.hops, self.published, self.orders = list(self.walk.done.path), [], []
+        self.walk.send(AUTH_REFRESH, SignIn())
+        self.walk.send(CONNECTION, Connect())
+        self.note()
+
+    def next(self, choice):
+        walk, kind, rest = self.walk, choice % 16, choice // 16
+        if kind < 5 and walk.answerable(CONNECTION):
+            self.link(rest)
+        elif kind < 7 and walk.answerable(AUTH_REFRESH):
+            walk.answer(AUTH_REFRESH, (Refreshed(60.0), Refreshed(None), *map(RefreshFailed, Trouble))[rest % 5])
+        elif kind < 5 and walk.state(CONNECTION) in (IDLE, FAILED):
+            walk.send(CONNECTION, Connect())
+        elif kind < 5 and walk.of(CONNECTION).context.gates:
+            walk.send(AUTH_REFRESH, (SignIn(), Login(60.0), Login(None))[rest % 3])
+        elif kind < 11:
+            due = [(member, label) for member in SESSION.members for label in walk.timers(member)]
+            seldom = ("after give_up_limit", "expiry")
+            due = [each for each in due if each[1] not in seldom or rest % 40 == 0]
+            if due:
+                walk.fire(*due[rest % len(due)], chance=rest % 7 / 6)
+        elif kind < 13:
+            submit(walk, "xyz"[rest % 3])
+        elif kind == 13 and self.late:
+            member, event, ticket = self.late[rest % len(self.late)]
+            if ticket not in [each.number for each in walk.of(member).tickets]:
+                walk.answer(member, event, ticket=ticket)
+        else:
+            member, event = APPLICATION[rest % len(APPLICATION)]
+            walk.send(member, event)
+        if walk.done is not self.noted:
+            self.note()
+
+    def link(self, rest):
+        walk = self.walk
+        ticket = walk.ticket(CONNECTION, Dial)
+        if Opened in walk.answerable(CONNECTION):
+            self.late.append((CONNECTION, Opened(), ticket))
+            failed = FAILURES[rest // 4 % len(FAILURES)]
+            event = Opened() if rest % 4 else OpenFailed("rejected" if failed else "refused", failed, rest % 50 or None)
+        elif walk.state(CONNECTION) is connection.HANDSHAKING and rest % 4:
+            event = FrameArrived(GREETING)
+        elif rest % 12 == 1:
+            event = Closed(CLOSES[rest // 12 % len(CLOSES)])
+        elif rest % 12 == 2:
+            event = FrameInvalid("not JSON")
+        else:
+            event = FrameArrived(self.message(rest // 12))
+        if isinstance(event, Closed | OpenFailed):
+            self.late.append((CONNECTION, Closed(1006), ticket))
+        walk.answer(CONNECTION, event)
+
+    def message(self, rest):
+        replica = self.walk.of(CONFLICT_RECOVERY).context.replica
+        head = replica.message_id(replica.pending[0].sequence) if replica.pending else "ann:0"
+        codes = list(ErrorCode)
+        said = (
+            evolve(sync_of(self.walk), document=Document("d", replica.version, replica.base)),
+            evolve(sync_of(self.walk), document=Document("d", replica.version + 3, Text("abc"))),
+            OperationAck(head, replica.version + 1),
+            OperationAck(head, replica.version + rest % 4),
+            OperationBroadcast((Insert(0, "r"),), replica.version + 1 + rest % 2, "bob", "bob:1"),
+            error(codes[rest // 7 % len(codes)], message_id=head),
+            error(codes[rest // 7 % len(codes)]),
+            error("NEVER_HEARD_OF"),
+            RateLimited(float(rest % 3000)),
+            TokenRefreshRequired(5.0),
+            Ping(1),
+            Pong(1),
+            GREETING,
+            Passed("presence", "cursor"),
+        )
+        return said[rest % len(said)]
+
+    def note(self):
+        done = self.noted = self.walk.done
+        self.hops += done.path
+        self.published += done.published
+        self.orders += done.orders
+        self.granted += sum(isinstance(hop.event, Permitted) for hop in done.path)
+        self.reported += sum(isinstance(hop.event, circuit_breaker.Reported) for hop in done.path)
+        for ended in done.published:
+            if isinstance(ended, OperationEnded):
+                assert ended.sequence not in self.outcomes, "O3: once"
+                self.outcomes[ended.sequence] = ended.outcome
+
+
+CHOICES = st.lists(st.integers(0, 1_000_000), min_size=70, max_size=70)
+walks = settings(max_examples=60, deadline=None)
+
+
+def each_step(choices):
+    world = World()
+    for choice in choices:
+        yield world, world.walk
+        world.next(choice)
+    yield world, world.walk
+
+
+@walks
+@given(CHOICES)
+def test_nothing_ever_breaks_or_is_forbidden_or_goes_unanswered(choices):
+    """A law of the system: every hop of every transaction has a verdict that the tables meant."""
+    for world, _ in each_step(choices):
+        wrong = [hop for hop in world.hops if isinstance(hop.verdict, Broken | Forbidden | Refused | Unhandled)]
+        assert wrong == []
+        world.hops.clear()
+
+
+@walks
+@given(CHOICES)
+def test_there_is_one_socket_at_most_and_none_that_nobody_wants(choices):
+    """C1: a dial or socket is live exactly in the states that have one, and a late open is disposed of."""
+    for world, walk in each_step(choices):
+        dials = [ticket for ticket in walk.of(CONNECTION).tickets if ticket.name == "Dial"]
+        assert len(dials) == (walk.state(CONNECTION) in SOCKET)
+        if isinstance(walk.verdict, Stale) and isinstance(walk.done.path[0].event, Opened):
+            assert walk.effects == (Abandon(),)
+
+
+@walks
+@given(CHOICES)
+def test_no_dial_presents_a_token_that_is_refused_expired_or_gone(choices):
+    """C3, A4, A5 and A10."""
+    for _, walk in each_step(choices):
+        auth = walk.of(AUTH_REFRESH)
+        for effect in walk.effects:
+            if isinstance(effect, Dial):
+                assert effect.generation == auth.context.generation > auth.context.rejected
+                assert not auth.context.expired
+        if auth.state in (auth_refresh.SIGNED_OUT, auth_refresh.REAUTH_REQUIRED):
+            assert walk.state(CONNECTION) in (IDLE, FAILED, PARKED, CLOSING, BACKING_OFF, SUSPENDED)
+
+
+@walks
+@given(CHOICES)
+def test_a_permit_is_reported_exactly_once_on_every_way_out(choices):
+    """C8."""
+    for world, walk in each_step(choices):
+        assert world.granted - world.reported == (walk.state(CONNECTION) in PERMITTED)
+
+
+@walks
+@given(CHOICES)
+def test_the_fast_phase_is_bounded_and_only_stability_or_a_new_wish_shortens_a_delay(choices):
+    """C4, C5 and C10."""
+    attempts = 0
+    for _, walk in each_step(choices):
+        context = walk.of(CONNECTION).context
+        connected = any(isinstance(hop.event, Connect) for hop in walk.done.path)
+        assert context.retries.attempts >= attempts or walk.state(CONNECTION) is STABLE or connected
+        attempts = context.retries.attempts
+        for label, delay in walk.timers(CONNECTION).items():
+            if label == "after backoff_delay":
+                assert attempts <= 2
+                assert 0.1 <= delay.low_seconds <= delay.high_seconds <= 30.0
+            if label == "after suspended_delay":
+                assert 30.0 <= delay.low_seconds
+
+
+@walks
+@given(CHOICES)
+def test_whoever_waits_waits_for_somebody_who_will_come(choices):
+    """C6: no state of the connection is a dead end while a connection is wanted."""
+    busy = (auth_refresh.REFRESHING, auth_refresh.RETRY_WAIT, auth_refresh.OFFLINE_HOLD)
+    shut = (circuit_breaker.OPEN, circuit_breaker.HALF_OPEN, circuit_breaker.FORCED_OPEN)
+    for _, walk in each_step(choices):
+        state, gates = walk.state(CONNECTION), walk.of(CONNECTION).context.gates
+        out = walk.state(AUTH_REFRESH) in (auth_refresh.SIGNED_OUT, auth_refresh.REAUTH_REQUIRED)
+        assert bool(gates) == out
+        assert state is not ACQUIRING
+        assert state is not AUTHORIZING or walk.state(AUTH_REFRESH) in busy
+        assert state is not PARKED or gates or walk.state(CIRCUIT_BREAKER) in shut
+        if state in connection.WAITING or state in SOCKET and state is not STABLE:
+            assert walk.timers(CONNECTION)
+
+
+@walks
+@given(CHOICES)
+def test_heartbeat_and_operations_follow_the_link(choices):
+    """C2 and O5: they are awake exactly while messages can flow, and nothing of the document is sent otherwise."""
+    for _, walk in each_step(choices):
+        ready = walk.state(CONNECTION) in READY
+        assert (walk.state(HEARTBEAT) is not DORMANT) == ready
+        assert walk.state(CONFLICT_RECOVERY) in (DETACHED, HALTED) or ready
+        for effect in walk.effects:
+            if isinstance(effect, Send) and isinstance(effect.message, DocumentEdit | SyncRequest):
+                assert ready
+        if walk.state(CONNECTION) is FAILED:
+            assert walk.state(CONFLICT_RECOVERY) is HALTED
+
+
+@walks
+@given(CHOICES)
+def test_no_operation_is_lost_or_ends_twice(choices):
+    """G2 and O3 across every interleaving of the six."""
+    for world, walk in each_step(choices):
+        replica = walk.of(CONFLICT_RECOVERY).context.replica
+        ends = [*world.outcomes, *(each.sequence for each in replica.pending)]
+        assert sorted(ends) == list(range(1, replica.sequence + 1))
+
+
+@walks
+@given(CHOICES)
+def test_a_friendly_world_always_leads_to_a_stable_link(choices):
+    """C12: from wherever a random one has led."""
+    *_, (_, walk) = each_step(choices)
+    walk.send(CIRCUIT_BREAKER, Reset())
+    walk.send(CONNECTION, Connect())
+    for _ in range(30):
+        if walk.state(CONNECTION) is STABLE:
+            break
+        befriend(walk)
+    assert walk.state(CONNECTION) is STABLE
+    assert walk.state(AUTH_REFRESH) not in (auth_refresh.SIGNED_OUT, auth_refresh.REAUTH_REQUIRED)
+
+
+def befriend(walk):
+    """Do the next thing that a friendly world would."""
+    can, state = walk.answerable(CONNECTION), walk.state(CONNECTION)
+    if walk.state(AUTH_REFRESH) in (auth_refresh.SIGNED_OUT, auth_refresh.REAUTH_REQUIRED):
+        walk.send(AUTH_REFRESH, Login(None))
+    elif state in (IDLE, FAILED):
+        walk.send(CONNECTION, Connect())
+    elif Opened in can:
+        walk.answer(CONNECTION, Opened())
+    elif state is connection.HANDSHAKING:
+        hear(walk, GREETING)
+    elif Closed in can and state is CLOSING:
+        walk.answer(CONNECTION, Closed(1000))
+    elif walk.answerable(AUTH_REFRESH):
+        walk.answer(AUTH_REFRESH, Refreshed(None))
+    else:
+        due = {SETTLING: "after settle_delay", BACKING_OFF: DROPPED, SUSPENDED: "after suspended_delay"}
+        label = due.get(state) or ("after drain_limit" if state is connection.DRAINING else None)
+        member = CONNECTION if label else CIRCUIT_BREAKER if state is PARKED else AUTH_REFRESH
+        walk.fire(member, label or next(at for at in walk.timers(member) if at not in ("expiry", "refresh_due")))
+
+
+@walks
+@given(CHOICES)
+def test_a_disconnect_leaves_nothing_that_could_dial_again(choices):
+    """G6: within the close's deadline; Phoenix #6578."""
+    *_, (world, walk) = each_step(choices)
+    walk.send(CONNECTION, Disconnect())
+    if walk.state(CONNECTION) is CLOSING:
+        walk.fire(CONNECTION, "after close_limit")
+    assert walk.state(CONNECTION) in (IDLE, FAILED)
+    assert walk.of(CONNECTION).tickets == ()
+    for member, event in APPLICATION:
+        if not isinstance(event, Connect):
+            walk.send(member, event)
+            assert Dial not in map(type, walk.effects)
+
+
+@walks
+@given(CHOICES)
+def test_a_login_is_prompted_for_once_each_time_it_is_lost(choices):
+    """A10."""
+    *_, (world, _) = each_step(choices)
+    hops = [hop.verdict for hop in world.hops if hop.member == AUTH_REFRESH.name and isinstance(hop.verdict, Taken)]
+    lost = auth_refresh.REAUTH_REQUIRED
+    became = sum(verdict.target is lost and verdict.source is not lost for verdict in hops)
+    assert became == sum(isinstance(each, PromptLogin) for each in world.published)
+
+
+def test_equal_worlds_have_equal_histories():
+    """Replays: the same stimuli give the same snapshots, orders and news."""
+    ends = []
+    for _ in range(2):
+        chance, world = random.Random(7), World()
+        for _ in range(400):
+            world.next(chance.randrange(1_000_001))
+        ends.append((world.walk.snapshot, world.hops, world.published, world.orders))
+    assert ends[0] == ends[1]
+
+
+def test_every_wire_carries_something():
+    """Over a fixed set of random worlds: a wire that nothing ever takes would be one that nobody has tested."""
+    carried, told = set(), set()
+    for seed in range(40):
+        chance, world = random.Random(seed), World()
+        for _ in range(250):
+            world.next(chance.randrange(1_000_001))
+        carried |= {(hop.member, type(hop.event)) for hop in world.hops}
+        told |= set(map(type, world.published))
+    for line in SESSION.wiring:
+        if line.target is None or line.make is None:
+            assert line.signal in told, line.signal
+            continue
+        made = get_type_hints(line.make)["return"]
+        kinds = getattr(made, "__args__", (made,))
+        assert any((line.target.name, kind) in carried for kind in kinds), line.make
+
+
+def test_news_of_others_is_passed_on():
+    walk = stable()
+    hear(walk, Passed("presence", "cursor"))
+    assert walk.published == (MessagePassed(Passed("presence", "cursor")),)

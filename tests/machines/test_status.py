@@ -1,0 +1,74 @@
+"""The public status: six words, one for every state, and a reason where there is one."""
+
+import pytest
+
+from machines.auth_refresh import AUTH_REFRESH, Refreshed, SignIn
+from machines.circuit_breaker import CIRCUIT_BREAKER, ForceOpen
+from machines.connection import CONNECTION, Connect, Disconnect, State
+from machines.link import Closed, FrameArrived, Opened, OpenFailed
+from machines.session import SESSION, Options, contexts
+from machines.status import STATUS_OF, Status, StatusNow, public_status
+from machines.wire.messages import ConnectionAck
+from statekit.testing.system_walk import SystemWalk
+
+GREETING = FrameArrived(ConnectionAck("ann", "u1", ("write",), 0, "now"))
+
+
+@pytest.fixture
+def walk():
+    return SystemWalk(SESSION, contexts("ann", Options()))
+
+
+def now(walk):
+    return str(public_status(walk.snapshot))
+
+
+def test_every_state_has_a_status():
+    assert set(STATUS_OF) == set(State)
+    assert set(STATUS_OF.values()) == set(Status)
+
+
+def test_it_reads_as_it_is_shown():
+    assert str(StatusNow(Status.FAILED, "kicked")) == "failed (kicked)"
+    assert str(StatusNow(Status.CONNECTED)) == "connected"
+
+
+def test_the_words_of_a_session_from_beginning_to_end(walk):
+    assert now(walk) == "offline (initial)"
+    walk.send(CONNECTION, Connect())
+    assert now(walk) == "waiting (reauth)"
+    walk.send(AUTH_REFRESH, SignIn())
+    assert now(walk) == "connecting"
+    walk.answer(AUTH_REFRESH, Refreshed())
+    assert now(walk) == "connecting"
+    walk.answer(CONNECTION, Opened())
+    assert now(walk) == "connecting"
+    walk.answer(CONNECTION, GREETING)
+    assert now(walk) == "connected"
+    walk.fire(CONNECTION, "after settle_delay")
+    assert now(walk) == "connected"
+    walk.answer(CONNECTION, Closed(1011))
+    assert now(walk) == "reconnecting"
+    walk.fire(CONNECTION, "after backoff_delay")
+    assert now(walk) == "connecting"
+    walk.answer(CONNECTION, OpenFailed("rejected", 423))
+    assert now(walk) == "reconnecting (document_locked)"
+    walk.fire(CONNECTION, "after suspended_delay")
+    walk.answer(CONNECTION, Opened())
+    walk.answer(CONNECTION, GREETING)
+    walk.answer(CONNECTION, Closed(4004))
+    assert now(walk) == "failed (kicked)"
+    walk.send(CONNECTION, Connect())
+    walk.answer(CONNECTION, Opened())
+    walk.send(CONNECTION, Disconnect())
+    assert now(walk) == "offline"
+    walk.answer(CONNECTION, Closed(1000))
+    assert now(walk) == "offline (user)"
+
+
+def test_a_breaker_that_lets_nothing_pass_is_named(walk):
+    walk.send(AUTH_REFRESH, SignIn())
+    walk.answer(AUTH_REFRESH, Refreshed())
+    walk.send(CIRCUIT_BREAKER, ForceOpen())
+    walk.send(CONNECTION, Connect())
+    assert now(walk) == "waiting (circuit_breaker)"
