@@ -546,7 +546,6 @@ TABLE = (
     row(BACKING_OFF,           after(backoff_delay),   GATE,         update=note_paid),
     row(SUSPENDED,             after(suspended_delay), GATE,         update=note_paid),
     row(SEEKING,               GatesMoved,             GATE,         guard=gates_close, update=note_gates),
-    stay(SEEKING,              GatesMoved,             update=note_gates),
     row(SEEKING,               Disconnect,             IDLE,         update=note_reason_user),
 
     row(DIALING,               Opened,                 HANDSHAKING),

@@ -99,7 +99,7 @@ class Walk(Generic[S, E, C, F]):
     def fire(
         self, label: str, *, chance: float = 1.0, late_by_seconds: float = 0.0, ticket: int | None = None
     ) -> Verdict:
-        """Let a timer fire, by its label: `after 10 s`, `after backoff_delay`, or its name; or by a ticket that was kept.
+        """Let a timer fire, by its label (`after 10 s`, `after backoff_delay`, a name) or by a ticket that was kept.
 
         `chance` draws a jittered delay, from 0 (the shortest) to 1. Raises LookupError, naming what is awaited, if no
         such timer runs.

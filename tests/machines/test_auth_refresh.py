@@ -32,7 +32,7 @@ from machines.auth_refresh import (
     SignIn,
     Trouble,
 )
-from statekit import Ignored, Jitter, Stale
+from statekit import Ignored, Jitter, Stale, Taken
 from statekit.testing.walk import Walk
 
 REFRESH_LIMIT, RETRY_DUE, PROBE_DUE = "after refresh_limit", "after retry_delay", "after probe_delay"
@@ -244,7 +244,7 @@ def test_several_refusals_lead_to_one_refresh(walk):
     walk.send(Rejected(1))
     asked = walk.ticket(RefreshToken)
     for event in (Rejected(1), RefreshHint(), Need(), SignIn(), Online()):
-        walk.send(event)
+        assert isinstance(walk.send(event), Taken if event == Rejected(1) else Ignored)
         assert walk.effects == ()
     assert (walk.ticket(RefreshToken), walk.state) == (asked, REFRESHING)
 
@@ -288,16 +288,24 @@ def test_a_login_wipes_both_counters(walk):
         walk.fire(RETRY_DUE)
     walk.answer(TRANSIENT)
     walk.send(Login(60.0))
+    assert walk.effects == (AdoptToken(2), OfferToken(2))
     assert (walk.context.failures, walk.context.rejections, walk.state) == (0, 0, FRESH)
     walk.fire("refresh_due")
     assert walk.effects == (RefreshToken(3),)
 
 
 def test_a_new_sign_in_is_a_clean_record(walk):
-    walk.send(Login(60.0), Revoked(), SignIn())
-    assert (walk.state, walk.context.failures, walk.context.rejections) == (REFRESHING, 0, 0)
+    sign_in(walk)
+    walk.send(Rejected(1))
+    for _ in range(2):
+        walk.answer(TRANSIENT)
+        walk.fire(RETRY_DUE)
+    walk.send(Revoked(), SignIn())
+    assert (walk.state, walk.effects) == (REFRESHING, (RefreshToken(3),))
+    assert (walk.context.failures, walk.context.rejections) == (0, 0)
+    walk.answer(TRANSIENT)
     walk.send(Revoked(), Logout())
-    assert (walk.state, walk.effects) == (SIGNED_OUT, (ForgetTokens(),))
+    assert (walk.state, walk.effects, walk.context.failures) == (SIGNED_OUT, (ForgetTokens(),), 0)
 
 
 def test_another_login_replaces_the_first(walk):

@@ -145,6 +145,18 @@ def test_late_failures_do_not_count_once_it_is_closed_again(walk):
     assert (walk.state, walk.context.failures) == (CLOSED, 0)
 
 
+def test_every_change_makes_the_permits_that_are_out_old(walk):
+    """B2."""
+    half_open(walk)
+    walk.send(Acquire())
+    seen = [walk.context.generation]
+    for change in (Reported(3, Report.FAIL), RESET_DUE, Acquire(), LEASED, ForceOpen(), Disable(), Reset()):
+        walk.fire(change) if isinstance(change, str) else walk.send(change)
+        if change != Acquire():
+            seen.append(walk.context.generation)
+    assert seen == list(range(3, 10))
+
+
 def test_failures_while_open_start_no_second_timer(walk):
     """Seed defect 59: each failure armed another timer, 11 in all."""
     report(walk, Report.FAIL, times=5)

@@ -57,6 +57,7 @@ from statekit.testing.walk import Walk
 ACK_LIMIT, SYNC_LIMIT = "after ack_limit", "after sync_limit"
 SYNC_WAIT_DUE, HOLD_DUE = "after sync_wait", "after hold_delay"
 ANN = Replica("ann")
+ACK_GUARDS = ("acks_head", "acks_head_again", "about_head")
 
 
 @pytest.fixture
@@ -140,6 +141,7 @@ def test_a_remote_edit_is_applied_below_what_is_pending(walk):
     walk.send(remote(put("R"), 4))
     assert walk.effects == (ViewChanged(put("R"), 4),)
     assert walk.context.replica.view == Text("Rabcx")
+    assert acknowledge(walk, 0, 5) == Ignored("it is settled, or the next sync will tell", ACK_GUARDS)
     assert walk.send(remote(put("R"), 4)) == Ignored("the document has it already", ("is_next",))
     assert walk.send(remote(put("x", 4), 5, "ann")) == Ignored("the document has it already", ("is_next",))
 
@@ -180,6 +182,7 @@ def test_what_the_server_does_not_have_is_sent_again_under_its_number(walk):
     submit(walk, "x", 3)
     walk.send(Detach(), Attach())
     answer_sync(walk, "Rabc", 4, (SyncedOperation(put("R"), 4, "bob", "bob:1"),))
+    assert walk.effects[0] == ViewChanged(put("R"), 4)
     assert sent(walk) == [DocumentEdit(put("x", 4), 4, client_id="ann", message_id="ann:1")]
 
 
@@ -192,6 +195,7 @@ def test_what_the_server_had_before_its_snapshot_is_not_kept_twice(walk):
     assert (sent(walk)[0].message_id, walk.context.replica.view) == ("ann:1", Text("Rxabcx"))
     acknowledge(walk, 1, 4)
     assert (walk.state, ended(walk)) == (SYNCED, [(1, Outcome.ACKNOWLEDGED, "")])
+    assert walk.effects[1] == ViewChanged((Delete(5, 1),), 9)
     assert (walk.context.replica.view, walk.context.replica.version) == (Text("Rxabc"), 9)
 
 
@@ -239,6 +243,7 @@ def test_a_question_is_asked_three_times_and_then_after_ever_longer_pauses(walk)
         assert (walk.state, walk.effects) == (SYNC_WAIT, ())
         pauses.append(walk.timers[SYNC_WAIT_DUE])
         walk.fire(SYNC_WAIT_DUE)
+        assert len(sent(walk)) == 1
         walk.fire(SYNC_LIMIT)
         walk.fire(SYNC_LIMIT)
         assert walk.state is RESYNCING
@@ -361,6 +366,7 @@ def test_a_hold_lets_nothing_out_until_it_is_over(walk):
     assert walk.effects == (ViewChanged(put("R", 5), 4),)
     submit(walk, "z")
     assert walk.effects == ()
+    assert isinstance(acknowledge(walk, 1, 7), Ignored)
     acknowledge(walk, 1, 5)
     assert (walk.state, ended(walk), sent(walk)) == (HELD, [(1, Outcome.ACKNOWLEDGED, "")], [])
     walk.fire(HOLD_DUE)
@@ -430,8 +436,13 @@ def test_the_queue_is_bounded_and_an_edit_that_does_not_fit_is_told(walk):
     submit(walk)
     submit(walk)
     assert submit(walk).because == "too many operations are waiting"
-    attached_view = walk.context.replica.view
-    assert attached_view == Text("xx")
+    assert walk.context.replica.view == Text("xx")
+    begin(walk)
+    attached(walk)
+    for state in (SYNCED, AWAITING, AWAITING_BUFFERED):
+        assert walk.state is state
+        assert submit(walk, "x", 9).because == "the edit does not fit the document"
+        submit(walk)
 
 
 def test_every_row_is_taken(left_untaken):

@@ -152,7 +152,7 @@ def test_connect_while_closing_starts_afresh_and_the_old_socket_cannot_touch_it(
     stable(walk)
     old = walk.ticket(Dial)
     walk.send(Disconnect(), Connect())
-    assert (walk.state, walk.effects) == (AUTHORIZING, (AskToken(),))
+    assert (walk.state, walk.effects, walk.context.reason) == (AUTHORIZING, (AskToken(),), "")
     dialing(walk)
     assert walk.answer(Closed(1000), ticket=old) == Stale(old)
     assert walk.state is DIALING
@@ -169,7 +169,7 @@ def test_disconnect_stops_every_way_to_a_link(walk):
         walk.begin()
         road()
         walk.send(Disconnect())
-        assert (walk.state, walk.timers, walk.snapshot.tickets) == (IDLE, {}, ())
+        assert (walk.state, walk.context.reason, walk.timers, walk.snapshot.tickets) == (IDLE, "user", {}, ())
         assert walk.send(Disconnect()) == Ignored("no connection is wanted")
 
 
@@ -275,6 +275,11 @@ def test_a_link_is_stable_once_it_outlived_the_delay_paid_for_it(walk):
         assert walk.timers[SETTLED] == paid
         walk.answer(Closed(1011))
         walk.fire(BACKOFF_DUE, chance=1.0)
+    settling(walk)
+    walk.answer(Closed(4003))
+    walk.fire(SUSPENDED_DUE, chance=1.0)
+    settling(walk)
+    assert walk.timers[SETTLED] == 37.5
 
 
 def test_a_stable_link_forgives_every_failure(walk):
@@ -530,6 +535,10 @@ def test_a_login_that_ends_takes_the_link_with_it(walk):
 
 def test_any_other_gate_leaves_a_link_alone(walk):
     """Liveblocks: `offline` is not to be trusted; the heartbeat decides."""
+    dialing(walk)
+    walk.send(OFFLINE)
+    assert walk.state is DIALING
+    walk.begin()
     stable(walk)
     walk.send(OFFLINE)
     assert (walk.state, walk.effects, walk.context.gates) == (STABLE, (), frozenset({Gate.OFFLINE}))

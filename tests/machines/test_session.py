@@ -506,7 +506,7 @@ def test_nothing_ever_breaks_or_is_forbidden_or_goes_unanswered(choices):
 @given(CHOICES)
 def test_there_is_one_socket_at_most_and_none_that_nobody_wants(choices):
     """C1: a dial or socket is live exactly in the states that have one, and a late open is disposed of."""
-    for world, walk in each_step(choices):
+    for _, walk in each_step(choices):
         dials = [ticket for ticket in walk.of(CONNECTION).tickets if ticket.name == "Dial"]
         assert len(dials) == (walk.state(CONNECTION) in SOCKET)
         if isinstance(walk.verdict, Stale) and isinstance(walk.done.path[0].event, Opened):
@@ -636,7 +636,7 @@ def befriend(walk):
 @given(CHOICES)
 def test_a_disconnect_leaves_nothing_that_could_dial_again(choices):
     """G6: within the close's deadline; Phoenix #6578."""
-    *_, (world, walk) = each_step(choices)
+    *_, (_, walk) = each_step(choices)
     walk.send(CONNECTION, Disconnect())
     if walk.state(CONNECTION) is CLOSING:
         walk.fire(CONNECTION, "after close_limit")
