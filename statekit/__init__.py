@@ -3,8 +3,9 @@
 from statekit.effects import Answering, Failure, Signal
 from statekit.errors import Livelock, MalformedSystem, MalformedTable, Rejected, StatekitError, UnknownMember
 from statekit.machine import Definition, Machine
+from statekit.snapshot import Snapshot, Step, Stimulus, Ticket
 from statekit.states import EVERY, Group, Kind
-from statekit.step import Snapshot, Step, Stimulus, Ticket, start, step
+from statekit.step import start, step
 from statekit.system import Hop, System, SystemSnapshot, Transaction
 from statekit.table import Choice, Row, Rows, Verb, either
 from statekit.timers import After, Fired, Jitter, Timer, after, arm, disarm, timer

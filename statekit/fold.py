@@ -11,6 +11,7 @@ An ended state answers nothing and lies in no scope: whatever was awaited is ove
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from types import CodeType, FunctionType
 from typing import Never, TypeAlias, cast
 
 from statekit.draft import (
@@ -18,6 +19,7 @@ from statekit.draft import (
     AnyRow,
     Draft,
     Target,
+    branches_of,
     events_of,
     groups_in,
     is_group,
@@ -26,9 +28,10 @@ from statekit.draft import (
     scope_name,
 )
 from statekit.folded import Arrow, Call, Clock, Folded, Fork, Leaf, Way
+from statekit.interned import Interned
 from statekit.states import Every, Group, Kind, StateRow
 from statekit.table import Choice, Verb
-from statekit.timers import After, Delay, Timer, is_arm, is_named, is_timer
+from statekit.timers import After, Delay, Fired, Timer, is_arm, is_named, is_timer
 
 
 def clock_of(timer: After[Never] | Timer[Never], place: object) -> Clock:
@@ -176,6 +179,16 @@ class Folding:
         return tuple(Call.of(order) if callable(order) else order for order in orders)
 
 
+def functions_in(draft: Draft) -> dict[CodeType, str]:
+    """Name every guard, update and maker by its code object, by which a traceback knows it."""
+    found: list[object] = [order for order, _ in orders_of(draft)]
+    for row in draft.table:
+        found += (row.guard, row.update)
+        for branch in branches_of(row.target):
+            found += (branch.guard, branch.update)
+    return {each.__code__: each.__name__ for each in found if isinstance(each, FunctionType)}
+
+
 def fold(draft: Draft) -> Folded:
     """Fold a draft that `faults.in_draft` found nothing wrong with."""
     folding = Folding(draft)
@@ -190,4 +203,10 @@ def fold(draft: Draft) -> Folded:
         answering={answering.effect: answering for answering in draft.answering},
         answers={event: answering for answering in draft.answering for event in answering.events},
         events=tuple(dict.fromkeys(event for row in draft.table for event in events_of(row.trigger))),
+        fenced=frozenset({Fired, *(event for answering in draft.answering for event in answering.events)}),
+        functions=functions_in(draft),
+        acts={state: {} for state in cells},
+        quick={state: {} for state in cells},
+        points=Interned(),
+        snapshots=Interned(),
     )

@@ -4,15 +4,19 @@ Groups, entry and exit were worked into the arrows when the machine was built, s
 walks it. Everything here is made once by `fold` and shared by every instance of the machine.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from types import CodeType
+from typing import TypeAlias
 
 from attrs import frozen
 
 from statekit.draft import AnyGroup, AnyRow
 from statekit.effects import Answering
+from statekit.interned import Interned
 from statekit.table import Branch, Choice, Function
 from statekit.timers import Delay
+from statekit.verdicts import Verdict
 
 
 @frozen(eq=False)
@@ -87,12 +91,45 @@ class Arrow:
 
 
 @frozen(eq=False)
+class Motion:
+    """What an event does, whatever the context: the verdict, where it leads, and what a step has to see to.
+
+    `leaf` is None unless the verdict is `Taken`. `plain` says that the move starts nothing that will come back: no
+    timer, no effect that answers.
+    """
+
+    verdict: Verdict
+    path: tuple[Verdict, ...]
+    state: StrEnum
+    leaf: Leaf | None
+    moved: bool
+    plain: bool
+    ended: frozenset[str]
+
+
+Outcome: TypeAlias = tuple[StrEnum, object, tuple[object, ...], Motion]
+"""The state, the context, what was ordered (with Arm and Disarm in place), and what is known of the move."""
+
+Act: TypeAlias = Callable[[object, object], Outcome]
+
+
+@frozen(eq=False)
+class Cell:
+    """One cell as the engine runs it; `blind` says that none of its functions looks at the event."""
+
+    act: Act
+    blind: bool
+
+
+@frozen(eq=False)
 class Folded:
     """What folding makes of a draft.
 
     `cells` is state → event class or timer id → the arrows to try; `begin` is what starting does; `groups` and each
     value of `groups_of` go from outer to inner; `scopes` names the scopes that hold a state, and none holds an ended
-    one, which has no cells either; `answers` finds the answering effect of an event class.
+    one, which has no cells either; `answers` finds the answering effect of an event class, `fenced`
+    are those and `Fired`, `functions` names a function by its code. The last three are filled as the machine runs: a cell's closure is made when it is first
+    needed, points and snapshots are remembered where that pays.
     """
 
     cells: Mapping[StrEnum, Mapping[object, tuple[Arrow, ...]]]
@@ -104,3 +141,9 @@ class Folded:
     answering: Mapping[type, Answering]
     answers: Mapping[type, Answering]
     events: tuple[type, ...]
+    fenced: frozenset[type]
+    functions: Mapping[CodeType, str]
+    acts: dict[StrEnum, dict[object, Cell]]
+    quick: dict[StrEnum, dict[type, Act]]
+    points: Interned[object]
+    snapshots: Interned[object]

@@ -13,97 +13,36 @@ from the start again whenever one of them changes the state. In a `System` signa
 which is why `advance` takes one stimulus and `step` goes on to the queue.
 """
 
+from collections.abc import Callable, Hashable
 from enum import StrEnum
-from typing import Generic, TypeVar, cast
+from typing import TypeVar, cast
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from statekit.draft import scope_name
-from statekit.folded import Clock, Folded
+from statekit.folded import Clock, Folded, Motion, Outcome
 from statekit.machine import Definition, Machine
-from statekit.states import Kind
+from statekit.snapshot import (
+    SNAPSHOT,
+    STEP,
+    AnySnapshot,
+    AnyStep,
+    Issued,
+    Snapshot,
+    Step,
+    Stimulus,
+    Ticket,
+    snapshot_of,
+    step_of,
+)
 from statekit.timers import Duration, Fired, Jitter, delay_label, is_arm, is_disarm
-from statekit.transition import Move, begin, transition
-from statekit.verdicts import Broken, Ignored, Postponed, Refused, Stale, Started, Unhandled, Verdict
+from statekit.transition import begin, cell_in, decide
+from statekit.verdicts import Broken, Ignored, Postponed, Refused, Stale, Started, Verdict
 
 S = TypeVar("S", bound=StrEnum)
-S_co = TypeVar("S_co", bound=StrEnum, covariant=True)
 E = TypeVar("E")
-E_co = TypeVar("E_co", covariant=True)
 C = TypeVar("C")
-C_co = TypeVar("C_co", covariant=True)
 F = TypeVar("F")
-F_co = TypeVar("F_co", covariant=True)
-
-
-@frozen
-class Ticket:
-    """What is awaited: a timer by its id or an effect by its class's name, and the scope that it counts for."""
-
-    number: int
-    name: str
-    scope: str
-    key: object = None
-
-
-@frozen
-class Issued(Generic[F_co]):
-    """A ticket that a step issued: for an effect that answers, or for a timer with its delay (never both)."""
-
-    ticket: Ticket
-    effect: F_co | None = None
-    delay: Duration | None = None
-
-
-@frozen
-class Stimulus(Generic[E_co]):
-    """What arrives: the event, when (monotonic seconds, stamped by the driver), and the ticket that it answers.
-
-    A timer's event is `Fired`. Events that no effect answers with need no ticket.
-    """
-
-    event: E_co
-    at_seconds: float = 0.0
-    ticket: int | None = None
-
-
-@frozen
-class Snapshot(Generic[S_co, C_co]):
-    """Where a machine is: state, context, the tickets that still count, the postponed events, the ticket counter."""
-
-    state: S_co
-    context: C_co
-    tickets: tuple[Ticket, ...] = ()
-    postponed: tuple[object, ...] = ()
-    issued: int = 0
-
-    def ticket(self, name: str) -> Ticket | None:
-        """Find the live ticket of a timer (by its id) or of an effect (by its class's name)."""
-        return next((ticket for ticket in self.tickets if ticket.name == name), None)
-
-
-@frozen
-class Step(Generic[S_co, C_co, F_co]):
-    """What one stimulus did.
-
-    `effects` are to be performed in their order, after the snapshot is kept. Those whose class answers stand in
-    `issued` again, in the same order, with their tickets; timers stand there with their delays. What `ended` lists
-    may be cancelled. With a `Stale` verdict the effects are orphan effects, for the resource of that ticket.
-    `moved` tells a change of state or a reenter from a stay.
-    `verdict` is the stimulus's own; `path` has one verdict for each event that was worked off, postponed ones included.
-    """
-
-    snapshot: Snapshot[S_co, C_co]
-    effects: tuple[F_co, ...]
-    verdict: Verdict
-    path: tuple[Verdict, ...]
-    issued: tuple[Issued[F_co], ...] = ()
-    ended: tuple[Ticket, ...] = ()
-    moved: bool = False
-
-
-AnySnapshot = Snapshot[StrEnum, object]
-AnyStep = Step[StrEnum, object, object]
 
 
 def start(machine: Machine[S, E, C, F], context: C | None = None) -> Step[S, C, F]:
@@ -121,9 +60,32 @@ def step(machine: Machine[S, E, C, F], snapshot: Snapshot[S, C], stimulus: Stimu
     one that came in. Never raises for what the table's functions do. It ends: each try of a postponed event takes it
     off the queue or goes on to the next, and only taking one off begins again.
     """
-    done = advance(machine, snapshot, stimulus)
-    path, at, free = list(done.path), 0, done.moved
-    while free and at < len(done.snapshot.postponed):
+    key = stimulus.event.__class__
+    if snapshot.memo is not None and (known := snapshot.memo.get(key)) is not None:
+        return known  # type: ignore[return-value]
+    folded = machine.folded
+    act = folded.quick[snapshot.state].get(key)
+    outcome = None
+    if act is not None and not snapshot.postponed:
+        # The fast path: an event that no ticket guards, and a move that starts nothing. It could be left out.
+        try:
+            outcome = state, context, orders, motion = act(snapshot.context, stimulus.event)
+        except Exception:  # noqa: BLE001, S110 - advance says what it is
+            pass
+        else:
+            if motion.plain and not (snapshot.tickets and motion.ended):
+                if folded.snapshots.on and not snapshot.tickets:
+                    return _remembered(folded, snapshot, key, outcome)  # type: ignore[return-value]
+                after = SNAPSHOT(state, context, snapshot.tickets, (), snapshot.issued, None)  # type: ignore[call-arg]
+                after.__class__ = Snapshot
+                done = STEP(after, orders, motion.verdict, motion.path, (), (), motion.moved)
+                done.__class__ = Step
+                return done
+    done = advance(machine, snapshot, stimulus, outcome)
+    if not done.snapshot.postponed or not done.moved:
+        return done  # type: ignore[return-value]
+    path, at = list(done.path), 0
+    while at < len(done.snapshot.postponed):
         tried = retry(machine, done.snapshot, at)
         path.append(tried.verdict)
         at = 0 if tried.moved else at + isinstance(tried.verdict, Postponed)
@@ -131,38 +93,77 @@ def step(machine: Machine[S, E, C, F], snapshot: Snapshot[S, C], stimulus: Stimu
     return cast("Step[S, C, F]", evolve(done, path=tuple(path)))
 
 
+stepped = cast("Callable[[Definition, AnySnapshot, Stimulus[object]], AnyStep]", step)
+"""`step`, its types forgotten."""
+
+
 def launch(definition: Definition, context: object) -> AnyStep:
     """Start a machine whose types are forgotten; see `start`."""
-    move = begin(definition.folded, context)
-    committed = _commit(definition.folded, Snapshot(definition.initial, context), move, Started())
-    if isinstance(committed.verdict, Broken):
-        raise committed.verdict.exception
-    return committed
+    folded = definition.folded
+    verdict = Started()
+    motion = Motion(verdict, (verdict,), definition.initial, folded.begin, moved=True, plain=False, ended=frozenset())
+    outcome = definition.initial, context, begin(folded, context), motion
+    started = _committed(folded, Snapshot(definition.initial, context), outcome)
+    if isinstance(started.verdict, Broken):
+        raise started.verdict.exception
+    return started
 
 
-def advance(definition: Definition, snapshot: AnySnapshot, stimulus: Stimulus[object]) -> AnyStep:
-    """Answer one stimulus and leave the postponed events alone; see `step`."""
+def advance(
+    definition: Definition, snapshot: AnySnapshot, stimulus: Stimulus[object], outcome: Outcome | None = None
+) -> AnyStep:
+    """Answer one stimulus and leave the postponed events alone; see `step`. `outcome` is there if it is known."""
     event, folded = stimulus.event, definition.folded
-    key: object = event.name if isinstance(event, Fired) else type(event)
-    answered, over = snapshot, False
-    if isinstance(event, Fired) or key in folded.answers:
-        live = next((ticket for ticket in snapshot.tickets if ticket.number == stimulus.ticket), None)
-        if live is None or live.name != _awaited(folded, event):
-            return _stale(folded, snapshot, stimulus)
-        over = isinstance(event, Fired) or folded.answers[type(event)].finishes(type(event))
-        if over:
-            answered = evolve(snapshot, tickets=tuple(t for t in snapshot.tickets if t is not live))
-    if definition.kind(snapshot.state) is Kind.ENDED:
-        return _unmoved(snapshot, Unhandled(ended=True))
-    verdict, move = transition(folded, snapshot.state, snapshot.context, key, event)
-    if move is not None:
-        committed = _commit(folded, answered, move, verdict)
-        return committed if not isinstance(committed.verdict, Broken) else _unmoved(snapshot, committed.verdict)
+    if event.__class__ in folded.fenced:
+        return _answered(definition, snapshot, stimulus)
+    if outcome is None:
+        outcome = decide(folded, snapshot.state, snapshot.context, event)
+    if outcome[3].leaf is None:
+        return _declined(definition, snapshot, snapshot, event, outcome[3])
+    return _committed(folded, snapshot, outcome)
+
+
+def _remembered(folded: Folded, snapshot: AnySnapshot, key: type, outcome: Outcome) -> AnyStep:
+    """Make the step between two snapshots that await nothing, and keep what can be used again."""
+    state, context, orders, motion = outcome
+    after = snapshot
+    if state is not snapshot.state or context is not snapshot.context:
+        fresh = snapshot_of(state, context, (), (), snapshot.issued, {})
+        kept = folded.snapshots.one(cast("Hashable", (state, context, snapshot.issued)), fresh)
+        after = snapshot_of(state, context, (), (), snapshot.issued) if kept is None else cast("AnySnapshot", kept)
+    done = step_of(after, orders, motion.verdict, motion.path, (), (), motion.moved)
+    if snapshot.memo is not None and cell_in(folded, snapshot.state, key).blind:
+        snapshot.memo[key] = done
+    return done
+
+
+def _answered(definition: Definition, snapshot: AnySnapshot, stimulus: Stimulus[object]) -> AnyStep:
+    """Answer a timer's event or an effect's answer: it counts only if its ticket is live."""
+    event, folded = stimulus.event, definition.folded
+    live = next((ticket for ticket in snapshot.tickets if ticket.number == stimulus.ticket), None)
+    if live is None or live.name != _awaited(folded, event):
+        return _stale(folded, snapshot, stimulus)
+    answered = snapshot
+    if isinstance(event, Fired) or folded.answers[event.__class__].finishes(event.__class__):
+        tickets = tuple(ticket for ticket in snapshot.tickets if ticket is not live)
+        answered = snapshot_of(snapshot.state, snapshot.context, tickets, snapshot.postponed, snapshot.issued)
+    outcome = decide(folded, snapshot.state, snapshot.context, event)
+    if outcome[3].leaf is None:
+        return _declined(definition, snapshot, answered, event, outcome[3])
+    done = _committed(folded, answered, outcome)
+    return _unmoved(snapshot, done.verdict) if isinstance(done.verdict, Broken) else done
+
+
+def _declined(
+    definition: Definition, snapshot: AnySnapshot, answered: AnySnapshot, event: object, motion: Motion
+) -> AnyStep:
+    """Make the step of an event that takes no row."""
+    verdict = motion.verdict
     if isinstance(verdict, Postponed):
         if len(snapshot.postponed) >= definition.postpone_limit:
             return _unmoved(snapshot, Refused((), full=True))
         return _unmoved(evolve(snapshot, postponed=(*snapshot.postponed, event)), verdict)
-    return _unmoved(answered if isinstance(verdict, Ignored) else snapshot, verdict)
+    return step_of(answered if isinstance(verdict, Ignored) else snapshot, (), verdict, motion.path)
 
 
 def retry(definition: Definition, snapshot: AnySnapshot, at: int) -> AnyStep:
@@ -190,7 +191,7 @@ def _joined(done: AnyStep, tried: AnyStep) -> AnyStep:
 
 
 def _unmoved(snapshot: AnySnapshot, verdict: Verdict) -> AnyStep:
-    return Step(snapshot, (), verdict, (verdict,))
+    return step_of(snapshot, (), verdict, (verdict,))
 
 
 def _awaited(folded: Folded, event: object) -> str:
@@ -205,14 +206,15 @@ def _stale(folded: Folded, snapshot: AnySnapshot, stimulus: Stimulus[object]) ->
     return Step(snapshot, effects, verdict, (verdict,))
 
 
-def _commit(folded: Folded, snapshot: AnySnapshot, move: Move, verdict: Verdict) -> AnyStep:
+def _committed(folded: Folded, snapshot: AnySnapshot, outcome: Outcome) -> AnyStep:
     """Make the step of a move: end tickets, arm timers, issue tickets; `Broken` if a delay or a maker is at fault."""
-    register = Register(snapshot, move.context, folded.scopes[move.leaf.state])
-    register.leave(move.leaf.ended)
+    state, context, orders, motion = outcome
+    register = Register(snapshot, context, folded.scopes[state])
+    register.leave(motion.ended)
     try:
-        for clock in move.leaf.armed:
+        for clock in motion.leaf.armed if motion.leaf else ():
             register.arm(clock)
-        for order in move.orders:
+        for order in orders:
             if is_arm(order):
                 register.arm(folded.clocks[order.timer.name])
             elif is_disarm(order):
@@ -221,12 +223,12 @@ def _commit(folded: Folded, snapshot: AnySnapshot, move: Move, verdict: Verdict)
                 register.order(order, folded)
     except BrokenOrder as broken:
         return _unmoved(snapshot, Broken(broken.function, broken.error))
-    after = Snapshot(move.leaf.state, move.context, tuple(register.live), snapshot.postponed, register.issued)
+    after = snapshot_of(state, context, tuple(register.live), snapshot.postponed, register.issued)
     kept = {ticket.number for ticket in register.live}
     issued = tuple(each for each in register.new if each.ticket.number in kept)
     effects = tuple(effect for effect, ticket in register.effects if ticket is None or ticket.number in kept)
     ended = tuple(ticket for ticket in register.ended if ticket.number <= snapshot.issued)
-    return Step(after, effects, verdict, (verdict,), issued, ended, move.leaf.moved)
+    return step_of(after, effects, motion.verdict, motion.path, issued, ended, motion.moved)
 
 
 class BrokenOrder(Exception):

@@ -10,22 +10,25 @@ A ticket that was issued and dropped within one transaction never leaves it, and
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from attrs import Factory, evolve, field, frozen
 
 from statekit.effects import Signal
 from statekit.errors import Livelock, MalformedSystem, UnknownMember
+from statekit.interned import Interned
+from statekit.layout import layout_of
 from statekit.machine import Definition
-from statekit.step import AnyStep, Issued, Stimulus, Ticket, advance, launch, retry
-from statekit.verdicts import Broken, Postponed, Stale, Started, Verdict
+from statekit.snapshot import AnySnapshot, AnyStep, Issued, Stimulus, Ticket
+from statekit.step import advance, launch, retry, stepped
+from statekit.verdicts import Broken, Postponed, Stale, Started, Taken, Verdict
 from statekit.wiring import Derived, View, Wire
 
 HOP_BOUND = 1000
 """How many events one stimulus, or one postponed event that it set free, may lead to before `Livelock` is raised."""
 
 
-@frozen
+@frozen(slots=True, weakref_slot=False)
 class Hop:
     """One event of a transaction: who received it and what became of it."""
 
@@ -34,7 +37,7 @@ class Hop:
     verdict: Verdict
 
 
-@frozen
+@frozen(slots=True, weakref_slot=False)
 class Ordered:
     """An effect for the driver: whose it is, and its ticket if it answers (or is an orphan effect for one)."""
 
@@ -56,14 +59,17 @@ class Armed:
     issued: Issued[object]
 
 
-@frozen
+@frozen(slots=True, weakref_slot=False)
 class SystemSnapshot(View):
     """Where a system is: every member's snapshot, and the last value of each derived fact."""
 
+    names: tuple[str, ...] = field(repr=False)
+    members: tuple[AnySnapshot, ...]
     facts: tuple[object, ...] = ()
+    memo: "dict[tuple[str, type], Transaction] | None" = field(default=None, init=False, eq=False, repr=False)
 
 
-@frozen
+@frozen(slots=True, weakref_slot=False)
 class Transaction:
     """What one stimulus did to a system.
 
@@ -81,6 +87,9 @@ class Transaction:
     ended: tuple[tuple[str, Ticket], ...] = ()
 
 
+SYSTEM_SNAPSHOT = layout_of(SystemSnapshot)
+TRANSACTION = layout_of(Transaction)
+
 Routes: TypeAlias = Mapping[tuple[str, type], tuple[Wire, ...]]
 """(member, signal class) → the wires that carry it, in their order."""
 
@@ -88,6 +97,10 @@ Routes: TypeAlias = Mapping[tuple[str, type], tuple[Wire, ...]]
 def flat(lines: Iterable[Wire | tuple[Wire, ...]]) -> tuple[Wire, ...]:
     """Lay out a wiring whose lines may be single wires or, from `publish`, several."""
     return tuple(wire for line in lines for wire in (line if isinstance(line, tuple) else (line,)))
+
+
+def _places(system: "System") -> Mapping[str, int]:
+    return {member.name: at for at, member in enumerate(system.members)}
 
 
 def _routes(system: "System") -> Routes:
@@ -133,6 +146,9 @@ class System:
     derived: tuple[Derived, ...] = ()
     doc: str = ""
     routes: Routes = field(init=False, repr=False, default=Factory(_routes, takes_self=True))
+    places: Mapping[str, int] = field(init=False, repr=False, default=Factory(_places, takes_self=True))
+    lone: "dict[int, Lone]" = field(init=False, repr=False, factory=dict)
+    snapshots: Interned[object] = field(init=False, repr=False, factory=Interned)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -166,8 +182,70 @@ class System:
 
         Raises `UnknownMember`, and `Livelock` if what follows has no end.
         """
+        key = stimulus.event.__class__
+        if snapshot.memo is not None and (known := snapshot.memo.get((member, key))) is not None:
+            return known
+        at = self.places.get(member)
+        if at is not None and not snapshot.members[at].postponed:
+            # The fast path: one member answers, and nothing follows from it. It could be left out.
+            before = snapshot.members[at]
+            done = stepped(self.members[at], before, stimulus)
+            after = done.snapshot
+            if (after is before or not self.derived) and not (done.issued or done.ended or after.postponed):
+                lone = self.lone.get(id(done.verdict)) or self._lone(member, done, stimulus.event)
+                if lone.effects is done.effects:
+                    return self._transaction(snapshot, at, done, lone, key)
         work, index = Work(self, snapshot), self.index(member)
         return work.run(lambda: work.deliver(index, stimulus))
+
+    def _lone(self, member: str, done: AnyStep, event: object) -> "Lone":
+        """Work out once what a row that nothing follows comes to; its verdict is made once, and so are its effects."""
+        quiet = isinstance(done.verdict, Taken) and not any(isinstance(effect, Signal) for effect in done.effects)
+        lone = NOBODY
+        if quiet and not getattr(event, "__attrs_attrs__", True):
+            orders = tuple(Ordered(member, effect) for effect in done.effects)
+            lone = Lone(done.verdict, done.effects, (Hop(member, event, done.verdict),), orders)
+            self.lone[id(done.verdict)] = lone
+        return lone
+
+    def _transaction(self, snapshot: SystemSnapshot, at: int, done: AnyStep, lone: "Lone", key: type) -> Transaction:
+        """Make the transaction of one member's step, which nothing follows."""
+        members = snapshot.members
+        after = snapshot
+        if done.snapshot is not members[at]:
+            members = (*members[:at], done.snapshot, *members[at + 1 :])
+            after = SYSTEM_SNAPSHOT(snapshot.names, members, snapshot.facts, None)  # type: ignore[call-arg]
+            after.__class__ = SystemSnapshot
+        known = snapshot.members[at].memo
+        if known is not None and known.get(key) is done and self.snapshots.on:
+            after = self._kept(after)
+        made = TRANSACTION(after, done.verdict, lone.path, lone.orders, (), (), ())
+        made.__class__ = Transaction
+        if snapshot.memo is not None and known is not None and known.get(key) is done:
+            snapshot.memo[self.members[at].name, key] = made
+        return made
+
+    def _kept(self, snapshot: SystemSnapshot) -> SystemSnapshot:
+        """Find the snapshot that is kept for all whose members are the same, or keep one."""
+        if snapshot.memo is not None:
+            return snapshot
+        fresh = SYSTEM_SNAPSHOT(snapshot.names, snapshot.members, snapshot.facts, {})  # type: ignore[call-arg]
+        fresh.__class__ = SystemSnapshot
+        kept = self.snapshots.one((*map(id, snapshot.members), snapshot.facts), fresh)
+        return snapshot if kept is None else cast("SystemSnapshot", kept)
+
+
+@frozen(eq=False)
+class Lone:
+    """What a row comes to that nothing follows from: its path and its orders, made once."""
+
+    verdict: Verdict | None
+    effects: tuple[object, ...] | None
+    path: tuple[Hop, ...] = ()
+    orders: tuple[Ordered, ...] = ()
+
+
+NOBODY = Lone(None, None)
 
 
 class Work:
@@ -220,7 +298,7 @@ class Work:
             if self.freed[index] < len(self.members[index].postponed):
                 return self.retry(index)
             del self.freed[index]
-        view = View(self.system.names, tuple(self.members))
+        view = SystemSnapshot(self.system.names, tuple(self.members))
         for at, derived in enumerate(self.system.derived):
             value = _asked(derived.fact, view)
             if value != self.facts[at]:

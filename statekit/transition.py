@@ -5,111 +5,124 @@ is taken: its update makes the new context, choices on the way are decided on th
 move (exit, row, branches, entry, in that order) is made from the context as it ends up. Nothing is stored and nothing
 is changed here, so a function that raises leaves no trace: the verdict is `Broken` and names it. Tickets, timers and
 postponed events belong to `step`, one layer up.
+
+A *point* is a state with its context. Points are interned: where no function of a cell looks at the event, what the
+event's class leads to from a point is worked out once and remembered at the point, so that a machine whose contexts
+are few turns by itself into a table of points. Nothing but speed depends on it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable
 from enum import StrEnum
+from types import MappingProxyType
+from typing import TypeAlias, cast
 
-from attrs import frozen
+from statekit.acts import WrongContext, cell_of, culprit, made
+from statekit.folded import Cell, Folded, Motion, Outcome
+from statekit.timers import Fired, is_arm, is_disarm
+from statekit.verdicts import Broken, Verdict
 
-from statekit.folded import Arrow, Call, Folded, Fork, Leaf
-from statekit.table import Verb
-from statekit.verdicts import Broken, Forbidden, Ignored, Postponed, Refused, Taken, Unhandled, Verdict
-
-
-@frozen(eq=False)
-class Move:
-    """A row that was taken: where it leads, the context there, and its orders with every maker's result in place."""
-
-    leaf: Leaf
-    context: object
-    orders: tuple[object, ...]
+NOTHING: frozenset[str] = frozenset()
 
 
-class _Failed(Exception):
-    """A function of the table raised."""
+class Point:
+    """A state with its context, as `transition` takes and gives it; made by `point_of`. Not to be changed."""
 
-    def __init__(self, function: str, error: Exception) -> None:
-        super().__init__(function)
-        self.function = function
-        self.error = error
+    __slots__ = ("context", "folded", "memo", "state")
+
+    def __init__(self, folded: Folded, state: StrEnum, context: object, memo: "dict[type, Followed]") -> None:
+        """Keep the machine that it belongs to, and what is known of it."""
+        self.folded = folded
+        self.state = state
+        self.context = context
+        self.memo = memo
+
+    def __repr__(self) -> str:
+        """Show the state and the context."""
+        return f"Point({self.state!r}, {self.context!r})"
 
 
-def transition(
-    folded: Folded, state: StrEnum, context: object, key: object, event: object
-) -> tuple[Verdict, Move | None]:
-    """Decide what `event` does in `state`; `key` is its class, or the id of the timer that fired.
+Followed: TypeAlias = tuple[Point, tuple[object, ...], Verdict]
+"""The next point, the effects in their order, and the verdict, which is a constant of the row."""
 
-    The move is there exactly if the verdict is `Taken`. Never raises for what the table's functions do.
+FORGETFUL = cast("dict[type, Followed]", MappingProxyType({}))
+"""The memo of a point that remembers nothing."""
+
+
+def point_of(folded: Folded, state: StrEnum, context: object) -> Point:
+    """Make the point of a state and a context, or find it."""
+    points = folded.points
+    if not points.on:
+        return Point(folded, state, context, FORGETFUL)
+    kept = points.one(cast("Hashable", (state, context)), Point(folded, state, context, {}))
+    return Point(folded, state, context, FORGETFUL) if kept is None else cast("Point", kept)
+
+
+def transition(point: Point, event: object) -> Followed:
+    """Follow an event from a point: the next point, the effects, and what became of the event.
+
+    Unless the verdict is `Taken`, the point is the one that came in and there are no effects. Never raises for what the
+    table's functions do. Orders to arm and disarm timers are not among the effects: they are for `step`.
     """
-    refused: tuple[str, ...] = ()
+    known = point.memo.get(event.__class__)
+    return _followed(point, event) if known is None else known
+
+
+def _followed(point: Point, event: object) -> Followed:
+    folded = point.folded
+    key: object = event.name if isinstance(event, Fired) else event.__class__
+    cell = cell_in(folded, point.state, key)
+    state, context, orders, motion = run(folded, cell, point.state, point.context, event)
+    if motion.leaf is None:
+        return point, (), motion.verdict
+    if not motion.plain:
+        orders = tuple(order for order in orders if not (is_arm(order) or is_disarm(order)))
+    followed = point_of(folded, state, context), orders, motion.verdict
+    if cell.blind and point.memo is not FORGETFUL and key is event.__class__:
+        point.memo[event.__class__] = followed
+    return followed
+
+
+def cell_in(folded: Folded, state: StrEnum, key: object) -> Cell:
+    """Find the closure of a cell, or make it; a blank cell has one too."""
+    cells = folded.acts[state]
+    cell = cells.get(key)
+    if cell is None:
+        arrows = folded.cells[state].get(key, ())
+        cell = cells[key] = cell_of(state, arrows, folded.answering, ended=not folded.scopes[state])
+        if isinstance(key, type) and key not in folded.fenced:
+            folded.quick[state][key] = cell.act
+    return cell
+
+
+def run(folded: Folded, cell: Cell, state: StrEnum, context: object, event: object) -> Outcome:
+    """Run a cell; what its functions raise becomes `Broken`."""
     try:
-        for arrow in folded.cells[state].get(key, ()):
-            if arrow.guard is None or _call(arrow.guard, context, event):
-                return _answer(arrow, refused, context, event)
-            refused = (*refused, arrow.guard.name)
-    except _Failed as failed:
-        return Broken(failed.function, failed.error), None
-    return (Refused(refused) if refused else Unhandled()), None
+        return cell.act(context, event)
+    except Exception as error:  # noqa: BLE001 - it is the answer
+        return broken(folded, state, context, error)
 
 
-def begin(folded: Folded, context: object) -> Move:
-    """Enter the initial state; what its entry effects raise is raised, as there is nothing yet to leave untouched."""
+def broken(folded: Folded, state: StrEnum, context: object, error: Exception) -> Outcome:
+    """Make the outcome of a cell whose function raised."""
+    name = culprit(error, folded.functions)
+    verdict = Broken(name, TypeError(str(error)) if isinstance(error, WrongContext) else error)
+    return state, context, (), Motion(verdict, (verdict,), state, None, moved=False, plain=False, ended=NOTHING)
+
+
+def decide(folded: Folded, state: StrEnum, context: object, event: object) -> Outcome:
+    """Decide what an event does in a state with a context: the primitive in its plain form.
+
+    The motion has a leaf exactly if its verdict is `Taken`. Never raises for what the table's functions do. Orders to
+    timers stand among the effects, as the row lists them. A timer's event is `Fired` with the timer's id.
+    """
+    key = event.__class__
+    cell = folded.acts[state].get(key) or cell_in(folded, state, event.name if isinstance(event, Fired) else key)
     try:
-        return Move(folded.begin, context, tuple(made(folded.begin.orders, context, None)))
-    except _Failed as failed:
-        raise failed.error from None
+        return cell.act(context, event)
+    except Exception as error:  # noqa: BLE001 - it is the answer
+        return broken(folded, state, context, error)
 
 
-def _answer(arrow: Arrow, refused: tuple[str, ...], context: object, event: object) -> tuple[Verdict, Move | None]:
-    row = arrow.row
-    if arrow.goal is not None:
-        move = _move(arrow, context, event)
-        return Taken(row.origin, arrow.source, move.leaf.state, refused), move
-    if row.verb is Verb.IGNORE:
-        return Ignored(row.because, refused), None
-    if row.verb is Verb.FORBID:
-        return Forbidden(row.because), None
-    return Postponed(row.because), None
-
-
-def _move(arrow: Arrow, context: object, event: object) -> Move:
-    context = _updated(arrow.update, context, event)
-    goal = arrow.goal
-    while isinstance(goal, Fork):
-        way = next(way for way in goal.ways if way.guard is None or _call(way.guard, context, event))
-        context = _updated(way.update, context, event)
-        goal = way.goal
-    if goal is None:  # pragma: no cover - the caller asked for a move, and folding gave it a goal
-        raise AssertionError(arrow)
-    return Move(goal, context, tuple(made(goal.orders, context, event)))
-
-
-def _updated(update: Call | None, context: object, event: object) -> object:
-    if update is None:
-        return context
-    updated = _call(update, context, event)
-    if type(updated) is not type(context):
-        wrong = f"update {update.name} returned {type(updated).__name__}; it must return {type(context).__name__}"
-        raise _Failed(update.name, TypeError(wrong))
-    return updated
-
-
-def made(orders: tuple[object, ...], context: object, event: object) -> Iterator[object]:
-    """Give the orders with each maker's call replaced by what it makes: one effect, or a tuple of them in its place."""
-    for order in orders:
-        if not isinstance(order, Call):
-            yield order
-            continue
-        effect = _call(order, context, event)
-        if isinstance(effect, tuple):
-            yield from effect
-        else:
-            yield effect
-
-
-def _call(call: Call, context: object, event: object) -> object:
-    try:
-        return call.function(context, event) if call.takes_event else call.function(context)
-    except Exception as error:
-        raise _Failed(call.name, error) from error
+def begin(folded: Folded, context: object) -> tuple[object, ...]:
+    """Make the entry effects of the initial state; what they raise is raised."""
+    return made(folded.begin.orders, context, None)

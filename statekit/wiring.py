@@ -9,11 +9,11 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeVar, cast
 
-from attrs import field, frozen
+from attrs import frozen
 
 from statekit.effects import Signal
 from statekit.machine import Definition, Machine
-from statekit.step import AnySnapshot, Snapshot
+from statekit.snapshot import AnySnapshot, Snapshot
 
 S = TypeVar("S", bound=StrEnum)
 S2 = TypeVar("S2", bound=StrEnum)
@@ -47,11 +47,11 @@ class Derived:
     initially: object = None
 
 
-@frozen
 class View:
     """A system's members side by side, as derived facts, public status and the application read them."""
 
-    names: tuple[str, ...] = field(repr=False)
+    __slots__ = ()
+    names: tuple[str, ...]
     members: tuple[AnySnapshot, ...]
 
     def of(self, machine: Machine[S, E, C, F]) -> Snapshot[S, C]:

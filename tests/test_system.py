@@ -411,7 +411,7 @@ def test_a_fact_or_its_maker_that_raises_breaks_the_transaction(role):
 
 def test_a_view_finds_a_member_by_its_machine():
     system = System("pair", (SENDER, LISTENER), (publish(SENDER, Say),))
-    view = View(system.names, system.start().snapshot.members)
+    view = system.start().snapshot
     assert view.of(LISTENER).state is IDLE
     with pytest.raises(ValueError, match="other is no member here; the members are sender, listener"):
         view.of(OTHER)

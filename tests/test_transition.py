@@ -19,7 +19,7 @@ from statekit import (
     Unhandled,
     start,
 )
-from statekit.transition import begin, transition
+from statekit.transition import begin, decide
 
 
 class State(StrEnum):
@@ -144,9 +144,19 @@ def build(*table, groups=(), states=None):
     return Machine("small", initial=A, context=Context(), states=states or declared(), groups=groups, table=table)
 
 
+@frozen
+class Move:
+    """What a row that was taken came to."""
+
+    context: object
+    orders: tuple
+    leaf: object
+
+
 def tell(machine, state=A, context=None, event=None):
     event = Go() if event is None else event
-    return transition(machine.folded, state, context or Context(), type(event), event)
+    _, after, orders, motion = decide(machine.folded, state, context or Context(), event)
+    return motion.verdict, None if motion.leaf is None else Move(after, orders, motion.leaf)
 
 
 # --------------------------------------------------------------------------------------------- order within a move
@@ -249,7 +259,7 @@ def test_a_groups_row_to_the_state_one_is_in_is_a_move_with_exit_and_entry():
 
 def test_starting_enters_the_groups_of_the_initial_state_from_outer_to_inner():
     machine = build(row(A, Go, B), groups=GROUPS, states=STATES)
-    assert texts(begin(machine.folded, Context(7))) == ["entry outer", "entry inner", "entry a"]
+    assert [order.text for order in begin(machine.folded, Context(7))] == ["entry outer", "entry inner", "entry a"]
     assert {order.count for order in start(machine, Context(7)).effects} == {7}
 
 

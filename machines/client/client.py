@@ -26,7 +26,7 @@ from machines.conflict_recovery import CONFLICT_RECOVERY, Halt, OperationEnded, 
 from machines.connection import CONNECTION, FAILED, IDLE, Connect, Disconnect, ReconnectNow
 from machines.replica import Replica
 from machines.session import SESSION, Options, contexts
-from machines.status import Status, StatusNow, public_status
+from machines.status import StatusNow, public_status
 from machines.wire.operations import Edit, Operation
 from machines.wire.text import Text, apply
 from statekit import Signal, Verdict

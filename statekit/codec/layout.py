@@ -12,7 +12,7 @@ from statekit.codec.legal import legal
 from statekit.codec.strict import Misfit, members, placed
 from statekit.codec.tickets import TicketRecord, recorded
 from statekit.machine import Definition
-from statekit.step import AnySnapshot, Snapshot
+from statekit.snapshot import AnySnapshot, Snapshot
 from statekit.table import Verb
 
 

@@ -8,8 +8,8 @@ from statekit.codec.tickets import Awaited
 from statekit.draft import scope_name
 from statekit.folded import Arrow, Clock, Folded
 from statekit.machine import Definition
+from statekit.snapshot import AnySnapshot, Ticket
 from statekit.states import Kind
-from statekit.step import AnySnapshot, Ticket
 from statekit.table import Verb
 
 

@@ -13,7 +13,8 @@ from statekit.codec.layout import Revived
 from statekit.codec.strict import Misfit
 from statekit.effects import Answering, Failure
 from statekit.machine import Definition
-from statekit.step import AnySnapshot, Stimulus, Ticket, advance
+from statekit.snapshot import AnySnapshot, Stimulus, Ticket
+from statekit.step import advance
 from statekit.timers import Duration, Jitter
 from statekit.verdicts import Ignored, Taken
 

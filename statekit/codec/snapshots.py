@@ -13,7 +13,7 @@ from statekit.codec.forms import Forms, Hooks
 from statekit.codec.layout import checked
 from statekit.codec.policy import Due, Losses, Policy, check_elapsed, losses_of, timers, told
 from statekit.machine import Machine
-from statekit.step import Snapshot, Stimulus
+from statekit.snapshot import Snapshot, Stimulus
 
 S = TypeVar("S", bound=StrEnum)
 S_co = TypeVar("S_co", bound=StrEnum, covariant=True)

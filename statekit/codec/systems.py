@@ -15,7 +15,7 @@ from statekit.codec.policy import Due, Losses, Policy, check_elapsed, losses_of,
 from statekit.codec.scalars import several
 from statekit.codec.strict import Misfit, member, members, placed
 from statekit.machine import Definition
-from statekit.step import Stimulus
+from statekit.snapshot import Stimulus
 from statekit.system import System, SystemSnapshot
 from statekit.wiring import Derived
 

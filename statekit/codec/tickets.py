@@ -7,7 +7,7 @@ from attrs import frozen
 
 from statekit.codec.strict import Misfit
 from statekit.machine import Definition
-from statekit.step import Ticket
+from statekit.snapshot import Ticket
 
 
 class Awaited(StrEnum):

@@ -6,7 +6,7 @@ from attrs import frozen
 
 from statekit.machine import Definition
 from statekit.run.alarms import Alarms
-from statekit.step import AnySnapshot
+from statekit.snapshot import AnySnapshot
 from statekit.system import System, SystemSnapshot
 
 

@@ -41,7 +41,7 @@ from statekit.run.performers import Performer, index
 from statekit.run.receipts import Policy, Receipt
 from statekit.run.record import Record
 from statekit.run.rejections import rejections
-from statekit.step import Stimulus
+from statekit.snapshot import Stimulus
 from statekit.system import Armed, System, SystemSnapshot, Transaction
 from statekit.timers import ClockJumped, Fired, Jitter
 from statekit.verdicts import Broken

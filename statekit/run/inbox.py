@@ -7,7 +7,7 @@ import anyio
 from attrs import evolve, frozen
 
 from statekit.run.receipts import Receipt
-from statekit.step import Stimulus
+from statekit.snapshot import Stimulus
 
 
 @frozen

@@ -11,7 +11,7 @@ from statekit.run.clock import Clock
 from statekit.run.errors import DriverError
 from statekit.run.performers import Performer, Reply
 from statekit.run.tasks import Task, Tasks
-from statekit.step import Ticket
+from statekit.snapshot import Ticket
 from statekit.system import Ordered
 
 

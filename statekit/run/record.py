@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from statekit.step import Stimulus
+from statekit.snapshot import Stimulus
 from statekit.system import Transaction
 
 

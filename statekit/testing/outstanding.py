@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from statekit.machine import Definition
-from statekit.step import AnySnapshot, Issued, Stimulus, Ticket
+from statekit.snapshot import AnySnapshot, Issued, Stimulus, Ticket
 from statekit.timers import Duration, Fired, Jitter
 
 

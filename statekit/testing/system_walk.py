@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from statekit.effects import Signal
 from statekit.machine import Definition, Machine
-from statekit.step import Snapshot, Stimulus
+from statekit.snapshot import Snapshot, Stimulus
 from statekit.system import System, SystemSnapshot, Transaction
 from statekit.testing.outstanding import Outstanding
 from statekit.timers import Duration

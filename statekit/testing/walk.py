@@ -15,7 +15,8 @@ from enum import StrEnum
 from typing import Generic, TypeVar, cast
 
 from statekit.machine import Machine
-from statekit.step import Snapshot, Step, Stimulus, start, step
+from statekit.snapshot import Snapshot, Step, Stimulus
+from statekit.step import start, step
 from statekit.testing.outstanding import Outstanding
 from statekit.testing.passed import passed_by
 from statekit.timers import Duration

@@ -64,7 +64,7 @@ from statekit import (
 from statekit.interop.expressible import trigger_name
 from statekit.interop.transitions import EventForbidden, Model, to_machine
 from statekit.testing.passed import lines_of
-from statekit.transition import begin, transition
+from statekit.transition import begin, cell_in, run
 
 SHIPPED_EVENTS, TABLES, TABLE_EVENTS = 20_000, 400, 200
 """For each of six machines; for each of so many drawn tables: 200,000 events together."""
@@ -307,8 +307,9 @@ def started(oracle, context):
     entered = begin(oracle.definition.folded, context)
     oracle.begin(context)
     model = oracle.model
-    assert (entered.leaf.state, context, list(entered.orders)) == (model.state, model.context, model.outbox)
-    return entered.leaf.state, context
+    initial = oracle.definition.initial
+    assert (initial, context, list(entered)) == (model.state, model.context, model.outbox)
+    return initial, context
 
 
 def walked(oracle, at, draw, steps, seen):
@@ -322,11 +323,10 @@ def walked(oracle, at, draw, steps, seen):
     trail = []
     for number in range(steps):
         key, event = draw(state, context)
-        verdict, move = transition(folded, state, context, key, event)
+        state, context, orders, motion = run(folded, cell_in(folded, state, key), state, context, event)
+        verdict = motion.verdict
         theirs = oracle.take(key if isinstance(key, str) else key.__name__, event)
-        if move is not None:
-            state, context = move.leaf.state, move.context
-        ours = (spelled(verdict), state, context, [] if move is None else list(move.orders))
+        ours = (spelled(verdict), state, context, list(orders))
         assert ours == (theirs, model.state, model.context, model.outbox), f"event {number} from {at}: {event}"
         assert type(state) is type(model.state)
         seen[theirs[0]] += 1
@@ -566,17 +566,16 @@ def test_a_table_made_a_transitions_machine_does_what_it_did(nested):
             model = Model()
             live = to_machine(machine, model, context=first, nested=nested)
             entered = begin(folded, first)
-            state, context = entered.leaf.state, first
-            assert (model.state, model.context, model.outbox) == (state, context, list(entered.orders))
+            state, context = machine.initial, first
+            assert (model.state, model.context, model.outbox) == (state, context, list(entered))
             for _ in range(15):
                 key, event = draw(state, context)
-                verdict, move = transition(folded, state, context, key, event)
+                state, context, orders, motion = run(folded, cell_in(folded, state, key), state, context, event)
+                verdict = motion.verdict
                 known = trigger_name(key) in live.events
                 if not isinstance(verdict, Broken):
                     assert model.may_trigger(trigger_name(key), event) is isinstance(verdict, Taken)
-                if move is not None:
-                    state, context = move.leaf.state, move.context
-                ours = (promised(verdict, known=known), state, context, [] if move is None else list(move.orders))
+                ours = (promised(verdict, known=known), state, context, list(orders))
                 assert ours == exported(model, key.__name__, event)
                 seen[type(verdict)] += 1
     assert all(seen[each] > 100 for each in (Taken, Ignored, Forbidden, Refused, Unhandled, Broken)), seen

@@ -33,8 +33,8 @@ from statekit import (
     timer,
     wire,
 )
+from statekit.snapshot import Issued
 from statekit.states import Group, StateRow
-from statekit.step import Issued
 from statekit.table import Branch, Choice, Row
 from statekit.timers import After, Timer
 
