@@ -240,9 +240,10 @@ def one_pending(context: Context) -> bool:
 
 
 def is_next(context: Context, event: RemoteEdit) -> bool:
-    """Is it the operation after the last that we know?"""
+    """Is it the operation after the last that we know, and does it fit the server's document as we know it?"""
     broadcast, replica = event.broadcast, context.replica
-    return broadcast.version == replica.version + 1 and broadcast.client_id != replica.client_id
+    ours = broadcast.client_id == replica.client_id
+    return not ours and broadcast.version == replica.version + 1 and replica.receives(broadcast.operation)
 
 
 def is_known(context: Context, event: RemoteEdit) -> bool:

@@ -62,16 +62,16 @@ class Replica:
     def fits(self, edit: Edit, revision: int) -> bool:
         """Tell whether an edit made at `revision` can still be understood, and fits the text."""
         try:
-            apply(self.view, self._caught_up(edit, revision))
+            apply(self.view, self.caught_up(edit, revision))
         except OperationInvalid:
             return False
         return 0 <= self.revision - revision <= len(self.recent)
 
     def submitted(self, edit: Edit, revision: int) -> "Replica":
         """Take on an operation of our user, who made it on the view of `revision`."""
-        edit = self._caught_up(edit, revision)
+        edit = self.caught_up(edit, revision)
         pending = (*self.pending, Pending(self.sequence + 1, edit))
-        return evolve(self, pending=pending, sequence=self.sequence + 1)._changed(edit)
+        return evolve(self, pending=pending, sequence=self.sequence + 1).changed(edit)
 
     def sent_head(self) -> "Replica":
         """Note that the head is on its way."""
@@ -82,15 +82,23 @@ class Replica:
         head, *rest = self.pending
         return evolve(self, base=apply(self.base, head.edit), version=version, pending=tuple(rest))
 
+    def receives(self, edit: Edit) -> bool:
+        """Tell whether a remote operation fits the server's document as we know it."""
+        try:
+            apply(self.base, edit)
+        except OperationInvalid:
+            return False
+        return True
+
     def received(self, edit: Edit, client_id: str, version: int) -> "Replica":
         """Apply somebody else's operation, which made the server's document `version`."""
         base = apply(self.base, edit)
-        return evolve(self, base=base, version=version)._carried(edit, first=client_id < self.client_id)
+        return evolve(self, base=base, version=version).carried(edit, first=client_id < self.client_id)
 
     def dropped(self) -> "Replica":
         """Roll the head back, as if it had never been made."""
         head, *rest = self.pending
-        return evolve(self, pending=tuple(rest))._carried(invert(self.base, head.edit), first=True)
+        return evolve(self, pending=tuple(rest)).carried(invert(self.base, head.edit), first=True)
 
     def synced(self, sync: DocumentSync) -> "Replica":
         """Take over what the server says it has.
@@ -103,33 +111,38 @@ class Replica:
         whole = [each.version for each in missed] == list(range(self.version + 1, sync.document.version + 1))
         if self.loaded and whole and sync.document.version >= self.version:
             with suppress(OperationInvalid):
-                return reduce(Replica._caught, missed, self)
-        return evolve(self._replaced(sync.document.text), version=sync.document.version, loaded=True)
+                return reduce(Replica.caught, missed, self)
+        return evolve(self.replaced(sync.document.text), version=sync.document.version, loaded=True)
 
-    def _caught(self, each: SyncedOperation) -> "Replica":
+    def caught(self, each: SyncedOperation) -> "Replica":
+        """Take over one operation that the server has: our own head is acknowledged by it."""
         if self.pending and each.message_id == self.message_id(self.pending[0].sequence):
             return self.acknowledged(each.version)
         return self.received(each.operation, each.client_id, each.version)
 
-    def _replaced(self, text: Text) -> "Replica":
+    def replaced(self, text: Text) -> "Replica":
+        """Take over a whole document; what is pending follows as well as it can."""
         edit: list[Operation] = [Delete(0, len(self.base))] if len(self.base) else []
         if text.content:
             edit.append(Insert(0, text.content))
         edit += text.formats
-        return evolve(self, base=text)._carried(tuple(edit), first=True)
+        return evolve(self, base=text).carried(tuple(edit), first=True)
 
-    def _carried(self, edit: Edit, *, first: bool) -> "Replica":
+    def carried(self, edit: Edit, *, first: bool) -> "Replica":
+        """Carry a change of the base past what is pending; what is left of it changes the view."""
         pending: list[Pending] = []
         for each in self.pending:
             edit, followed = cross(edit, each.edit, first=first)
             pending.append(evolve(each, edit=followed))
-        return evolve(self, pending=tuple(pending))._changed(edit)
+        return evolve(self, pending=tuple(pending)).changed(edit)
 
-    def _caught_up(self, edit: Edit, revision: int) -> Edit:
+    def caught_up(self, edit: Edit, revision: int) -> Edit:
+        """Rewrite an edit made on the view of an earlier revision to follow what has changed since."""
         behind = self.revision - revision
         for change in self.recent[-behind:] if behind else ():
             edit = transform(edit, change, first=False)
         return edit
 
-    def _changed(self, edit: Edit) -> "Replica":
+    def changed(self, edit: Edit) -> "Replica":
+        """Count a change of the view, and remember it."""
         return evolve(self, revision=self.revision + 1, recent=(*self.recent, edit)[-MEMORY:])

@@ -127,9 +127,10 @@ class Folded:
 
     `cells` is state → event class or timer id → the arrows to try; `begin` is what starting does; `groups` and each
     value of `groups_of` go from outer to inner; `scopes` names the scopes that hold a state, and none holds an ended
-    one, which has no cells either; `answers` finds the answering effect of an event class, `fenced`
-    are those and `Fired`, `functions` names a function by its code. The last three are filled as the machine runs: a cell's closure is made when it is first
-    needed, points and snapshots are remembered where that pays.
+    one, which has no cells either. `answers` finds the answering effect of an event class, `fenced` are those classes
+    and `Fired`, `functions` names a function by its code. The rest is filled as the machine runs: a cell's closure is
+    made when it is first needed (`quick` has those that no ticket guards), points and snapshots are remembered where
+    that pays.
     """
 
     cells: Mapping[StrEnum, Mapping[object, tuple[Arrow, ...]]]

@@ -25,9 +25,10 @@ def middle(_: Jitter) -> float:
 class Runner(Generic[S, E, C, F]):
     """A machine's snapshot that moves; not thread-safe, as it keeps what it was told.
 
-    `effects` collects what the machine ordered, in order; perform them and clear the list (do not replace it); an effect that answers
-    is answered with `answer`. Timers are kept with their deadlines: call `due(now)` when time has passed. An event that
-    is refused, forbidden, unhandled or broken raises `Rejected`, unless `report` asks for the verdict instead.
+    `effects` collects what the machine ordered, in order: perform them and clear the list, but do not replace it. An
+    effect that answers is answered with `answer`. Timers are kept with their deadlines: call `due(now)` when time has
+    passed. An event that is refused, forbidden, unhandled or broken raises `Rejected`, unless `report` asks for the
+    verdict instead.
 
     `chance` turns a jittered delay into the place in its range, 0 to 1.
     """

@@ -26,7 +26,7 @@ from machines.conflict_recovery import CONFLICT_RECOVERY, Halt, OperationEnded, 
 from machines.connection import CONNECTION, FAILED, IDLE, Connect, Disconnect, ReconnectNow
 from machines.replica import Replica
 from machines.session import SESSION, Options, contexts
-from machines.status import StatusNow, public_status
+from machines.status import Status, StatusNow, public_status
 from machines.wire.operations import Edit, Operation
 from machines.wire.text import Text, apply
 from statekit import Signal, Verdict
@@ -160,6 +160,17 @@ class Client:
         self._driver.send(AUTH_REFRESH, SignIn())
         self._driver.send(CONNECTION, Connect())
         return self
+
+    async def ready(self) -> None:
+        """Wait until the document is here; from then on `document` is the server's.
+
+        Raises `NotReady` if the connection fails for good first, or the session ends. While only a login can help, it
+        goes on waiting.
+        """
+        while not self._replica.loaded:
+            if self._over or self._status.status is Status.FAILED:
+                raise NotReady(self._status.reason or "closed")
+            await self._changed.wait()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

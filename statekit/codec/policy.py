@@ -1,6 +1,5 @@
 """What becomes of the timers and the effects that were under way when a snapshot was saved."""
 
-import inspect
 import math
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -143,6 +142,4 @@ def _failed(answering: Answering, index: int) -> object:
 
 
 def _needs_nothing(kind: type) -> bool:
-    if has(kind):
-        return all(each.default is not NOTHING for each in fields(kind) if each.init)
-    return not inspect.signature(kind).parameters
+    return has(kind) and all(each.default is not NOTHING for each in fields(kind) if each.init)

@@ -95,6 +95,7 @@ def form(shape, hooks=None):
         (Wide | None, Wide(3), {"width": 3}),
         (Wide | Valued, Wide(3), {"class": "Wide", "width": 3}),
         (Wide | Valued, Valued(3), {"class": "Valued", "value": 3}),
+        (Wide | Wider, Wider(3), {"class": "Wider", "width": 3}),
         (Gate | str, Gate.OPEN, {"class": "Gate", "value": "open"}),
         (Gate | str, "open", "open"),
         (int | float | bool, True, True),
@@ -274,6 +275,11 @@ def test_a_hook_for_a_base_class_takes_what_is_derived_from_it():
     hooks = {Plain: Hook(lambda plain: type(plain).__name__, lambda _: Plain())}
     derived = type("Derived", (Plain,), {})()
     assert form(Plain | int, hooks).write(derived) == {"class": "Plain", "value": "Derived"}
+
+
+def test_a_set_of_what_cannot_be_hashed_is_a_misfit():
+    with pytest.raises(Misfit, match="hashed"):
+        form(frozenset[Plain], {Plain: Hook(list, list)}).read([[1]])
 
 
 @pytest.mark.parametrize("read", [5, "noon", [], None])

@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve, field, frozen
 
 from machines.connection import CONNECTION, Connect, Disconnect, Permitted, TokenReady
-from machines.link import Closed, Dial, GoAway, Hello, OpenFailed, Opened
+from machines.link import Closed, Dial, GoAway, Hello, Opened, OpenFailed
 from machines.saving import HOOKS, LOST
 from statekit import Answering, Jitter, Kind, Machine, Rows, Snapshot, Stimulus, Taken, Ticket, after, arm, step, timer
 from statekit.codec import (
@@ -103,7 +103,11 @@ rows = Rows[State, Memory, Ask]()
 again = timer("again", jittered, scope=AWAY)
 
 
-def trip(*, answering=Answering(Ask, (Told, Untold), AWAY, untold), context=Memory(), table=(), home=(), limit=1000):
+ASKING = Answering(Ask, (Told, Untold), AWAY, untold)
+MEMORY = Memory()
+
+
+def trip(*, answering=ASKING, context=MEMORY, table=(), limit=1000):
     return Machine(
         "trip",
         initial=HOME,
@@ -137,7 +141,7 @@ def gone(machine=TRIP):
     return walk.snapshot
 
 
-def saved(machine=TRIP, snapshot=None, left={2: 4.0, 3: 3.0}, **options):
+def saved(machine=TRIP, snapshot=None, left=None, **options):
     return json.loads(json.dumps(save(machine, snapshot or gone(machine), left, **options)))
 
 
@@ -199,9 +203,20 @@ def test_fired_timers_are_all_due_in_the_order_they_would_have_been():
 
 
 def test_without_remaining_seconds_timers_can_be_restarted_or_fired_but_not_resumed():
-    found = saved(left=None)
+    found = saved()
     assert len(restored(found, policy=Policy.RESTART).timers) == len(restored(found, policy=Policy.FIRE).timers) == 2
     assert refused(found).path == "$.tickets[0].left_seconds"
+
+
+def test_a_timer_that_fired_in_a_stay_that_goes_on_need_not_run():
+    machine = trip(table=(rows.stay(AWAY, after(600.0)),))
+    walk = Walk(machine)
+    walk.send(Go())
+    assert [due.delay for due in restored(saved(machine, walk.snapshot), machine, policy=Policy.RESTART).timers] == [
+        5.0, 600.0, Jitter(5.0, 10.0),
+    ]  # fmt: skip
+    walk.fire("after 10 min")
+    assert len(restored(saved(machine, walk.snapshot), machine, policy=Policy.RESTART).timers) == 2
 
 
 @pytest.mark.parametrize("elapsed_seconds", [-1.0, float("inf"), float("nan")])
@@ -263,7 +278,7 @@ def test_a_loss_that_needs_nothing_is_made():
     assert restored(saved(streaming), streaming, policy=Policy.FIRE).lost == (Stimulus(Done(), ticket=2),)
 
 
-@pytest.mark.parametrize("failed", [lambda _: Go(), lambda _: [][0]])
+@pytest.mark.parametrize("failed", [lambda _: Go(), lambda _: {}[0]])
 def test_an_effect_whose_failed_function_gives_no_outcome_cannot_be_restored(failed):
     def broken(failure):
         return failed(failure)
@@ -401,6 +416,39 @@ def test_a_save_that_nests_beyond_pythons_stack_is_refused():
     assert (error.path, error.problem) == ("$", "nests too deep")
     while deep:  # Python frees what it nests by recursion, too
         deep = deep.pop()
+
+
+@frozen
+class Chain:
+    link: "Chain | None" = None
+
+
+def chain(length):
+    found = None
+    for _ in range(length):
+        found = Chain(found)
+    return found
+
+
+def test_a_context_is_restored_whole_or_refused_however_deep_it_nests():
+    machine = trip(context=Chain())
+    found = saved(machine, Walk(machine).snapshot)
+    problems = set()
+    for length in range(10, 400, 10):
+        found["context"] = {"link": found["context"]}
+        for _ in range(9):
+            found["context"] = {"link": found["context"]}
+        try:
+            assert restored(found, machine, policy=Policy.FIRE).snapshot.context == chain(length + 1)
+        except SnapshotRefused as refusal:
+            problems.add((refusal.path, refusal.problem))
+    assert problems == {("$", "nests too deep")}
+
+
+def test_a_context_that_nests_too_deep_is_not_saved():
+    machine = trip(context=Chain())
+    with pytest.raises(NotSavable, match="nests too deep"):
+        save(machine, Snapshot(HOME, chain(5000)), None)
 
 
 def test_more_postponed_events_than_the_machine_keeps_are_refused():

@@ -8,9 +8,10 @@ from attrs import evolve
 from machines import session
 from machines.auth_refresh import AUTH_REFRESH, Refreshed, RefreshFailed, SignIn, Trouble
 from machines.connection import CONNECTION, Connect, Gate, State
-from machines.link import Closed, Opened
+from machines.link import Closed, FrameArrived, Opened
 from machines.saving import HOOKS, LOST
 from machines.session import SESSION, WIRING, gates_moved
+from machines.wire.messages import ConnectionAck
 from statekit import Stimulus, System, SystemSnapshot, derive
 from statekit.codec import LossUnknown, NotSavable, Policy, SnapshotRefused, check_savable, restore_system, save_system
 from statekit.testing.system_walk import SystemWalk
@@ -57,14 +58,18 @@ def test_a_fact_that_was_told_is_not_told_again():
 
 def test_timers_come_back_with_their_members():
     walk = dialled()
-    numbers = {("connection", walk.ticket(CONNECTION, "after dial_limit")): 3.0}
-    tickets = [(name, each) for name, member in zip(SESSION.names, walk.snapshot.members, strict=True)
-               for each in member.tickets]  # fmt: skip
-    remaining = {(name, each.number): 100.0 for name, each in tickets} | numbers
+    walk.answer(CONNECTION, Opened())
+    walk.answer(CONNECTION, FrameArrived(ConnectionAck("me", "u", ("write",), 0, "now")))
+    timers = [
+        (member.name, ticket.number)
+        for member, each in zip(SESSION.members, walk.snapshot.members, strict=True)
+        for ticket in each.tickets
+        if ticket.name in member.folded.clocks
+    ]
+    assert len({number for _, number in timers}) < len(timers), "members number their tickets each by itself"
+    remaining = {timer: 10.0 * place for place, timer in enumerate(timers, 1)}
     found = restored(saved(walk.snapshot, remaining), Policy.RESUME)
-    delays = {(name, due.ticket.name): due.delay for name, due in found.timers}
-    assert delays["connection", "after dial_limit in dialing"] == 1.0
-    assert delays["auth_refresh", "expiry"] == 98.0
+    assert {(name, due.ticket.number): due.delay + 2.0 for name, due in found.timers} == remaining
 
 
 def test_a_lost_link_is_told_to_its_member_and_the_session_goes_on():

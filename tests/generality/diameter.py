@@ -373,7 +373,7 @@ STATES = (
 TABLE = (
     #   source                trigger        target         effects, then guard= and update=
     row(CLOSED,               Start,         WAIT_CONN_ACK, ISndConnReq()),
-    row(CLOSED,               RConnCER,      R_OPEN,        ACCEPT, process_cer, RSndCEA(), update=note_peer),
+    row(CLOSED,               RConnCER,      R_OPEN,        ACCEPT, process_cer, RSndCEA()),
 
     row(WAIT_CONN_ACK,        IRcvConnAck,   WAIT_I_CEA,    ISndCER()),
     row(WAIT_CONN_ACK,        IRcvConnNack,  CLOSED,        Cleanup()),
