@@ -188,9 +188,7 @@ def _choosing(arrow: Arrow, fork: Fork, refused: tuple[str, ...], answering: Map
         context = updated(arrow.update, context, event)
         goal: Leaf | Fork = fork
         while isinstance(goal, Fork):
-            for way in goal.ways:
-                if way.guard is None or way.guard.function(context):
-                    break
+            way = next(way for way in goal.ways if way.guard is None or way.guard.function(context))
             context = updated(way.update, context, event)
             goal = way.goal
         return goal.state, context, made(goal.orders, context, event), motions[id(goal)]

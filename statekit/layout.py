@@ -10,6 +10,7 @@ attrs; once filled in, the value becomes one of the frozen class::
 That is how, and only how, a layout may be used: in one place, before anybody else has seen the value.
 """
 
+from collections.abc import Callable
 from typing import TypeVar, cast
 
 from attrs import fields, make_class
@@ -17,11 +18,11 @@ from attrs import fields, make_class
 T = TypeVar("T")
 
 
-def layout_of(frozen: type[T]) -> type[T]:
+def layout_of(frozen: type[T]) -> Callable[..., T]:
     """Make the layout of a frozen attrs class with slots and without `__weakref__`; all its fields are positional."""
     names = [attribute.name for attribute in fields(frozen)]  # type: ignore[arg-type]
     bases: tuple[type, ...] = getattr(frozen, "__orig_bases__", frozen.__bases__)
     made = make_class(
         frozen.__name__, names, bases=bases, slots=True, weakref_slot=False, eq=False, repr=False
     )  # fmt: skip
-    return cast("type[T]", made)
+    return cast("Callable[..., T]", made)

@@ -4,6 +4,7 @@ A snapshot that awaits nothing is kept once for all equal ones, and remembers th
 `statekit.interned`. How snapshots and steps are made quickly is told in `statekit.layout`.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -88,8 +89,8 @@ class Step(Generic[S_co, C_co, F_co]):
 
 AnySnapshot = Snapshot[StrEnum, object]
 AnyStep = Step[StrEnum, object, object]
-SNAPSHOT = layout_of(Snapshot)
-STEP = layout_of(Step)
+SNAPSHOT: Callable[..., AnySnapshot] = layout_of(Snapshot)
+STEP: Callable[..., AnyStep] = layout_of(Step)
 
 
 def snapshot_of(
@@ -101,7 +102,7 @@ def snapshot_of(
     memo: dict[type, AnyStep] | None = None,
 ) -> AnySnapshot:
     """Make a snapshot, faster than its constructor does."""
-    made = SNAPSHOT(state, context, tickets, postponed, issued, memo)  # type: ignore[call-arg]
+    made = SNAPSHOT(state, context, tickets, postponed, issued, memo)
     made.__class__ = Snapshot
     return made
 

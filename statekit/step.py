@@ -76,11 +76,11 @@ def step(machine: Machine[S, E, C, F], snapshot: Snapshot[S, C], stimulus: Stimu
             if motion.plain and not (snapshot.tickets and motion.ended):
                 if folded.snapshots.on and not snapshot.tickets:
                     return _remembered(folded, snapshot, key, outcome)  # type: ignore[return-value]
-                after = SNAPSHOT(state, context, snapshot.tickets, (), snapshot.issued, None)  # type: ignore[call-arg]
+                after = SNAPSHOT(state, context, snapshot.tickets, (), snapshot.issued, None)
                 after.__class__ = Snapshot
                 done = STEP(after, orders, motion.verdict, motion.path, (), (), motion.moved)
                 done.__class__ = Step
-                return done
+                return done  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
     done = advance(machine, snapshot, stimulus, outcome)
     if not done.snapshot.postponed or not done.moved:
         return done  # type: ignore[return-value]

@@ -87,8 +87,8 @@ class Transaction:
     ended: tuple[tuple[str, Ticket], ...] = ()
 
 
-SYSTEM_SNAPSHOT = layout_of(SystemSnapshot)
-TRANSACTION = layout_of(Transaction)
+SYSTEM_SNAPSHOT: Callable[..., SystemSnapshot] = layout_of(SystemSnapshot)
+TRANSACTION: Callable[..., Transaction] = layout_of(Transaction)
 
 Routes: TypeAlias = Mapping[tuple[str, type], tuple[Wire, ...]]
 """(member, signal class) → the wires that carry it, in their order."""
@@ -147,8 +147,8 @@ class System:
     doc: str = ""
     routes: Routes = field(init=False, repr=False, default=Factory(_routes, takes_self=True))
     places: Mapping[str, int] = field(init=False, repr=False, default=Factory(_places, takes_self=True))
-    lone: "dict[int, Lone]" = field(init=False, repr=False, factory=dict)
-    snapshots: Interned[object] = field(init=False, repr=False, factory=Interned)
+    lone: "dict[int, Lone]" = field(init=False, repr=False, factory=lambda: dict[int, Lone]()  # noqa: PLW0108 - Lone comes later)
+    snapshots: Interned[object] = field(init=False, repr=False, factory=Interned[object])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -214,7 +214,7 @@ class System:
         after = snapshot
         if done.snapshot is not members[at]:
             members = (*members[:at], done.snapshot, *members[at + 1 :])
-            after = SYSTEM_SNAPSHOT(snapshot.names, members, snapshot.facts, None)  # type: ignore[call-arg]
+            after = SYSTEM_SNAPSHOT(snapshot.names, members, snapshot.facts, None)
             after.__class__ = SystemSnapshot
         known = snapshot.members[at].memo
         if known is not None and known.get(key) is done and self.snapshots.on:
@@ -229,7 +229,7 @@ class System:
         """Find the snapshot that is kept for all whose members are the same, or keep one."""
         if snapshot.memo is not None:
             return snapshot
-        fresh = SYSTEM_SNAPSHOT(snapshot.names, snapshot.members, snapshot.facts, {})  # type: ignore[call-arg]
+        fresh = SYSTEM_SNAPSHOT(snapshot.names, snapshot.members, snapshot.facts, {})
         fresh.__class__ = SystemSnapshot
         kept = self.snapshots.one((*map(id, snapshot.members), snapshot.facts), fresh)
         return snapshot if kept is None else cast("SystemSnapshot", kept)
