@@ -134,6 +134,19 @@ def _faults(system: "System") -> Iterator[str]:
 
 
 @frozen(eq=False)
+class Lone:
+    """What a row comes to that nothing follows from: its path and its orders, made once."""
+
+    verdict: Verdict | None
+    effects: tuple[object, ...] | None
+    path: tuple[Hop, ...] = ()
+    orders: tuple[Ordered, ...] = ()
+
+
+NOBODY = Lone(None, None)
+
+
+@frozen(eq=False)
 class System:
     """Machines wired together, checked when it is built.
 
@@ -147,7 +160,7 @@ class System:
     doc: str = ""
     routes: Routes = field(init=False, repr=False, default=Factory(_routes, takes_self=True))
     places: Mapping[str, int] = field(init=False, repr=False, default=Factory(_places, takes_self=True))
-    lone: "dict[int, Lone]" = field(init=False, repr=False, factory=lambda: dict[int, Lone]()  # noqa: PLW0108 - Lone comes later)
+    lone: dict[int, Lone] = field(init=False, repr=False, factory=dict[int, Lone])
     snapshots: Interned[object] = field(init=False, repr=False, factory=Interned[object])
 
     @property
@@ -198,7 +211,7 @@ class System:
         work, index = Work(self, snapshot), self.index(member)
         return work.run(lambda: work.deliver(index, stimulus))
 
-    def _lone(self, member: str, done: AnyStep, event: object) -> "Lone":
+    def _lone(self, member: str, done: AnyStep, event: object) -> Lone:
         """Work out once what a row that nothing follows comes to; its verdict is made once, and so are its effects."""
         quiet = isinstance(done.verdict, Taken) and not any(isinstance(effect, Signal) for effect in done.effects)
         lone = NOBODY
@@ -208,7 +221,7 @@ class System:
             self.lone[id(done.verdict)] = lone
         return lone
 
-    def _transaction(self, snapshot: SystemSnapshot, at: int, done: AnyStep, lone: "Lone", key: type) -> Transaction:
+    def _transaction(self, snapshot: SystemSnapshot, at: int, done: AnyStep, lone: Lone, key: type) -> Transaction:
         """Make the transaction of one member's step, which nothing follows."""
         members = snapshot.members
         after = snapshot
@@ -233,19 +246,6 @@ class System:
         fresh.__class__ = SystemSnapshot
         kept = self.snapshots.one((*map(id, snapshot.members), snapshot.facts), fresh)
         return snapshot if kept is None else cast("SystemSnapshot", kept)
-
-
-@frozen(eq=False)
-class Lone:
-    """What a row comes to that nothing follows from: its path and its orders, made once."""
-
-    verdict: Verdict | None
-    effects: tuple[object, ...] | None
-    path: tuple[Hop, ...] = ()
-    orders: tuple[Ordered, ...] = ()
-
-
-NOBODY = Lone(None, None)
 
 
 class Work:
