@@ -1,20 +1,24 @@
 """A draft: a lifecycle as it was written, before anything is known to be right, and how to read it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from types import UnionType
 from typing import TypeAlias, TypeGuard, Union, cast, get_args, get_origin
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 
 from statekit.effects import Answering
-from statekit.states import Group, StateRow
+from statekit.states import Group, Kind, StateRow
 from statekit.table import Branch, Choice, Row, is_either
 from statekit.timers import is_named
 
 AnyRow: TypeAlias = Row[StrEnum, object, object]
 AnyGroup: TypeAlias = Group[StrEnum]
 Target: TypeAlias = StrEnum | Choice[StrEnum, object]
+
+
+def _kinds(draft: "Draft") -> Mapping[StrEnum, Kind]:
+    return {each.state: each.kind for each in draft.states}
 
 
 @frozen
@@ -28,6 +32,7 @@ class Draft:
     table: tuple[AnyRow, ...]
     answering: tuple[Answering, ...]
     origin: str = ""
+    kinds: Mapping[StrEnum, Kind] = field(init=False, repr=False, default=Factory(_kinds, takes_self=True))
 
 
 def places(source: object) -> Iterator[object]:

@@ -80,13 +80,12 @@ def _groups(draft: Draft) -> Iterator[str]:
 
 
 def _row(row: AnyRow, draft: Draft) -> Iterator[str]:
-    declared = {each.state: each.kind for each in draft.states}
     for place in places(row.source):
         if is_group(place) or isinstance(place, Every):
             continue
         if not isinstance(place, StrEnum) or not _is_state(place, draft):
             yield f"the source {place!r} is no state or group of {draft.name}"
-        elif declared[place] is Kind.ENDED:
+        elif draft.kinds[place] is Kind.ENDED:
             yield f"{place.name} is of kind ended and absorbing; it can have no row"
         elif row.verb is Verb.ROW and row.target == place:
             yield f"row({place.name}, ..., {place.name}) is unclear: say stay (no exit, no entry) or reenter (both)"
@@ -195,7 +194,7 @@ def _answering(draft: Draft) -> Iterator[str]:
 
 def _is_state(place: object, draft: Draft) -> bool:
     # Members of two enums are equal if their values are, and every second lifecycle has an "idle".
-    return any(place == each.state and type(place) is type(each.state) for each in draft.states)
+    return type(place) is type(draft.initial) and place in draft.kinds
 
 
 def _scope(scope: object, draft: Draft) -> Iterator[str]:

@@ -85,28 +85,30 @@ class Folding:
             if not is_named(timer):
                 self.starts.setdefault(clock.scope, []).append(clock)
 
-    def rank(self, place: object, state: StrEnum) -> int | None:
-        """Give the precedence of a place for a state: 0 its own row, then groups from inner to outer, then EVERY."""
-        groups = self.groups_of[state]
-        if isinstance(place, Every):
-            return len(groups) + 1
-        if is_group(place):
-            names = [group.name for group in groups]
-            return len(names) - names.index(place.name) if place.name in names else None
-        return 0 if place == state else None
+    def ranks(self, place: object) -> Iterator[tuple[StrEnum, int]]:
+        """Give the states that a place covers, each with its precedence there.
 
-    def cells_of(self, state: StrEnum) -> dict[object, tuple[Arrow, ...]]:
-        """Fold every row that concerns a state."""
-        found: list[tuple[int, int, Arrow]] = []
-        for index, row in enumerate(self.draft.table):
+        0 is the state's own row, then its groups from inner to outer, then `EVERY`. An ended state has no cells.
+        """
+        if isinstance(place, Every):
+            yield from ((state, len(self.groups_of[state]) + 1) for state in self.by_state if self.scopes[state])
+        elif is_group(place):
+            for state in place.states:
+                names = [group.name for group in self.groups_of[state]]
+                if self.scopes[state]:
+                    yield state, len(names) - names.index(place.name)
+        else:
+            yield cast("StrEnum", place), 0
+
+    def cells(self) -> dict[StrEnum, dict[object, tuple[Arrow, ...]]]:
+        """Fold every row, in the order of the table, into the cells of the states that it concerns."""
+        found: dict[StrEnum, dict[object, list[tuple[int, Arrow]]]] = {state: {} for state in self.by_state}
+        for row in self.draft.table:
             for place in places(row.source):
-                rank = self.rank(place, state)
-                if rank is not None and self.scopes[state]:
-                    found += ((rank, index, arrow) for arrow in self.arrows(row, state, place))
-        cells: dict[object, list[Arrow]] = {}
-        for _, _, arrow in sorted(found, key=lambda entry: entry[:2]):
-            cells.setdefault(arrow.key, []).append(arrow)
-        return {key: tuple(arrows) for key, arrows in cells.items()}
+                for state, rank in self.ranks(place):
+                    for arrow in self.arrows(row, state, place):
+                        found[state].setdefault(arrow.key, []).append((rank, arrow))
+        return {state: {key: in_order(ranked) for key, ranked in cells.items()} for state, cells in found.items()}
 
     def arrows(self, row: AnyRow, state: StrEnum, place: object) -> Iterator[Arrow]:
         """Make a row's arrows from one state: one for each event class, or one for its timer."""
@@ -179,6 +181,13 @@ class Folding:
         return tuple(Call.of(order) if callable(order) else order for order in orders)
 
 
+def in_order(ranked: list[tuple[int, Arrow]]) -> tuple[Arrow, ...]:
+    """Order the arrows of a cell by precedence; within one the order of the table stands."""
+    if len(ranked) > 1:
+        ranked.sort(key=lambda each: each[0])
+    return tuple(arrow for _, arrow in ranked)
+
+
 def functions_in(draft: Draft) -> dict[CodeType, str]:
     """Name every guard, update and maker by its code object, by which a traceback knows it."""
     found: list[object] = [order for order, _ in orders_of(draft)]
@@ -192,7 +201,7 @@ def functions_in(draft: Draft) -> dict[CodeType, str]:
 def fold(draft: Draft) -> Folded:
     """Fold a draft that `faults.in_draft` found nothing wrong with."""
     folding = Folding(draft)
-    cells = {state: folding.cells_of(state) for state in folding.by_state}
+    cells = folding.cells()
     return Folded(
         cells=cells,
         begin=folding.begin(),
