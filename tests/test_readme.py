@@ -36,7 +36,23 @@ async def test_the_embedding_code_of_the_readme_edits_a_document(capsys: pytest.
 
 def test_the_pure_code_of_the_readme_holds() -> None:
     document = readme()
-    next(example for example in document.examples() if "assert done" in example.parsed).evaluate()
+    pure = [example for example in document.examples() if "assert" in example.parsed]
+    assert len(pure) == 2
+    for example in pure:
+        example.evaluate()
+
+
+async def test_the_lamp_of_the_readme_runs_under_a_driver(capsys: pytest.CaptureFixture[str]) -> None:
+    document = readme()
+    for example in document.examples():
+        if "LAMP" in example.parsed:
+            example.evaluate()
+    assert await document.namespace["light_up"]() == [True]
+    assert capsys.readouterr().out.startswith("OFF → ON\nlamp is ON, awaits after 1 min in ")
+
+
+def test_the_readme_is_finished() -> None:
+    assert "COUNT_" not in README.read_text()
 
 
 def test_the_table_in_the_readme_is_the_one_that_runs() -> None:

@@ -123,6 +123,8 @@ class Client:
         self.exported: list[OperationEnded] = []
         self._vault = Vault(token)
         address = Address.of(url, self.client_id)
+        if not callable(token):
+            raise TypeError(f"token must be an async function that returns a token, not {type(token).__name__}")
         line = Line(transport or WebSocketTransport(), address, self._vault)
         self._observe = observe
         self._driver = Driver(
@@ -167,6 +169,7 @@ class Client:
         Raises `NotReady` if the connection fails for good first, or the session ends. While only a login can help, it
         goes on waiting.
         """
+        self._must_be_entered()
         while not self._replica.loaded:
             if self._over or self._status.status is Status.FAILED:
                 raise NotReady(self._status.reason or "closed")
@@ -232,7 +235,11 @@ class Client:
         Raises `OperationInvalid` if it does not fit the document. The receipt tells whether it is accepted, and then
         how it ended; an accepted one ends exactly once, whatever becomes of the connection or of who waits for it.
         """
+        self._must_be_entered()
         edit: Edit = operation if isinstance(operation, tuple) else (operation,)
+        for each in edit:
+            if not isinstance(each, Operation):
+                raise TypeError(f"an operation is an Insert, Delete, Retain or Format, not {type(each).__name__}")
         replica = self._replica
         apply(replica.view, edit)
         submit = Submit(edit, replica.revision)
@@ -246,6 +253,12 @@ class Client:
         Cancelling the wait does not take the operation back.
         """
         return await self.offer(operation).outcome()
+
+    def _must_be_entered(self) -> None:
+        if not self._entered:
+            raise RuntimeError(
+                "this Client is not entered, so nothing would happen: `async with Client(...) as client`"
+            )
 
     @property
     def document(self) -> Text:

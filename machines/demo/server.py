@@ -215,7 +215,9 @@ class DemoServer:
         if fault is None or not present.live:
             return
         if fault is Fault.SILENT_PEER:
-            present.silent = True
+            # One at a time: the client may dial again before the socket that it gave up has ended here.
+            mine = (each for each in self._room.conversations if each.client_id == client_id)
+            present.silent = not any(each.silent for each in mine)
             return
         self._script.play(fault, client_id)
         match fault:

@@ -147,6 +147,20 @@ async def test_a_silent_peer_answers_nothing_until_the_client_gives_up(world):
         assert (await ann.connect()).document_version == 1
 
 
+async def test_a_silent_peer_is_silent_on_one_link_only(world):
+    async with world() as here:
+        ann = await here.client("ann")
+        here.server.inflict(Fault.SILENT_PEER, "ann")
+        given_up = ann.socket
+        await ann.connect()  # before the server has heard that the first socket was given up
+        await ann.say(Ping(7))
+        assert (await ann.expect(Pong)).timestamp_ms == 7
+        await given_up.aclose(4000, "no pong")
+        with anyio.fail_after(10):
+            await here.server.happened(Fault.SILENT_PEER)
+        assert here.server.armed("ann") == ()
+
+
 async def test_a_silent_peer_that_is_dropped_before_the_client_gave_up_is_silent_again(world):
     async with world() as here:
         ann = await here.client("ann")

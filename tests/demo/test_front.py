@@ -2,6 +2,7 @@
 
 import logging
 import traceback
+from pathlib import Path
 
 import anyio
 import pytest
@@ -9,6 +10,8 @@ from websockets.client import ClientProtocol
 from websockets.http11 import Response
 from websockets.uri import parse_uri
 
+import machines
+import statekit
 from machines.demo.faults import Fault
 from machines.demo.front import LoopbackFront
 from machines.demo.ledger import What
@@ -130,9 +133,8 @@ async def test_a_token_is_in_no_log_and_in_no_error(world, caplog):
     for caught in (failed.value, refused.value):
         assert caught.__context__ is None
         shown = traceback.TracebackException.from_exception(caught, capture_locals=True)
-        ours = [
-            frame.locals for frame in shown.stack if "/machines/" in frame.filename or "/statekit/" in frame.filename
-        ]
+        packages = [Path(package.__file__).parent for package in (machines, statekit)]
+        ours = [frame.locals for frame in shown.stack if any(map(Path(frame.filename).is_relative_to, packages))]
         assert ours
         assert "canary" not in repr(ours)
 

@@ -69,10 +69,12 @@ class Network:
         receiver.send(sender.out.pop(0))
 
     def settle(self):
-        while self.here.out or self.there.out:
+        for _ in range(200):
             for sender, receiver in ((self.here, self.there), (self.there, self.here)):
                 if sender.out:
                     self.carry(sender, receiver)
+        assert not self.here.out, "they answer each other for ever"
+        assert not self.there.out, "they answer each other for ever"
 
     def connect(self):
         self.there.send(PASSIVE)
@@ -322,6 +324,63 @@ def test_a_closed_window_takes_only_what_is_empty_and_in_place():
     assert len(end.out) == 1
 
 
+# -------------------------------------------------------------------------------------- ACK, text and FIN, by state
+
+# In a state, a segment: the state after it, what is sent, octets delivered, then SND.UNA and RCV.NXT (3.10.7.4).
+S = State
+TAKEN = [
+    (S.LISTEN, Segment(9, 50), S.LISTEN, [Segment(50, rst=True)], 0, (0, 0)),
+    (S.LISTEN, Segment(9, 50, rst=True), S.LISTEN, [], 0, (0, 0)),
+    (S.LISTEN, Segment(9, 50, syn=True), S.LISTEN, [Segment(50, rst=True)], 0, (0, 0)),
+    (S.LISTEN, Segment(9, rst=True, syn=True), S.LISTEN, [], 0, (0, 0)),
+    (S.SYN_RECEIVED, Segment(301, octets=3), S.SYN_RECEIVED, [], 0, (100, 301)),
+    (S.SYN_RECEIVED, Segment(301, 100), S.SYN_RECEIVED, [Segment(100, rst=True)], 0, (100, 301)),
+    (S.SYN_RECEIVED, Segment(301, 102), S.SYN_RECEIVED, [Segment(102, rst=True)], 0, (100, 301)),
+    (S.SYN_RECEIVED, Segment(301, 101, octets=3), S.ESTABLISHED, [Segment(101, 304)], 3, (101, 304)),
+    (S.SYN_RECEIVED, FIN_OF_PEER, S.CLOSE_WAIT, [Segment(101, 302)], 0, (101, 302)),
+    (S.ESTABLISHED, Segment(301, octets=3), S.ESTABLISHED, [], 0, (101, 301)),
+    (S.ESTABLISHED, Segment(301, 999, octets=3), S.ESTABLISHED, [Segment(101, 301)], 0, (101, 301)),
+    (S.ESTABLISHED, Segment(301, 100, octets=3), S.ESTABLISHED, [Segment(101, 304)], 3, (101, 304)),
+    (S.FIN_WAIT_1, Segment(301, 999), S.FIN_WAIT_1, [Segment(102, 301)], 0, (101, 301)),
+    (S.FIN_WAIT_1, Segment(301, 102, fin=True), S.TIME_WAIT, [Segment(102, 302)], 0, (102, 302)),
+    (S.FIN_WAIT_1, Segment(301, 102, octets=2), S.FIN_WAIT_2, [Segment(102, 303)], 2, (102, 303)),
+    (S.FIN_WAIT_1, Segment(301, 101, octets=2), S.FIN_WAIT_1, [Segment(102, 303)], 2, (101, 303)),
+    (S.CLOSING, Segment(302, 102), S.TIME_WAIT, [], 0, (102, 302)),
+    (S.CLOSING, Segment(302, 101), S.CLOSING, [], 0, (101, 302)),
+    (S.CLOSE_WAIT, Segment(302, 101, octets=2), S.CLOSE_WAIT, [], 0, (101, 302)),
+    (S.LAST_ACK, Segment(302, 102), S.CLOSED, [], 0, (102, 302)),
+    (S.LAST_ACK, Segment(302, 999), S.LAST_ACK, [Segment(102, 302)], 0, (101, 302)),
+    (S.TIME_WAIT, Segment(302, 102), S.TIME_WAIT, [], 0, (102, 302)),
+]
+
+
+@pytest.mark.parametrize(("state", "segment", "after", "sent", "delivered", "numbers"), TAKEN)
+def test_a_segment_in_the_window_is_taken_as_the_rfc_says(state, segment, after, sent, delivered, numbers):
+    end = end_in(state)
+    end.send(segment)
+    assert (end.state, end.out, end.delivered) == (after, sent, delivered)
+    assert (end.context.snd_una, end.context.rcv_nxt) == numbers
+    assert end.told == ([Notice.CLOSING] if segment.fin else [])
+
+
+@pytest.mark.parametrize(("acknowledged", "left"), [(103, {"unacknowledged": 300.0}), (105, {})])
+@pytest.mark.parametrize("state", [State.ESTABLISHED, State.CLOSE_WAIT, State.LAST_ACK])
+def test_what_is_acknowledged_of_the_text_counts_and_the_rest_is_still_timed(state, acknowledged, left):
+    end = end_in(State.ESTABLISHED if state is State.ESTABLISHED else State.CLOSE_WAIT)
+    end.send(SendText(4))
+    if state is State.LAST_ACK:
+        end.send(Close())
+        left = {"unacknowledged": 300.0}
+    end.send(Segment(end.context.rcv_nxt, acknowledged))
+    assert (end.state, end.context.snd_una, end.timers) == (state, acknowledged, left)
+
+
+def test_a_listener_that_is_reset_forgets_what_was_queued_for_the_peer():
+    end = end_in(State.LISTEN)
+    end.send(Segment(300, syn=True), SendText(2), Segment(301, rst=True))
+    assert end.context == Context(passive=True, iss=100)
+
+
 # ------------------------------------------------------------------------------------------- user calls and timeouts
 
 CALLS = {"OPEN": ACTIVE, "SEND": SendText(1), "CLOSE": Close(), "ABORT": Abort()}
@@ -360,6 +419,14 @@ def test_every_call_is_answered_as_the_rfc_says(state, call, said):
     else:
         assert isinstance(verdict, Taken)
         assert (end.context.unsent == 1) == (said == "q")
+
+
+@pytest.mark.parametrize("state", [State.LISTEN, State.SYN_SENT])
+@pytest.mark.parametrize(("call", "notice"), [(Close(), Notice.CLOSED), (Abort(), Notice.RESET)])
+def test_an_end_without_a_connection_closes_at_once_and_tells_the_outstanding_calls(state, call, notice):
+    end = end_in(state)
+    end.send(call)
+    assert (end.state, end.out, end.told, end.timers) == (State.CLOSED, [], [notice], {})
 
 
 def test_an_open_that_names_nobody_is_an_error():

@@ -6,6 +6,7 @@ import pytest
 
 from machines.client import BadAddress, Client
 from machines.client.address import Address
+from machines.wire.operations import Insert
 from statekit.errors import StatekitError
 
 
@@ -61,3 +62,20 @@ def test_the_dialled_url_is_the_given_one_with_the_token_the_client_and_the_vers
 
 def test_the_address_shows_no_url():
     assert repr(Address.of("ws://memory/?key=canary", "ann")) == "Address(client_id='ann')"
+
+
+@pytest.mark.parametrize("token", [None, "abc", 7])
+def test_a_token_that_is_no_function_is_refused_at_once(token):
+    with pytest.raises(TypeError, match="token must be an async function that returns a token, not"):
+        Client("ws://memory/", token=token)
+
+
+async def test_a_client_that_is_not_entered_says_so():
+    async def token():
+        return "abc"
+
+    client = Client("ws://memory/", token=token)
+    with pytest.raises(RuntimeError, match="async with"):
+        await client.ready()
+    with pytest.raises(RuntimeError, match="async with"):
+        await client.submit(Insert(0, "x"))
