@@ -23,7 +23,7 @@ from machines.client.line import Line
 from machines.client.news import Listener, News, StatusChanged
 from machines.client.vault import AccessToken, RefreshFunction, Vault
 from machines.conflict_recovery import CONFLICT_RECOVERY, Halt, OperationEnded, Outcome, Submit
-from machines.connection import CONNECTION, FAILED, IDLE, Connect, Disconnect, ReconnectNow
+from machines.connection import CLOSING, CONNECTION, Connect, Disconnect, ReconnectNow
 from machines.replica import Replica
 from machines.session import SESSION, Options, contexts
 from machines.status import Status, StatusNow, public_status
@@ -212,7 +212,8 @@ class Client:
         with suppress(Stopped):  # the driver may be over already, and then nothing is left to close
             await left
             await halted
-            while not self._over and self._driver.snapshot.of(CONNECTION).state not in (IDLE, FAILED):
+            # In any other state it is closed, or somebody has connected again, which must not keep us here.
+            while not self._over and self._driver.snapshot.of(CONNECTION).state is CLOSING:
                 await self._changed.wait()
         self._driver.stop()
 
@@ -237,7 +238,8 @@ class Client:
         """
         self._must_be_entered()
         edit: Edit = operation if isinstance(operation, tuple) else (operation,)
-        for each in edit:
+        parts: tuple[object, ...] = edit
+        for each in parts:
             if not isinstance(each, Operation):
                 raise TypeError(f"an operation is an Insert, Delete, Retain or Format, not {type(each).__name__}")
         replica = self._replica
