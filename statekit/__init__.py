@@ -1,14 +1,24 @@
 """statekit: write a lifecycle once, as a table; run it, draw it, test it, prove it, from the same table."""
 
 from statekit.effects import Answering, Failure, Signal
-from statekit.errors import Livelock, MalformedSystem, MalformedTable, Rejected, StatekitError, UnknownMember
+from statekit.errors import (
+    Livelock,
+    MalformedSystem,
+    MalformedTable,
+    NotTabulable,
+    Rejected,
+    StatekitError,
+    UnknownMember,
+)
+from statekit.flat import FlatRow
 from statekit.machine import Definition, Machine
 from statekit.snapshot import Snapshot, Step, Stimulus, Ticket
 from statekit.states import EVERY, Group, Kind
 from statekit.step import start, step
 from statekit.system import Hop, System, SystemSnapshot, Transaction
 from statekit.table import Choice, Row, Rows, Verb, either
-from statekit.timers import After, Fired, Jitter, Timer, after, arm, disarm, timer
+from statekit.tabulated import Tabulated
+from statekit.timers import After, Fired, Idle, Jitter, Timer, after, arm, disarm, idle, timer
 from statekit.verdicts import (
     Broken,
     Forbidden,
@@ -32,9 +42,11 @@ __all__ = [
     "Definition",
     "Failure",
     "Fired",
+    "FlatRow",
     "Forbidden",
     "Group",
     "Hop",
+    "Idle",
     "Ignored",
     "Jitter",
     "Kind",
@@ -42,6 +54,7 @@ __all__ = [
     "Machine",
     "MalformedSystem",
     "MalformedTable",
+    "NotTabulable",
     "Postponed",
     "Refused",
     "Rejected",
@@ -56,6 +69,7 @@ __all__ = [
     "Stimulus",
     "System",
     "SystemSnapshot",
+    "Tabulated",
     "Taken",
     "Ticket",
     "Timer",
@@ -70,6 +84,7 @@ __all__ = [
     "derive",
     "disarm",
     "either",
+    "idle",
     "publish",
     "start",
     "step",

@@ -10,7 +10,7 @@ Nothing is caught here. An exception leaves the closure as it was raised, and `c
 that raised it by its code object in the traceback, so the way that does not fail pays nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from types import CodeType
 
@@ -27,7 +27,7 @@ class WrongContext(TypeError):
 
     def __init__(self, function: Function, returned: object, context: object) -> None:
         """Keep whose fault it was."""
-        self.function = function.__name__
+        self.function: str = function.__name__
         wrong = f"update {self.function} returned {type(returned).__name__}; it must return {type(context).__name__}"
         super().__init__(wrong)
 
@@ -44,16 +44,19 @@ def cell_of(state: StrEnum, arrows: Sequence[Arrow], answering: Mapping[type, ob
 
 
 def _sees(arrow: Arrow) -> bool:
-    if any(call is not None and call.takes_event for call in (arrow.guard, arrow.update)):
-        return True
+    return any(True for _ in lookers(arrow))
+
+
+def lookers(arrow: Arrow) -> Iterator[str]:
+    """Name the functions of an arrow that look at the event."""
+    yield from (call.name for call in (arrow.guard, arrow.update) if call is not None and call.takes_event)
     goals = [arrow.goal]
     while goals:
         goal = goals.pop()
         if isinstance(goal, Fork):
             goals += (way.goal for way in goal.ways)
-        elif goal is not None and any(isinstance(order, Call) and order.takes_event for order in goal.orders):
-            return True
-    return False
+        elif goal is not None:
+            yield from (order.name for order in goal.orders if isinstance(order, Call) and order.takes_event)
 
 
 def _declined(state: StrEnum, verdict: Verdict) -> Act:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from statekit.draft import Draft, orders_of, scope_name
 from statekit.folded import Arrow, Folded, Fork, Leaf
 from statekit.states import Kind, StateRow
-from statekit.timers import is_arm, is_named
+from statekit.timers import is_arm, is_disarm, is_named
 
 
 def in_folded(draft: Draft, folded: Folded) -> list[str]:
@@ -21,6 +21,9 @@ def in_folded(draft: Draft, folded: Folded) -> list[str]:
     for name, origin in arms.items():
         if name not in waited:
             found[f"{origin}: timer {name!r} is armed, but no row waits for it in {folded.clocks[name].scope}"] = None
+    for order, origin in orders_of(draft):
+        if is_disarm(order) and order.timer.name not in arms:
+            found[f"{origin}: timer {order.timer.name!r} is disarmed, but nothing arms it"] = None
     initial = next(each for each in draft.states if each.state == draft.initial)
     found.update(dict.fromkeys(f"{initial.origin}: {fault}" for fault in _started(folded.begin, folded)))
     for row in draft.table:
@@ -34,7 +37,24 @@ def in_folded(draft: Draft, folded: Folded) -> list[str]:
             found.update(dict.fromkeys(_rivals(state, arrows, folded)))
             for arrow in arrows:
                 found.update(dict.fromkeys(f"{arrow.row.origin}: {fault}" for fault in _scoped(arrow, folded)))
+    found.update(dict.fromkeys(_deaf(folded)))
     return list(found)
+
+
+def _deaf(folded: Folded) -> Iterator[str]:
+    """Find the events that are named to start an `idle` afresh, and are taken nowhere in its stay.
+
+    A row for `EVERY` state means those where they are taken.
+    """
+    for clock in folded.clocks.values():
+        inside = [cells for state, cells in folded.cells.items() if clock.scope in folded.scopes[state]]
+        waiting = [arrow for cells in inside for arrow in cells.get(clock.id, ()) if arrow.level == clock.scope]
+        for event in clock.of if waiting else ():
+            if not any(arrow.goal for cells in inside for arrow in cells.get(event, ())):
+                yield (
+                    f"{waiting[0].row.origin}: {clock.label!r} starts afresh at {event.__name__}, but no row takes it "
+                    f"in {clock.scope}: leave it out of of=(...), or say stay"
+                )
 
 
 def _hidden(arrows: tuple[Arrow, ...]) -> Iterator[str]:

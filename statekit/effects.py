@@ -36,7 +36,8 @@ class Answering:
     `outcomes` each end the effect. `opens` is the outcome that begins a stream instead: after it `streams` may come any
     number of times, and `ends` once. `scope` is the state or group whose stay the answers must arrive in: later ones
     are *Stale*, and a stale `opens` is disposed of by `orphan`, which the driver gets with the stale ticket. `failed`
-    is a named function that turns a performer's failure into one of the outcomes.
+    is a named function that turns a performer's failure into one of the outcomes. `key` is a named function of the
+    effect: one effect of this class may be under way for each key that it gives.
     """
 
     effect: type
@@ -47,6 +48,7 @@ class Answering:
     streams: tuple[type, ...] = field(default=(), kw_only=True)
     ends: tuple[type, ...] = field(default=(), kw_only=True)
     orphan: object = field(default=None, kw_only=True)
+    key: Callable[..., object] | None = field(default=None, kw_only=True)
     origin: str = field(default="", kw_only=True, eq=False)
 
     @property

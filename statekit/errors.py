@@ -17,7 +17,7 @@ class MalformedTable(StatekitError):
     def __init__(self, name: str, faults: Sequence[str]) -> None:
         """Keep the machine's name and its faults."""
         self.name = name
-        self.faults = tuple(faults)
+        self.faults: tuple[str, ...] = tuple(faults)
         lines = "".join(f"\n  {fault}" for fault in self.faults)
         super().__init__(f"{name} cannot be built:{lines}")
 
@@ -33,7 +33,7 @@ class Livelock(StatekitError):
         """Keep the bound and the last hops, which show the cycle."""
         self.name = name
         self.bound = bound
-        self.hops = tuple(hops)
+        self.hops: tuple[str, ...] = tuple(hops)
         super().__init__(f"{name}: one stimulus led to more than {bound} hops; the last were {' → '.join(hops)}")
 
 
@@ -49,7 +49,7 @@ class Rejected(StatekitError):
         self.state = state
         self.event = event
         self.verdict = verdict
-        self.possible = tuple(possible)
+        self.possible: tuple[str, ...] = tuple(possible)
         can = ", ".join(self.possible) or "none"
         super().__init__(f"{machine}: {event} in {state}: {verdict}; events with a row here: {can}")
 
@@ -61,9 +61,24 @@ class UnknownMember(StatekitError, KeyError):
         """Keep the name that was asked for and those that exist."""
         self.system = system
         self.name = name
-        self.known = tuple(known)
+        self.known: tuple[str, ...] = tuple(known)
         StatekitError.__init__(self, f"{system} has no member {name!r}; its members are {', '.join(known)}")
 
     def __str__(self) -> str:
         """Say the sentence (a KeyError alone would print its repr)."""
         return str(self.args[0])
+
+
+class NotTabulable(StatekitError):
+    """A machine that cannot be written out as plain arrays; `tabulate` raises it.
+
+    `cell` names the state and the trigger whose functions look at the event; it is None where the points are at fault,
+    because they are too many or their context cannot be hashed. Run the machine with `step` instead, or mend that.
+    """
+
+    def __init__(self, machine: str, problem: str, cell: tuple[str, str] | None = None) -> None:
+        """Keep the machine's name, what is in the way, and where."""
+        self.machine = machine
+        self.problem = problem
+        self.cell = cell
+        super().__init__(f"{machine} cannot be tabulated: {problem}")

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Iterator
 from enum import StrEnum
 from types import FunctionType
+from typing import cast
 
 from statekit.draft import (
     AnyRow,
@@ -23,7 +24,7 @@ from statekit.draft import (
 from statekit.effects import Signal
 from statekit.states import Every, Kind
 from statekit.table import Choice, Verb, is_either
-from statekit.timers import Fired, is_arm, is_disarm, is_named, is_timer
+from statekit.timers import Fired, is_arm, is_disarm, is_idle, is_named, is_timer
 
 MOST_ARGUMENTS = 2
 NOT_PLAIN = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
@@ -105,14 +106,32 @@ def _trigger(row: AnyRow, draft: Draft) -> Iterator[str]:
         yield from _delay(trigger.delay)
         if is_named(trigger):
             yield from _scope(trigger.scope, draft)
+            yield from _function(trigger.key, "key")
+        if is_idle(trigger):
+            yield from _idle(trigger.of)
         if row.verb is Verb.POSTPONE:
             yield "a timer cannot be postponed: it is due now or not at all"
     elif not is_either(trigger) and not isinstance(trigger, type):
-        yield f"the trigger {trigger!r} is no event class, either(...), after(...) or timer(...)"
+        yield f"the trigger {trigger!r} is no event class, either(...), after(...), idle(...) or timer(...)"
     elif Fired in events_of(trigger):
-        yield "Fired is the event of every timer: name the one that is meant by after(...) or timer(...)"
+        yield "Fired is the event of every timer: name the one that is meant by after(...), idle(...) or timer(...)"
     elif row.verb is Verb.POSTPONE and any(event in answers for event in events_of(trigger)):
         yield "the outcome of an effect cannot be postponed: its scope may be over by then"
+
+
+def _nameless(trigger: object) -> bool:
+    return is_idle(trigger) and any(_idle(trigger.of))
+
+
+def _idle(of: object) -> Iterator[str]:
+    if not isinstance(of, tuple) or not of:
+        yield f"idle needs the event classes that start it afresh: of=(FrameArrived, Pong), not {of!r}"
+        return
+    for event in cast("tuple[object, ...]", of):
+        if event is Fired:
+            yield "Fired is the event of every timer, and no sign of life: leave it out of of=(...)"
+        elif not isinstance(event, type):
+            yield f"idle starts afresh at event classes: {event!r} in of=(...) is none"
 
 
 def _target(target: Target | None, origin: str, draft: Draft) -> Iterator[str]:
@@ -130,7 +149,7 @@ def _target(target: Target | None, origin: str, draft: Draft) -> Iterator[str]:
         yield f"{origin}: the target {target!r} is no state of {draft.name}"
 
 
-def _function(function: object, role: str, most: int = MOST_ARGUMENTS) -> Iterator[str]:
+def _function(function: object, role: str, most: int = MOST_ARGUMENTS, takes: str = "") -> Iterator[str]:
     if function is None:
         return
     if not isinstance(function, FunctionType) or function.__name__ == "<lambda>":
@@ -138,8 +157,8 @@ def _function(function: object, role: str, most: int = MOST_ARGUMENTS) -> Iterat
     elif function.__code__.co_flags & NOT_PLAIN:
         yield f"the {role} {function.__name__} is async or a generator; the core is pure: ask by an effect instead"
     elif not 1 <= function.__code__.co_argcount <= most or function.__defaults__ or function.__code__.co_kwonlyargcount:
-        takes = "(context) or (context, event)" if most == MOST_ARGUMENTS else "(context)"
-        yield f"the {role} {function.__name__} must take {takes}"
+        usual = "(context) or (context, event)" if most == MOST_ARGUMENTS else "(context)"
+        yield f"the {role} {function.__name__} must take {takes or usual}"
 
 
 def _order(order: object) -> Iterator[str]:
@@ -149,6 +168,7 @@ def _order(order: object) -> Iterator[str]:
         yield f"the timer {order.label!r} stands among the effects: say arm(...) or disarm(...)"
     elif is_arm(order) or is_disarm(order):
         yield from _delay(order.timer.delay)
+        yield from _function(order.timer.key, "key")
     elif callable(order):
         yield from _function(order, "maker")
         if isinstance(order, FunctionType) and order.__annotations__.get("return") is None:
@@ -163,13 +183,13 @@ def _delay(delay: object) -> Iterator[str]:
 
 
 def _timers(draft: Draft) -> Iterator[str]:
-    rows = [(row.trigger, row.origin) for row in draft.table if is_timer(row.trigger)]
-    arms = [(order.timer, origin) for order, origin in orders_of(draft) if is_arm(order)]
+    rows = [(row.trigger, row.origin) for row in draft.table if is_timer(row.trigger) and not _nameless(row.trigger)]
+    arms = [(order.timer, origin) for order, origin in orders_of(draft) if is_arm(order) or is_disarm(order)]
     first: dict[str, object] = {}
     for trigger, origin in (*rows, *arms):
-        other = first.setdefault(trigger.label, trigger)
+        other = first.setdefault(trigger.name, trigger)
         if other is not trigger and other != trigger:
-            yield f"{origin}: another timer reads {trigger.label!r} too, with another delay or scope: rename one"
+            yield f"{origin}: another timer reads {trigger.name!r} too, with another delay, scope or key: rename one"
         if trigger.label in {each.effect.__name__ for each in draft.answering}:
             yield f"{origin}: timer {trigger.label!r} bears the name of an effect that answers: rename it"
 
@@ -180,6 +200,7 @@ def _answering(draft: Draft) -> Iterator[str]:
     for at, each in enumerate(draft.answering):
         name = each.effect.__name__
         yield from (f"{each.origin}: {fault}" for fault in (*_scope(each.scope, draft), *_order(each.orphan)))
+        yield from (f"{each.origin}: {fault}" for fault in _function(each.key, "key", most=1, takes="(effect)"))
         if name in {effect.__name__ for effect in effects[:at]}:
             yield f"{each.origin}: an effect {name} is declared above: declare it once, or rename one of them"
         if issubclass(each.effect, Signal):

@@ -14,6 +14,8 @@ from enum import StrEnum
 from types import CodeType, FunctionType
 from typing import Never, TypeAlias, cast
 
+from attrs import evolve
+
 from statekit.draft import (
     AnyGroup,
     AnyRow,
@@ -31,18 +33,20 @@ from statekit.folded import Arrow, Call, Clock, Folded, Fork, Leaf, Way
 from statekit.interned import Interned
 from statekit.states import Every, Group, Kind, StateRow
 from statekit.table import Choice, Verb
-from statekit.timers import After, Delay, Fired, Timer, is_arm, is_named, is_timer
+from statekit.timers import AnyTimer, Delay, Fired, Idle, is_arm, is_named, is_timer
 
 
-def clock_of(timer: After[Never] | Timer[Never], place: object) -> Clock:
-    """Give a timer its id: a named timer's is its name; an `after` is told apart by the place whose stay it counts."""
+def clock_of(timer: AnyTimer[Never], place: object) -> Clock:
+    """Give a timer its id: a named timer's is its name; another is told apart by the place whose stay it counts."""
     delay = cast("Delay[object]", timer.delay)
-    if isinstance(timer, Timer):
-        return Clock(timer.name, timer.name, scope_name(timer.scope), delay)
-    return Clock(f"{timer.label} in {scope_name(place)}", timer.label, scope_name(place), delay)
+    if is_named(timer):
+        return Clock(timer.name, timer.name, scope_name(timer.scope), delay, key=Call.of(timer.key))
+    of = timer.of if isinstance(timer, Idle) else ()
+    return Clock(f"{timer.name} in {scope_name(place)}", timer.label, scope_name(place), delay, of)
 
 
 Place: TypeAlias = AnyGroup | StateRow[StrEnum]
+Goal: TypeAlias = Leaf | Fork
 
 
 class Folding:
@@ -51,12 +55,15 @@ class Folding:
     def __init__(self, draft: Draft) -> None:
         """Lay out the groups of each state and the timers of each scope."""
         self.draft = draft
-        self.by_state = {declared.state: declared for declared in draft.states}
-        self.groups = groups_in(draft)
-        self.groups_of = {state: tuple(g for g in self.groups if state in g) for state in self.by_state}
-        self.scopes = {state: self.scopes_of(state) for state in self.by_state}
+        self.by_state: dict[StrEnum, StateRow[StrEnum]] = {declared.state: declared for declared in draft.states}
+        self.groups: tuple[AnyGroup, ...] = groups_in(draft)
+        self.groups_of: dict[StrEnum, tuple[AnyGroup, ...]] = {
+            state: tuple(g for g in self.groups if state in g) for state in self.by_state
+        }
+        self.scopes: dict[StrEnum, frozenset[str]] = {state: self.scopes_of(state) for state in self.by_state}
         self.clocks: dict[str, Clock] = {}
         self.starts: dict[str, list[Clock]] = {}
+        self.restarts: dict[object, list[Clock]] = {}
         for row in draft.table:
             if is_timer(row.trigger):
                 for place in self.stays(row):
@@ -77,13 +84,15 @@ class Folding:
         for place in places(row.source):
             yield from lasting if isinstance(place, Every) else (place,)
 
-    def note_clock(self, timer: After[Never] | Timer[Never], place: object) -> None:
-        """Remember a timer; an `after` is also started by the entry into its place."""
+    def note_clock(self, timer: AnyTimer[Never], place: object) -> None:
+        """Remember a timer; one without a name is also started by the entry into its place."""
         clock = clock_of(timer, place)
         if clock.id not in self.clocks:
             self.clocks[clock.id] = clock
             if not is_named(timer):
                 self.starts.setdefault(clock.scope, []).append(clock)
+            for event in clock.of:
+                self.restarts.setdefault(event, []).append(clock)
 
     def ranks(self, place: object) -> Iterator[tuple[StrEnum, int]]:
         """Give the states that a place covers, each with its precedence there.
@@ -118,7 +127,17 @@ class Folding:
             keys = (clock_of(row.trigger, state if isinstance(place, Every) else place).id,)
         guard, update, goal = Call.of(row.guard), Call.of(row.update), self.goal(row, state, place)
         for key in keys:
-            yield Arrow(row, state, key, level, guard, update, goal)
+            clocks = self.restarts.get(key)
+            at = self.restarting(goal, clocks, state) if goal and clocks else goal
+            yield Arrow(row, state, key, level, guard, update, at)
+
+    def restarting(self, goal: Goal, clocks: Sequence[Clock], state: StrEnum) -> Goal:
+        """Let a goal start these timers afresh, where it does not leave the stay that they count."""
+        if isinstance(goal, Fork):
+            ways = (evolve(way, goal=self.restarting(way.goal, clocks, state)) for way in goal.ways)
+            return evolve(goal, ways=tuple(ways))
+        kept = self.scopes[state] - goal.ended
+        return evolve(goal, armed=(*(clock for clock in clocks if clock.scope in kept), *goal.armed))
 
     def goal(self, row: AnyRow, state: StrEnum, place: object) -> Leaf | Fork | None:
         """Work out where a row leads from one state."""

@@ -35,12 +35,17 @@ class Call:
 
 @frozen(eq=False)
 class Clock:
-    """A timer as folded: its id (unique in the machine), how it reads, whose stay it counts for, its delay."""
+    """A timer as folded: its id (unique in the machine), how it reads, whose stay it counts for, its delay.
+
+    `of` names the events that start it afresh, `key` the function that tells apart the timers of one name.
+    """
 
     id: str
     label: str
     scope: str
     delay: Delay[object]
+    of: tuple[type, ...] = ()
+    key: Call | None = None
 
 
 @frozen(eq=False)
@@ -49,7 +54,7 @@ class Leaf:
 
     `orders` are the exit effects inner to outer, the effects of the row and of the branches taken, the entry effects
     outer to inner: constants, `Call`s, `Arm`s and `Disarm`s. `ended` names the scopes the move leaves, `armed` the
-    timers of the scopes it enters. `moved` is false for a stay.
+    timers that its event starts afresh and those of the scopes it enters. `moved` is false for a stay.
     """
 
     state: StrEnum

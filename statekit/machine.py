@@ -10,10 +10,12 @@ from statekit import cells, faults
 from statekit.draft import AnyRow, Draft, classes_in, orders_of
 from statekit.effects import Answering
 from statekit.errors import MalformedTable
+from statekit.flat import FlatRow, flat, key_label
 from statekit.fold import fold
 from statekit.folded import Arrow, Folded
 from statekit.states import Group, Kind, StateRow
 from statekit.table import Row, written_at
+from statekit.tabulated import Tabulated, tabulated
 from statekit.timers import is_arm, is_disarm
 
 S = TypeVar("S", bound=StrEnum)
@@ -46,12 +48,29 @@ class Definition:
 
     def key_label(self, key: object) -> str:
         """Name a trigger as it is written in the table."""
-        clock = self.folded.clocks.get(key) if isinstance(key, str) else None
-        return clock.label if clock else str(getattr(key, "__name__", key))
+        return key_label(key, self.folded.clocks)
 
     def possible(self, state: StrEnum) -> tuple[str, ...]:
         """Name the triggers that `state` answers, for an error or a person."""
         return tuple(self.key_label(key) for key in self.folded.cells[state])
+
+    @property
+    def rows(self) -> tuple[FlatRow, ...]:
+        """The flat table: for every state, each way that each of its triggers may go, groups and choices worked in.
+
+        States stand in the order of their declaration, events before timers in that of the table, the rows of a cell in
+        that of precedence; what an unguarded row hides is left out.
+        """
+        return flat((declared.state for declared in self.states), self.folded)
+
+    def tabulate(self, context: object = None, *, limit: int = 10_000) -> Tabulated:
+        """Write the primitive out as plain arrays: every point that can be reached from the first, times every trigger.
+
+        The first point has the machine's own context unless another is given. Raises `NotTabulable` if a function of a
+        cell on the way looks at the event, and if there are more than `limit` points.
+        """
+        first = self.context if context is None else context
+        return tabulated(self.name, self.folded, self.initial, first, limit)
 
     def blanks(self) -> tuple[tuple[StrEnum, object], ...]:
         """List every cell that would leave a trigger without an answer: no row, or only guarded ones.

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar, cast
 
 from statekit.errors import Rejected
 from statekit.machine import Machine
-from statekit.snapshot import AnyStep, Issued, Snapshot, Stimulus, Ticket
+from statekit.snapshot import ANY_KEY, AnyStep, Issued, Snapshot, Stimulus, Ticket
 from statekit.step import start, step
 from statekit.timers import Fired, Jitter
 from statekit.verdicts import Broken, Forbidden, Refused, Unhandled, Verdict
@@ -80,10 +80,13 @@ class Runner(Generic[S, E, C, F]):
             self._extend(effects)  # type: ignore[arg-type]
         return known.verdict
 
-    def answer(self, event: E) -> Verdict:
-        """Answer the live effect that lists this event among its answers; without one the verdict is `Stale`."""
+    def answer(self, event: E, key: object = ANY_KEY) -> Verdict:
+        """Answer the live effect that lists this event among its answers; without one the verdict is `Stale`.
+
+        Of effects with keys it is the one of `key`, or the oldest if none is given.
+        """
         answering = self._machine.folded.answers.get(type(event))
-        ticket = None if answering is None else self.snapshot.ticket(answering.effect.__name__)
+        ticket = None if answering is None else self.snapshot.ticket(answering.effect.__name__, key)
         return self._stimulate(Stimulus(event, self._now, None if ticket is None else ticket.number))
 
     def due(self, now: float) -> tuple[Verdict, ...]:

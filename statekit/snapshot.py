@@ -6,10 +6,11 @@ A snapshot that awaits nothing is kept once for all equal ones, and remembers th
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from attrs import field, frozen
 
+from statekit.interned import Memo
 from statekit.layout import layout_of
 from statekit.timers import Duration
 from statekit.verdicts import Verdict
@@ -22,12 +23,16 @@ F_co = TypeVar("F_co", covariant=True)
 
 @frozen
 class Ticket:
-    """What is awaited: a timer by its id or an effect by its class's name, and the scope that it counts for."""
+    """What is awaited: a timer by its id or an effect by its class's name, the scope it counts for, and its key."""
 
     number: int
     name: str
     scope: str
     key: object = None
+
+
+ANY_KEY: Final[object] = object()
+"""Whatever the key is."""
 
 
 @frozen
@@ -60,11 +65,15 @@ class Snapshot(Generic[S_co, C_co]):
     tickets: tuple[Ticket, ...] = ()
     postponed: tuple[object, ...] = ()
     issued: int = 0
-    memo: "dict[type, AnyStep] | None" = field(default=None, init=False, eq=False, repr=False)
+    memo: "Memo[type, AnyStep] | None" = field(default=None, init=False, eq=False, repr=False)
 
-    def ticket(self, name: str) -> Ticket | None:
-        """Find the live ticket of a timer (by its id) or of an effect (by its class's name)."""
-        return next((ticket for ticket in self.tickets if ticket.name == name), None)
+    def ticket(self, name: str, key: object = ANY_KEY) -> Ticket | None:
+        """Find the live ticket of a timer (by its id) or of an effect (by its class's name).
+
+        Of several keys it is the one of `key`, or the oldest if none is given.
+        """
+        named = (ticket for ticket in self.tickets if ticket.name == name)
+        return next((ticket for ticket in named if key is ANY_KEY or ticket.key == key), None)
 
 
 @frozen(slots=True, weakref_slot=False)
@@ -99,7 +108,7 @@ def snapshot_of(
     tickets: tuple[Ticket, ...],
     postponed: tuple[object, ...],
     issued: int,
-    memo: dict[type, AnyStep] | None = None,
+    memo: Memo[type, AnyStep] | None = None,
 ) -> AnySnapshot:
     """Make a snapshot, faster than its constructor does."""
     made = SNAPSHOT(state, context, tickets, postponed, issued, memo)

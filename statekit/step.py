@@ -7,7 +7,8 @@ ticket that the snapshot no longer holds: it is *Stale*, which is decided before
 brought along is disposed of by the orphan effect. Cancelling what a dropped ticket stood for is thus an optimisation.
 The counter moves only when a ticket is issued: a machine that awaits nothing has finitely many snapshots.
 
-Order: tickets of the scopes that were left end; timers of the scopes that were entered are armed; then the effects and
+Order: tickets of the scopes that were left end; timers that the event starts afresh are armed, then those of the scopes
+that were entered; then the effects and
 the arm and disarm orders as the row lists them; then, after a change of state, the postponed events, oldest first,
 from the start again whenever one of them changes the state. In a `System` signals come before the postponed events,
 which is why `advance` takes one stimulus and `step` goes on to the queue.
@@ -15,12 +16,14 @@ which is why `advance` takes one stimulus and `step` goes on to the queue.
 
 from collections.abc import Callable, Hashable
 from enum import StrEnum
+from types import NoneType
 from typing import TypeVar, cast
 
 from attrs import evolve
 
 from statekit.draft import scope_name
 from statekit.folded import Clock, Folded, Motion, Outcome
+from statekit.interned import Memo
 from statekit.machine import Definition, Machine
 from statekit.snapshot import (
     SNAPSHOT,
@@ -35,7 +38,8 @@ from statekit.snapshot import (
     snapshot_of,
     step_of,
 )
-from statekit.timers import Duration, Fired, Jitter, delay_label, is_arm, is_disarm
+from statekit.table import Function
+from statekit.timers import Duration, Fired, Jitter, Key, delay_label, is_arm, is_disarm
 from statekit.transition import begin, cell_in, decide
 from statekit.verdicts import Broken, Ignored, Postponed, Refused, Stale, Started, Verdict
 
@@ -61,9 +65,9 @@ def step(machine: Machine[S, E, C, F], snapshot: Snapshot[S, C], stimulus: Stimu
     off the queue or goes on to the next, and only taking one off begins again.
     """
     key = stimulus.event.__class__
-    if snapshot.memo is not None and (known := snapshot.memo.get(key)) is not None:
+    folded, memo = machine.folded, snapshot.memo
+    if memo is not None and memo.owner is folded and (known := memo.get(key)) is not None:
         return known  # type: ignore[return-value]
-    folded = machine.folded
     act = folded.quick[snapshot.state].get(key)
     outcome = None
     if act is not None and not snapshot.postponed:
@@ -93,7 +97,9 @@ def step(machine: Machine[S, E, C, F], snapshot: Snapshot[S, C], stimulus: Stimu
     return cast("Step[S, C, F]", evolve(done, path=tuple(path)))
 
 
-stepped = cast("Callable[[Definition, AnySnapshot, Stimulus[object]], AnyStep]", step)
+stepped: Callable[[Definition, AnySnapshot, Stimulus[object]], AnyStep] = cast(
+    "Callable[[Definition, AnySnapshot, Stimulus[object]], AnyStep]", step
+)
 """`step`, its types forgotten."""
 
 
@@ -103,7 +109,7 @@ def launch(definition: Definition, context: object) -> AnyStep:
     verdict = Started()
     motion = Motion(verdict, (verdict,), definition.initial, folded.begin, moved=True, plain=False, ended=frozenset())
     outcome = definition.initial, context, begin(folded, context), motion
-    started = _committed(folded, Snapshot(definition.initial, context), outcome)
+    started = _committed(folded, Snapshot(definition.initial, context), outcome, None)
     if isinstance(started.verdict, Broken):
         raise started.verdict.exception
     return started
@@ -120,7 +126,7 @@ def advance(
         outcome = decide(folded, snapshot.state, snapshot.context, event)
     if outcome[3].leaf is None:
         return _declined(definition, snapshot, snapshot, event, outcome[3])
-    return _committed(folded, snapshot, outcome)
+    return _committed(folded, snapshot, outcome, event)
 
 
 def _remembered(folded: Folded, snapshot: AnySnapshot, key: type, outcome: Outcome) -> AnyStep:
@@ -128,12 +134,13 @@ def _remembered(folded: Folded, snapshot: AnySnapshot, key: type, outcome: Outco
     state, context, orders, motion = outcome
     after = snapshot
     if state is not snapshot.state or context is not snapshot.context:
-        fresh = snapshot_of(state, context, (), (), snapshot.issued, {})
+        fresh = snapshot_of(state, context, (), (), snapshot.issued, Memo(folded))
         kept = folded.snapshots.one(cast("Hashable", (state, context, snapshot.issued)), fresh)
         after = snapshot_of(state, context, (), (), snapshot.issued) if kept is None else cast("AnySnapshot", kept)
     done = step_of(after, orders, motion.verdict, motion.path, (), (), motion.moved)
-    if snapshot.memo is not None and cell_in(folded, snapshot.state, key).blind:
-        snapshot.memo[key] = done
+    memo = snapshot.memo
+    if memo is not None and memo.owner is folded and cell_in(folded, snapshot.state, key).blind:
+        memo[key] = done
     return done
 
 
@@ -141,7 +148,7 @@ def _answered(definition: Definition, snapshot: AnySnapshot, stimulus: Stimulus[
     """Answer a timer's event or an effect's answer: it counts only if its ticket is live."""
     event, folded = stimulus.event, definition.folded
     live = next((ticket for ticket in snapshot.tickets if ticket.number == stimulus.ticket), None)
-    if live is None or live.name != _awaited(folded, event):
+    if live is None or live.name != _awaited(folded, event) or (isinstance(event, Fired) and event.key != live.key):
         return _stale(folded, snapshot, stimulus)
     answered = snapshot
     if isinstance(event, Fired) or folded.answers[event.__class__].finishes(event.__class__):
@@ -150,7 +157,7 @@ def _answered(definition: Definition, snapshot: AnySnapshot, stimulus: Stimulus[
     outcome = decide(folded, snapshot.state, snapshot.context, event)
     if outcome[3].leaf is None:
         return _declined(definition, snapshot, answered, event, outcome[3])
-    done = _committed(folded, answered, outcome)
+    done = _committed(folded, answered, outcome, event)
     return _unmoved(snapshot, done.verdict) if isinstance(done.verdict, Broken) else done
 
 
@@ -206,10 +213,10 @@ def _stale(folded: Folded, snapshot: AnySnapshot, stimulus: Stimulus[object]) ->
     return Step(snapshot, effects, verdict, (verdict,))
 
 
-def _committed(folded: Folded, snapshot: AnySnapshot, outcome: Outcome) -> AnyStep:
-    """Make the step of a move: end tickets, arm timers, issue tickets; `Broken` if a delay or a maker is at fault."""
+def _committed(folded: Folded, snapshot: AnySnapshot, outcome: Outcome, event: object) -> AnyStep:
+    """Make the step of a move: end tickets, arm timers, issue tickets; `Broken` if a function of these is at fault."""
     state, context, orders, motion = outcome
-    register = Register(snapshot, context, folded.scopes[state])
+    register = Register(snapshot, context, event, folded.scopes[state])
     register.leave(motion.ended)
     try:
         for clock in motion.leaf.armed if motion.leaf else ():
@@ -218,7 +225,7 @@ def _committed(folded: Folded, snapshot: AnySnapshot, outcome: Outcome) -> AnySt
             if is_arm(order):
                 register.arm(folded.clocks[order.timer.name])
             elif is_disarm(order):
-                register.drop(order.timer.name)
+                register.disarm(folded.clocks[order.timer.name])
             else:
                 register.order(order, folded)
     except BrokenOrder as broken:
@@ -232,7 +239,7 @@ def _committed(folded: Folded, snapshot: AnySnapshot, outcome: Outcome) -> AnySt
 
 
 class BrokenOrder(Exception):
-    """A delay function raised or gave no delay, or a maker made what cannot start in the new state."""
+    """A delay or key function raised or gave none, or a maker made what cannot start in the new state."""
 
     def __init__(self, function: str, error: Exception) -> None:
         """Keep whose fault it was."""
@@ -244,12 +251,13 @@ class BrokenOrder(Exception):
 class Register:
     """The tickets of one step while it is being made."""
 
-    def __init__(self, snapshot: AnySnapshot, context: object, scopes: frozenset[str]) -> None:
+    def __init__(self, snapshot: AnySnapshot, context: object, event: object, scopes: frozenset[str]) -> None:
         """Begin with the tickets of the snapshot; the new state has its context and lies in these scopes."""
         self.context = context
+        self.event = event
         self.scopes = scopes
-        self.live = list(snapshot.tickets)
-        self.issued = snapshot.issued
+        self.live: list[Ticket] = list(snapshot.tickets)
+        self.issued: int = snapshot.issued
         self.new: list[Issued[object]] = []
         self.ended: list[Ticket] = []
         self.effects: list[tuple[object, Ticket | None]] = []
@@ -259,16 +267,16 @@ class Register:
         self.ended += (ticket for ticket in self.live if ticket.scope in scopes)
         self.live = [ticket for ticket in self.live if ticket.scope not in scopes]
 
-    def drop(self, name: str) -> None:
+    def drop(self, name: str, key: Key) -> None:
         """End the live ticket of a timer or an effect, if there is one."""
-        self.ended += (ticket for ticket in self.live if ticket.name == name)
-        self.live = [ticket for ticket in self.live if ticket.name != name]
+        self.ended += (ticket for ticket in self.live if ticket.name == name and ticket.key == key)
+        self.live = [ticket for ticket in self.live if ticket.name != name or ticket.key != key]
 
-    def issue(self, name: str, scope: str) -> Ticket:
-        """Issue a ticket in place of the one that was live under the same name."""
-        self.drop(name)
+    def issue(self, name: str, scope: str, key: Key) -> Ticket:
+        """Issue a ticket in place of the one that was live under the same name and key."""
+        self.drop(name, key)
         self.issued += 1
-        ticket = Ticket(self.issued, name, scope)
+        ticket = Ticket(self.issued, name, scope, key)
         self.live.append(ticket)
         return ticket
 
@@ -280,7 +288,18 @@ class Register:
                 delay = _lawful(delay(self.context))
             except Exception as error:
                 raise BrokenOrder(delay_label(clock.delay), error) from error
-        self.new.append(Issued(self.issue(clock.id, clock.scope), delay=delay))
+        self.new.append(Issued(self.issue(clock.id, clock.scope, self.key(clock)), delay=delay))
+
+    def disarm(self, clock: Clock) -> None:
+        """Stop a timer, if it runs."""
+        self.drop(clock.id, self.key(clock))
+
+    def key(self, clock: Clock) -> Key:
+        """Work out which of the timers of one name is meant, from the new context and the event."""
+        if clock.key is None:
+            return None
+        given = (self.context, self.event) if clock.key.takes_event else (self.context,)
+        return _key(clock.key.function, *given)
 
     def order(self, effect: object, folded: Folded) -> None:
         """Order an effect, with a ticket if it answers."""
@@ -291,7 +310,7 @@ class Register:
         name, scope = type(effect).__name__, scope_name(answering.scope)
         if scope not in self.scopes:
             raise BrokenOrder(name, ValueError(f"{name} was made outside its scope {scope}: no answer could arrive"))
-        ticket = self.issue(name, scope)
+        ticket = self.issue(name, scope, None if answering.key is None else _key(answering.key, effect))
         self.effects.append((effect, ticket))
         self.new.append(Issued(ticket, effect=effect))
 
@@ -300,3 +319,14 @@ def _lawful(delay: Duration) -> Duration:
     if isinstance(delay, Jitter) or 0 <= delay < float("inf"):
         return delay
     raise ValueError(f"a delay must be finite and not negative, not {delay!r}")
+
+
+def _key(function: Function, *given: object) -> Key:
+    try:
+        key = function(*given)
+        # Exactly these, because a key that was saved must be equal when it is read again.
+        if type(key) not in {str, int, NoneType}:
+            raise TypeError(f"a key must be text, a whole number or None, not {key!r}")
+    except Exception as error:
+        raise BrokenOrder(function.__name__, error) from error
+    return cast("Key", key)

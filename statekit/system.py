@@ -16,7 +16,7 @@ from attrs import Factory, evolve, field, frozen
 
 from statekit.effects import Signal
 from statekit.errors import Livelock, MalformedSystem, UnknownMember
-from statekit.interned import Interned
+from statekit.interned import Interned, Memo
 from statekit.layout import layout_of
 from statekit.machine import Definition
 from statekit.snapshot import AnySnapshot, AnyStep, Issued, Stimulus, Ticket
@@ -66,7 +66,7 @@ class SystemSnapshot(View):
     names: tuple[str, ...] = field(repr=False)
     members: tuple[AnySnapshot, ...]
     facts: tuple[object, ...] = ()
-    memo: "dict[tuple[str, type], Transaction] | None" = field(default=None, init=False, eq=False, repr=False)
+    memo: "Memo[tuple[str, type], Transaction] | None" = field(default=None, init=False, eq=False, repr=False)
 
 
 @frozen(slots=True, weakref_slot=False)
@@ -196,7 +196,8 @@ class System:
         Raises `UnknownMember`, and `Livelock` if what follows has no end.
         """
         key = stimulus.event.__class__
-        if snapshot.memo is not None and (known := snapshot.memo.get((member, key))) is not None:
+        memo = snapshot.memo
+        if memo is not None and memo.owner is self and (known := memo.get((member, key))) is not None:
             return known
         at = self.places.get(member)
         if at is not None and not snapshot.members[at].postponed:
@@ -234,15 +235,16 @@ class System:
             after = self._kept(after)
         made = TRANSACTION(after, done.verdict, lone.path, lone.orders, (), (), ())
         made.__class__ = Transaction
-        if snapshot.memo is not None and known is not None and known.get(key) is done:
-            snapshot.memo[self.members[at].name, key] = made
+        memo = snapshot.memo
+        if memo is not None and memo.owner is self and known is not None and known.get(key) is done:
+            memo[self.members[at].name, key] = made
         return made
 
     def _kept(self, snapshot: SystemSnapshot) -> SystemSnapshot:
         """Find the snapshot that is kept for all whose members are the same, or keep one."""
         if snapshot.memo is not None:
             return snapshot
-        fresh = SYSTEM_SNAPSHOT(snapshot.names, snapshot.members, snapshot.facts, {})
+        fresh = SYSTEM_SNAPSHOT(snapshot.names, snapshot.members, snapshot.facts, Memo(self))
         fresh.__class__ = SystemSnapshot
         kept = self.snapshots.one((*map(id, snapshot.members), snapshot.facts), fresh)
         return snapshot if kept is None else cast("SystemSnapshot", kept)
@@ -255,12 +257,12 @@ class Work:
         """Begin from a snapshot."""
         self.system = system
         self.before = snapshot
-        self.members = list(snapshot.members)
-        self.facts = list(snapshot.facts)
+        self.members: list[AnySnapshot] = list(snapshot.members)
+        self.facts: list[object] = list(snapshot.facts)
         self.queue: deque[tuple[int, object]] = deque()
         self.freed: dict[int, int] = {}
-        self.waiting = sum(len(member.postponed) for member in snapshot.members)
-        self.hops = 0
+        self.waiting: int = sum(len(member.postponed) for member in snapshot.members)
+        self.hops: int = 0
         self.path: list[Hop] = []
         self.orders: list[Ordered] = []
         self.published: list[Signal] = []
@@ -377,7 +379,7 @@ class BrokenWiring(Exception):
     def __init__(self, function: str, error: Exception) -> None:
         """Keep the verdict on it."""
         super().__init__(function)
-        self.verdict = Broken(function, error)
+        self.verdict: Broken = Broken(function, error)
 
 
 def _asked(function: Callable[..., object], argument: object) -> object:

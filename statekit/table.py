@@ -20,7 +20,7 @@ from attrs import field, frozen
 
 from statekit.effects import Answering, Failure
 from statekit.states import Every, Group, Kind, Place, StateRow
-from statekit.timers import After, Arm, Disarm, Fired, Timer
+from statekit.timers import AnyTimer, Arm, Disarm, Fired, Key
 
 S = TypeVar("S", bound=StrEnum)
 S_co = TypeVar("S_co", bound=StrEnum, covariant=True)
@@ -111,8 +111,10 @@ def is_either(trigger: object) -> TypeGuard[Either[object]]:
 
 Source: TypeAlias = Place[S] | Every | tuple[Place[S], ...]
 Made: TypeAlias = F | tuple[F, ...]
-Order: TypeAlias = F | Callable[[C], Made[F]] | Arm[C] | Disarm[C]
+Order: TypeAlias = F | Callable[[C], Made[F]] | Arm[C, object] | Disarm[C, object]
 """What stands where effects are listed: a constant, a maker of one (or a tuple of them), or a timer's order."""
+RowOrder: TypeAlias = Order[F, C] | Callable[[C, E], Made[F]] | Arm[C, E] | Disarm[C, E]
+"""What a row may list: its makers, and the keys of its timers, may read its event."""
 
 
 def written_at() -> str:
@@ -135,7 +137,7 @@ class Moving(Generic[S, C, F]):
         source: Source[S],
         trigger: type[E] | Either[E],
         target: "S | Choice[S, F]",
-        *effects: Order[F, C] | Callable[[C, E], Made[F]],
+        *effects: RowOrder[F, C, E],
         guard: Callable[[C], bool] | Callable[[C, E], bool] | None = None,
         update: Callable[[C], C] | Callable[[C, E], C] | None = None,
     ) -> Row[S, E, F]: ...
@@ -143,9 +145,9 @@ class Moving(Generic[S, C, F]):
     def __call__(
         self,
         source: Source[S],
-        trigger: After[C] | Timer[C],
+        trigger: AnyTimer[C],
         target: "S | Choice[S, F]",
-        *effects: Order[F, C] | Callable[[C, Fired], Made[F]],
+        *effects: RowOrder[F, C, Fired],
         guard: Callable[[C], bool] | Callable[[C, Fired], bool] | None = None,
         update: Callable[[C], C] | Callable[[C, Fired], C] | None = None,
     ) -> Row[S, Never, F]: ...
@@ -173,7 +175,7 @@ class Staying(Generic[S, C, F]):
         self,
         source: Source[S],
         trigger: type[E] | Either[E],
-        *effects: Order[F, C] | Callable[[C, E], Made[F]],
+        *effects: RowOrder[F, C, E],
         guard: Callable[[C], bool] | Callable[[C, E], bool] | None = None,
         update: Callable[[C], C] | Callable[[C, E], C] | None = None,
     ) -> Row[S, E, F]: ...
@@ -181,8 +183,8 @@ class Staying(Generic[S, C, F]):
     def __call__(
         self,
         source: Source[S],
-        trigger: After[C] | Timer[C],
-        *effects: Order[F, C] | Callable[[C, Fired], Made[F]],
+        trigger: AnyTimer[C],
+        *effects: RowOrder[F, C, Fired],
         guard: Callable[[C], bool] | Callable[[C, Fired], bool] | None = None,
         update: Callable[[C], C] | Callable[[C, Fired], C] | None = None,
     ) -> Row[S, Never, F]: ...
@@ -217,7 +219,7 @@ class Declining(Generic[S, C, F]):
     def __call__(
         self,
         source: Source[S],
-        trigger: After[C] | Timer[C],
+        trigger: AnyTimer[C],
         *,
         because: str,
         guard: Callable[[C], bool] | Callable[[C, Fired], bool] | None = None,
@@ -293,6 +295,7 @@ class Rows(Generic[S, C, F]):
             states.update(dict.fromkeys(place.states if isinstance(place, Group) else (place,)))
         return Group(name, tuple(states), doc, entry=entry, exit=exit, origin=written_at())
 
+    @overload
     def answering(
         self,
         effect: type[F],
@@ -303,10 +306,38 @@ class Rows(Generic[S, C, F]):
         streams: tuple[type, ...] = (),
         ends: tuple[type, ...] = (),
         orphan: F | None = None,
+        key: None = None,
+    ) -> Answering: ...
+    @overload
+    def answering(
+        self,
+        effect: type[E],
+        *outcomes: type,
+        scope: S | Group[S],
+        failed: Callable[[Failure], object],
+        opens: type | None = None,
+        streams: tuple[type, ...] = (),
+        ends: tuple[type, ...] = (),
+        orphan: F | None = None,
+        key: Callable[[E], Key],
+    ) -> Answering: ...
+    def answering(
+        self,
+        effect: type,
+        *outcomes: type,
+        scope: S | Group[S],
+        failed: Callable[[Failure], object],
+        opens: type | None = None,
+        streams: tuple[type, ...] = (),
+        ends: tuple[type, ...] = (),
+        orphan: F | None = None,
+        key: Callable[[E], Key] | None = None,
     ) -> Answering:
         """Declare that an effect answers: with what, for how long it counts, and how a late resource is disposed of.
 
-        See `Answering` for the parts. An effect that no `answering` names is fire-and-forget.
+        See `Answering` for the parts. `key` is a named pure function of the effect that gives text, a whole number or
+        None: effects of different keys are under way side by side, and ordering one again replaces the one of its key.
+        An effect that no `answering` names is fire-and-forget.
         """
         return Answering(
             effect,
@@ -317,5 +348,6 @@ class Rows(Generic[S, C, F]):
             streams=streams,
             ends=ends,
             orphan=orphan,
+            key=key,
             origin=written_at(),
         )

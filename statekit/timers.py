@@ -13,7 +13,9 @@ from attrs import frozen
 from statekit.states import Group
 
 C_contra = TypeVar("C_contra", contravariant=True)
+E_contra = TypeVar("E_contra", contravariant=True)
 C = TypeVar("C")
+E = TypeVar("E")
 
 
 @frozen
@@ -43,6 +45,9 @@ Duration: TypeAlias = float | Jitter
 
 Delay: TypeAlias = Duration | Callable[[C], Duration]
 """A duration, or a named pure function of the context that gives one."""
+
+Key: TypeAlias = str | int | None
+"""What tells timers of one name apart, or effects of one class; what a snapshot can be saved with."""
 
 
 @frozen
@@ -77,17 +82,42 @@ class After(Generic[C_contra]):
         """How the timer reads in a table or picture: `after 10 s`, `after backoff_delay`."""
         return f"after {delay_label(self.delay)}"
 
+    @property
+    def name(self) -> str:
+        """What tells it apart from the other timers of its row's source."""
+        return self.label
+
 
 @frozen
-class Timer(Generic[C_contra]):
+class Idle(Generic[C_contra]):
+    """A timer that lives for the stay in its row's source, and starts afresh whenever one of `of` is taken there."""
+
+    delay: Duration | Callable[[C_contra], Duration]
+    of: tuple[type, ...]
+
+    @property
+    def label(self) -> str:
+        """How the timer reads in a table or picture: `idle 30 s`."""
+        return f"idle {delay_label(self.delay)}"
+
+    @property
+    def name(self) -> str:
+        """What tells it apart from the other timers of its row's source: `idle 30 s of FrameArrived, Pong`."""
+        return f"{self.label} of {', '.join(event.__name__ for event in self.of)}"
+
+
+@frozen
+class Timer(Generic[C_contra, E_contra]):
     """A timer with a name of its own, armed and disarmed by effects, for the stay in its scope.
 
-    `scope` is a state or a group of the same table. Arming it again replaces it: the earlier one is stale.
+    `scope` is a state or a group of the same table. `key`, if there is one, tells which of the timers of this name is
+    meant; the others run beside it. Arming it again replaces it: the earlier one is stale.
     """
 
     name: str
     delay: Duration | Callable[[C_contra], Duration]
     scope: StrEnum | Group[StrEnum]
+    key: Callable[[C_contra], Key] | Callable[[C_contra, E_contra], Key] | None = None
 
     @property
     def label(self) -> str:
@@ -96,25 +126,29 @@ class Timer(Generic[C_contra]):
 
 
 @frozen
-class Arm(Generic[C_contra]):
+class Arm(Generic[C_contra, E_contra]):
     """The order to start a named timer; written where a row lists its effects."""
 
-    timer: Timer[C_contra]
+    timer: Timer[C_contra, E_contra]
 
     def __str__(self) -> str:
-        """Read as it is drawn."""
-        return f"arm {self.timer.name}"
+        """Read as it is drawn: `arm ping`, `arm settle per document`."""
+        return f"arm {self.timer.name}{per_label(self.timer.key)}"
 
 
 @frozen
-class Disarm(Generic[C_contra]):
+class Disarm(Generic[C_contra, E_contra]):
     """The order to stop a named timer, if it runs; written where a row lists its effects."""
 
-    timer: Timer[C_contra]
+    timer: Timer[C_contra, E_contra]
 
     def __str__(self) -> str:
-        """Read as it is drawn."""
-        return f"disarm {self.timer.name}"
+        """Read as it is drawn: `disarm ping`, `disarm settle per document`."""
+        return f"disarm {self.timer.name}{per_label(self.timer.key)}"
+
+
+AnyTimer: TypeAlias = After[C] | Idle[C] | Timer[C, Never]
+"""A timer as a row may wait for it; a named one whichever events its key reads."""
 
 
 @overload
@@ -131,40 +165,75 @@ def after(delay: Delay[C]) -> "After[object] | After[C]":
 
 
 @overload
-def timer(name: str, delay: Duration, *, scope: StrEnum | Group[StrEnum]) -> Timer[object]: ...
+def idle(delay: Duration, of: tuple[type, ...]) -> Idle[object]: ...
 @overload
-def timer(name: str, delay: Callable[[C], Duration], *, scope: StrEnum | Group[StrEnum]) -> Timer[C]: ...
-def timer(name: str, delay: Delay[C], *, scope: StrEnum | Group[StrEnum]) -> "Timer[object] | Timer[C]":
-    """Make a timer with a name, to be armed by `arm(...)`; it counts for the stay in `scope` and no longer."""
-    return Timer(name, delay, scope)
+def idle(delay: Callable[[C], Duration], of: tuple[type, ...]) -> Idle[C]: ...
+def idle(delay: Delay[C], of: tuple[type, ...]) -> "Idle[object] | Idle[C]":
+    """Make a trigger that fires once none of the events `of` was taken in its row's source for `delay`.
+
+    It counts from the entry into the source, a state or a group, like `after`. It starts afresh, with its delay worked
+    out again, whenever a row takes one of the named event classes without leaving the source, be it by `stay`. What is
+    ignored, postponed or refused is no sign of life. Once it has fired it rests until the next of them.
+    """
+    return Idle(delay, of)
 
 
-def arm(timer: Timer[C]) -> Arm[C]:
+Scope: TypeAlias = StrEnum | Group[StrEnum]
+
+
+@overload
+def timer(name: str, delay: Duration, *, scope: Scope, key: None = None) -> Timer[object, object]: ...
+@overload
+def timer(
+    name: str, delay: Callable[[C], Duration], *, scope: Scope, key: Callable[[C], Key] | None = None
+) -> Timer[C, object]: ...
+@overload
+def timer(name: str, delay: Duration, *, scope: Scope, key: Callable[[C], Key]) -> Timer[C, object]: ...
+@overload
+def timer(name: str, delay: Delay[C], *, scope: Scope, key: Callable[[C, E], Key]) -> Timer[C, E]: ...
+def timer(
+    name: str, delay: Delay[C], *, scope: Scope, key: "Callable[[C], Key] | Callable[[C, E], Key] | None" = None
+) -> "Timer[object, object] | Timer[C, object] | Timer[C, E]":
+    """Make a timer with a name, to be armed by `arm(...)`; it counts for the stay in `scope` and no longer.
+
+    `key` is a named pure function of the new context, or of it and the row's event, that gives text, a whole number or
+    None. Each key has a timer of its own: `arm` and `disarm` act on the one of the key they come to, and `Fired.key`
+    says which it was. What the function raises, or another result, makes the event `Broken`.
+    """
+    return Timer(name, delay, scope, key)
+
+
+def arm(timer: Timer[C, E]) -> Arm[C, E]:
     """Order a named timer to start, or to start afresh."""
     return Arm(timer)
 
 
-def disarm(timer: Timer[C]) -> Disarm[C]:
+def disarm(timer: Timer[C, E]) -> Disarm[C, E]:
     """Order a named timer to stop; nothing happens if it does not run."""
     return Disarm(timer)
 
 
-def is_timer(trigger: object) -> "TypeGuard[After[Never] | Timer[Never]]":
+def is_timer(trigger: object) -> "TypeGuard[AnyTimer[Never]]":
     """Tell whether a trigger is a timer."""
-    return isinstance(trigger, After | Timer)
+    return isinstance(trigger, After | Idle | Timer)
 
 
-def is_named(trigger: object) -> TypeGuard[Timer[Never]]:
+def is_named(trigger: object) -> TypeGuard[Timer[Never, Never]]:
     """Tell whether a trigger is a timer with a name of its own."""
     return isinstance(trigger, Timer)
 
 
-def is_arm(order: object) -> TypeGuard[Arm[Never]]:
+def is_idle(trigger: object) -> TypeGuard[Idle[Never]]:
+    """Tell whether a trigger is a timer that events start afresh."""
+    return isinstance(trigger, Idle)
+
+
+def is_arm(order: object) -> TypeGuard[Arm[Never, Never]]:
     """Tell whether an order starts a named timer."""
     return isinstance(order, Arm)
 
 
-def is_disarm(order: object) -> TypeGuard[Disarm[Never]]:
+def is_disarm(order: object) -> TypeGuard[Disarm[Never, Never]]:
     """Tell whether an order stops a named timer."""
     return isinstance(order, Disarm)
 
@@ -175,6 +244,11 @@ def seconds_label(seconds: float) -> str:
         if seconds >= size and seconds % size == 0:
             return f"{seconds / size:g} {unit}"
     return f"{seconds:g} s"
+
+
+def per_label(key: object) -> str:
+    """Write whose timer it is, for a table or picture: ` per document`; nothing if there is no key."""
+    return "" if key is None else f" per {getattr(key, '__name__', key)}"
 
 
 def delay_label(delay: object) -> str:

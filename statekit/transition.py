@@ -31,10 +31,10 @@ class Point:
 
     def __init__(self, folded: Folded, state: StrEnum, context: object, memo: "dict[type, Followed]") -> None:
         """Keep the machine that it belongs to, and what is known of it."""
-        self.folded = folded
-        self.state = state
-        self.context = context
-        self.memo = memo
+        self.folded: Folded = folded
+        self.state: StrEnum = state
+        self.context: object = context
+        self.memo: dict[type, Followed] = memo
 
     def __repr__(self) -> str:
         """Show the state and the context."""

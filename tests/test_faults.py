@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from statekit import EVERY, Fired, Kind, Machine, MalformedTable, Rows, Signal, after, arm, disarm, either, timer
+from statekit import EVERY, Fired, Kind, Machine, MalformedTable, Rows, Signal, after, arm, disarm, either, idle, timer
 from statekit.table import Choice
 
 
@@ -169,10 +169,11 @@ ROWS = [
     (row(A, Go, A), "row(A, ..., A) is unclear: say stay (no exit, no entry) or reenter (both)"),
     (row((B, A), Go, A), "row(A, ..., A) is unclear: say stay (no exit, no entry) or reenter (both)"),
     (row(A, (Go, Back), B), "a trigger cannot be a tuple (type checkers lose the events): write either(A, B)"),
-    (row(A, Go(), B), "the trigger Go() is no event class, either(...), after(...) or timer(...)"),
-    (row(A, Fired, B), "Fired is the event of every timer: name the one that is meant by after(...) or timer(...)"),
+    (row(A, Go(), B), "the trigger Go() is no event class, either(...), after(...), idle(...) or timer(...)"),
+    (row(A, Fired, B),
+     "Fired is the event of every timer: name the one that is meant by after(...), idle(...) or timer(...)"),
     (row(A, either(Go, Fired), B),
-     "Fired is the event of every timer: name the one that is meant by after(...) or timer(...)"),
+     "Fired is the event of every timer: name the one that is meant by after(...), idle(...) or timer(...)"),
     (postpone(A, after(1.0), because="x"), "a timer cannot be postponed: it is due now or not at all"),
     (rows.ignore(A, Go, because=""), "ignore must say why: because='...'"),
     (rows.forbid(A, Go, because=" "), "forbid must say why: because='...'"),
@@ -203,6 +204,23 @@ ROWS = [
     (stay(A, timer("t", 1.0, scope="nowhere")), "the scope 'nowhere' is no state or group of small"),
     (stay(A, Go, disarm(timer("t", -1.0, scope=A))), "a delay must be finite and not negative, not -1.0"),
     (stay(A, Go, disarm(timer("t", delay_of_event, scope=A))), "the delay delay_of_event must take (context)"),
+    (stay(A, idle(-1.0, of=(Go,))), "a delay must be finite and not negative, not -1.0"),
+    (stay(A, idle(delay_of_event, of=(Go,))), "the delay delay_of_event must take (context)"),
+    (stay(A, idle(1.0, of=())), "idle needs the event classes that start it afresh: of=(FrameArrived, Pong), not ()"),
+    (stay(A, idle(1.0, of="Go")),
+     "idle needs the event classes that start it afresh: of=(FrameArrived, Pong), not 'Go'"),
+    (stay(A, idle(1.0, of=Go)),
+     f"idle needs the event classes that start it afresh: of=(FrameArrived, Pong), not {Go!r}"),
+    (stay(A, idle(1.0, of=(Go, after(2.0)))),
+     f"idle starts afresh at event classes: {after(2.0)!r} in of=(...) is none"),
+    (stay(A, idle(1.0, of=(Fired,))),
+     "Fired is the event of every timer, and no sign of life: leave it out of of=(...)"),
+    (postpone(A, idle(1.0, of=(Go,)), because="x"), "a timer cannot be postponed: it is due now or not at all"),
+    (stay(A, timer("t", 1.0, scope=A, key=three)), "the key three must take (context) or (context, event)"),
+    (stay(A, timer("t", 1.0, scope=A, key="document")),
+     "the key 'document' has no name to draw: define it with def (no lambda, partial or method)"),
+    (stay(A, Go, disarm(timer("t", 1.0, scope=A, key=later))),
+     "the key later is async or a generator; the core is pure: ask by an effect instead"),
 ]  # fmt: skip
 
 
@@ -421,10 +439,15 @@ def test_a_timer_that_is_waited_for_needs_an_effect_that_arms_it():
     assert faults_of(line) == (f"{line.origin}: nothing arms timer 'ping': list arm(...) among some row's effects",)
 
 
+def test_a_timer_that_is_disarmed_needs_an_effect_that_arms_it_too():
+    line = stay(A, Go, disarm(timer("ping", 1.0, scope=A)))
+    assert faults_of(line) == (f"{line.origin}: timer 'ping' is disarmed, but nothing arms it",)
+
+
 def test_two_timers_may_not_read_alike():
     ping, other = timer("ping", 1.0, scope=A), timer("ping", 2.0, scope=A)
     waits, arms = stay(A, ping), stay(A, Go, arm(other))
-    sentence = "another timer reads 'ping' too, with another delay or scope: rename one"
+    sentence = "another timer reads 'ping' too, with another delay, scope or key: rename one"
     assert faults_of(waits, arms) == (f"{arms.origin}: {sentence}",)
 
     def twin():
@@ -435,8 +458,41 @@ def test_two_timers_may_not_read_alike():
 
     first, second = row(A, after(delay), B), row(B, after(twin()), C)
     assert faults_of(first, second) == (
-        f"{second.origin}: another timer reads 'after delay' too, with another delay or scope: rename one",
+        f"{second.origin}: another timer reads 'after delay' too, with another delay, scope or key: rename one",
     )
+
+
+def test_one_timer_has_one_key_where_it_is_disarmed_too():
+    keyed, other = timer("ping", 1.0, scope=A, key=delay), timer("ping", 1.0, scope=A)
+    stops = stay(A, Back, disarm(other))
+    assert faults_of(stay(A, keyed), stay(A, Go, arm(keyed)), stops) == (
+        f"{stops.origin}: another timer reads 'ping' too, with another delay, scope or key: rename one",
+    )
+
+
+def test_idle_timers_of_other_events_may_stand_side_by_side():
+    taken = (row(A, Go, B), row(A, Back, B), stay(B, Go), stay(B, Back))
+    build(*taken, stay(A, idle(1.0, of=(Go,))), stay(A, idle(1.0, of=(Back,))), stay(B, idle(1.0, of=(Back,))))
+
+
+def test_an_event_that_starts_a_timer_afresh_is_taken_somewhere_in_its_stay():
+    whole = group("whole", A, B)
+    line = stay(whole, idle(1.0, of=(Go, Back)))
+    ignored = rows.ignore(whole, Back, because="no sign of life")
+    assert faults_of(line, stay(B, Go), ignored, row(C, Back, A), groups=(whole,)) == (
+        (
+            f"{line.origin}: 'idle 1 s' starts afresh at Back, but no row takes it in whole: "
+            f"leave it out of of=(...), or say stay"
+        ),
+    )
+
+
+def test_an_idle_timer_of_every_state_need_not_start_afresh_in_each():
+    build(row(A, Go, B), stay(EVERY, idle(1.0, of=(Go,))))
+
+
+def test_an_idle_timer_of_a_group_that_is_over_counts_for_nothing():
+    build(row(A, Go, END), stay(group("gone", END), idle(1.0, of=(Go,))), groups=(group("gone", END),))
 
 
 def test_a_timer_may_not_bear_the_name_of_an_effect_that_answers():
@@ -504,6 +560,13 @@ def test_an_orphan_effect_is_an_instance_that_does_not_answer():
     assert faults_of(answering=(declared,)) == (
         f"{declared.origin}: the effect AskAgain is a class: list an instance, AskAgain(...), or a maker of one",
     )
+
+
+def test_the_key_of_an_effect_is_a_named_function_of_it():
+    declared = rows.answering(Ask, Answered, scope=A, failed=failed, key=with_event)
+    assert faults_of(answering=(declared,)) == (f"{declared.origin}: the key with_event must take (effect)",)
+    declared = rows.answering(Ask, Answered, scope=A, failed=failed, key=functools.partial(guard))
+    assert "has no name to draw" in faults_of(answering=(declared,))[0]
 
 
 def test_the_outcome_of_an_effect_cannot_be_postponed():

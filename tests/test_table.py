@@ -5,7 +5,7 @@ from enum import StrEnum, auto
 import pytest
 from attrs import frozen
 
-from statekit import EVERY, Choice, Group, Kind, Machine, MalformedTable, Rows, Verb, after, arm, either, timer
+from statekit import EVERY, Choice, FlatRow, Group, Kind, Machine, MalformedTable, Rows, Verb, after, arm, either, timer
 from statekit.errors import Rejected, StatekitError, UnknownMember
 from statekit.states import Every
 
@@ -58,6 +58,7 @@ class Context:
 rows = Rows[State, Context, Note | Ask | Undo]()
 row, stay, ignore, to, group = rows.row, rows.stay, rows.ignore, rows.to, rows.group
 PING = timer("ping", 5.0, scope=B)
+HALT = timer("halt", 5.0, scope=A)
 STATES = (
     rows.state(A, Kind.REST, "first"),
     rows.state(B, Kind.BUSY, "second"),
@@ -68,6 +69,10 @@ STATES = (
 
 def positive(context: Context) -> bool:
     return context.count > 0
+
+
+def grown(context: Context) -> Context:
+    return Context(context.count + 1)
 
 
 def note(context: Context) -> Note:
@@ -210,6 +215,49 @@ def test_triggers_are_named_as_they_are_written():
     assert machine.key_label("ping") == "ping"
     assert machine.key_label("no timer") == "no timer"
     assert machine.key_label(Go) == "Go"
+
+
+# ------------------------------------------------------------------------------------------------------ the flat table
+def test_a_flat_row_says_all_that_a_row_does_in_a_state_and_where_it_is_written():
+    inner = group("inner", B, C, entry=(Note("in"),), exit=(Undo(),))
+    line = row(inner, Go, A, note, arm(HALT), guard=positive)
+    halted = ignore(A, HALT, because="whatever comes")
+    machine = build(row(A, Back, B), line, halted, groups=(inner,))
+    flat_row = next(each for each in machine.rows if each.state is C)
+    assert flat_row == FlatRow(
+        state=C, trigger="Go", verb=Verb.ROW, target=A, choices=(), guards=("positive",), updates=(),
+        effects=("Undo", "note", "arm halt"), because="", level="inner", origin=line.origin,
+    )  # fmt: skip
+    assert str(flat_row) == f"row C on Go → A if positive order Undo, note, arm halt ({line.origin})"
+    assert str(machine.rows[1]) == f"ignore A on halt because whatever comes ({halted.origin})"
+    assert [each.target for each in machine.rows] == [B, None, A, A]
+
+
+def test_a_choice_is_flattened_into_its_ways():
+    deeper = rows.choice("deeper", to(C, Undo(), guard=positive), to(END, update=grown))
+    picked = rows.choice("picked", to(B, guard=positive, update=grown), to(deeper))
+    machine = build(row(A, Go, picked, note, guard=positive, update=grown))
+    assert [(each.target, each.choices, each.guards, each.updates, each.effects) for each in machine.rows] == [
+        (B, ("picked",), ("positive", "positive"), ("grown", "grown"), ("note",)),
+        (C, ("picked", "deeper"), ("positive", "positive"), ("grown",), ("note", "Undo")),
+        (END, ("picked", "deeper"), ("positive",), ("grown", "grown"), ("note",)),
+    ]
+    assert "row A on Go → C via picked via deeper if positive, positive update grown" in str(machine.rows[1])
+
+
+def test_the_flat_table_goes_by_state_and_precedence_and_leaves_out_what_is_hidden():
+    outer = group("outer", A, B)
+    hidden = row(outer, Go, C)
+    table = (hidden, row(A, Go, B, guard=positive), stay(A, Go), row(B, after(2.0), C), rows.reenter(B, Back))
+    machine = build(*table, groups=(outer,))
+    assert [(each.state, each.trigger, each.verb, each.target, each.level) for each in machine.rows] == [
+        (A, "Go", Verb.ROW, B, "a"),
+        (A, "Go", Verb.STAY, A, "a"),
+        (B, "Go", Verb.ROW, C, "outer"),
+        (B, "Back", Verb.REENTER, B, "b"),
+        (B, "after 2 s", Verb.ROW, C, "b"),
+    ]
+    assert str(machine.rows[3]).startswith("reenter B on Back (")
 
 
 def test_a_machine_tells_the_kind_of_a_state():

@@ -4,8 +4,8 @@ from enum import StrEnum, auto
 
 import pytest
 
-from statekit import Fired, Jitter, after, arm, disarm, timer
-from statekit.timers import delay_label, is_arm, is_disarm, is_named, is_timer, seconds_label
+from statekit import Fired, Jitter, after, arm, disarm, idle, timer
+from statekit.timers import delay_label, is_arm, is_disarm, is_idle, is_named, is_timer, seconds_label
 
 
 class State(StrEnum):
@@ -16,7 +16,20 @@ def backoff(_: object) -> float:
     return 1.0
 
 
+def document(_: object) -> str:
+    return "a"
+
+
+class Frame:
+    pass
+
+
+class Pong:
+    pass
+
+
 PING = timer("ping", 5.0, scope=State.A)
+SETTLE = timer("settle", backoff, scope=State.A, key=document)
 
 
 @pytest.mark.parametrize(
@@ -46,9 +59,18 @@ def test_a_range_is_labelled_by_its_ends_and_a_function_by_its_name():
     assert PING.label == "ping"
 
 
+def test_an_idle_timer_reads_as_its_delay_and_is_told_apart_by_its_events():
+    assert idle(30, of=(Frame, Pong)).label == "idle 30 s"
+    assert idle(backoff, of=(Pong,)).label == "idle backoff"
+    assert idle(30, of=(Frame, Pong)).name == "idle 30 s of Frame, Pong"
+    assert idle(30, of=(Frame,)).name != idle(30, of=(Pong,)).name
+
+
 def test_orders_read_as_they_are_drawn():
     assert str(arm(PING)) == "arm ping"
     assert str(disarm(PING)) == "disarm ping"
+    assert str(arm(SETTLE)) == "arm settle per document"
+    assert str(disarm(SETTLE)) == "disarm settle per document"
 
 
 @pytest.mark.parametrize("chance", [0.0, 0.25, 1.0])
@@ -70,11 +92,18 @@ def test_timers_are_equal_if_they_wait_alike():
     assert after(backoff) == after(backoff)
     assert after(1.0) != after(2.0)
     assert timer("ping", 5.0, scope=State.A) == PING
+    assert timer("settle", backoff, scope=State.A, key=document) == SETTLE
+    assert timer("settle", backoff, scope=State.A) != SETTLE
+    assert idle(1.0, of=(Frame,)) == idle(1.0, of=(Frame,))
+    assert idle(1.0, of=(Frame,)) != idle(1.0, of=(Pong,))
 
 
 def test_what_is_a_timer_and_what_orders_one_is_told_apart():
     assert is_timer(PING)
     assert is_timer(after(1.0))
+    assert is_timer(idle(1.0, of=(Pong,)))
+    assert is_idle(idle(1.0, of=(Pong,)))
+    assert not is_idle(after(1.0))
     assert not is_timer(Fired)
     assert is_named(PING)
     assert not is_named(after(1.0))

@@ -238,9 +238,8 @@ class Client:
         """
         self._must_be_entered()
         edit: Edit = operation if isinstance(operation, tuple) else (operation,)
-        parts: tuple[object, ...] = edit
-        for each in parts:
-            if not isinstance(each, Operation):
+        for each in edit:
+            if not _is_operation(each):
                 raise TypeError(f"an operation is an Insert, Delete, Retain or Format, not {type(each).__name__}")
         replica = self._replica
         apply(replica.view, edit)
@@ -344,3 +343,7 @@ class Client:
         """Let who waits look again."""
         changed, self._changed = self._changed, anyio.Event()
         changed.set()
+
+
+def _is_operation(value: object) -> bool:
+    return isinstance(value, Operation)

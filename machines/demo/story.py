@@ -100,13 +100,18 @@ class Story:
     async def play(self) -> Report:
         """Let it happen; raises TimeoutError if a fault does not strike, or is not recovered from, in time."""
         ann, ben = (self._client(name) for name in NAMES)
-        began = self._clock.now()
+        began, late = self._clock.now(), None
         async with ann, ben:
             async with anyio.create_task_group() as writers:
                 for client in (ann, ben):
                     writers.start_soon(self._write, client, Random(f"{self._seed} {client.client_id}"))
-                await self._faults((ann, ben))
+                try:
+                    await self._faults((ann, ben))
+                except TimeoutError as error:  # raised below, where the task group cannot wrap it
+                    late = error
                 self._writing = False
+            if late is not None:
+                raise late
             await self._settle((ann, ben))
             equal = [self._server.audit(client.client_id, client.document.content) for client in (ann, ben)]
             return await self._report(all(equal), self._clock.now() - began)

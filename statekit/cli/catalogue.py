@@ -30,7 +30,7 @@ class UnknownName(StatekitError):
         """Keep the name and what exists."""
         self.name = name
         self.known = known
-        self.close = tuple(get_close_matches(name, known))
+        self.close: tuple[str, ...] = tuple(get_close_matches(name, known))
         meant = f"; do you mean {' or '.join(self.close)}?" if self.close else ""
         listed = ", ".join(known) or "none is installed"
         super().__init__(f"there is no machine or system {name!r}{meant}\nknown: {listed}, or module:ATTRIBUTE")

@@ -14,7 +14,7 @@ from rich.text import Text
 from statekit.cli import catalogue
 from statekit.cli.terminal import KINDS, VERBS, console, outcome, triggers
 from statekit.draw.graph import EVERY_NAME, Graph, Line, Node, folded_lines, graph_of
-from statekit.draw.labels import default_delay, words
+from statekit.draw.labels import default_delay, lasting, words
 from statekit.draw.wiring import Map, map_of
 from statekit.machine import Definition
 from statekit.system import System
@@ -100,9 +100,7 @@ def _print_timers(screen: Console, machine: Definition) -> None:
     table = _table()
     for clock in machine.folded.clocks.values():
         default = default_delay(clock.delay, machine.context) or delay_label(clock.delay)
-        table.add_row(
-            Text(words(clock.label), "bold yellow"), default, Text(f"while in {words(clock.scope)}", "dim"), ""
-        )
+        table.add_row(Text(words(clock.label), "bold yellow"), default, Text(f"while in {lasting(clock)}", "dim"), "")
     screen.print(table)
 
 

@@ -11,7 +11,7 @@ from statekit.draft import scope_name
 from statekit.folded import Arrow, Call, Fork, Leaf
 from statekit.machine import Definition
 from statekit.system import System
-from statekit.timers import is_arm, is_disarm
+from statekit.timers import is_arm, is_disarm, per_label
 
 
 def table_digest(definition: Definition | System) -> str:
@@ -40,12 +40,12 @@ def _machine(definition: Definition) -> Iterator[str]:
     for declared in sorted(definition.states, key=lambda each: str(each.state.value)):
         yield f"state {declared.state.value} {declared.kind} {sorted(folded.scopes[declared.state])}"
     for clock in sorted(folded.clocks.values(), key=lambda each: each.id):
-        yield f"timer {clock.id!r} {clock.scope} {_written(clock.delay)}"
+        yield f"timer {clock.id!r} {clock.scope} {_written(clock.delay)}{per_label(clock.key and clock.key.name)}"
     for each in sorted(folded.answering.values(), key=lambda each: each.effect.__name__):
         parts = (each.outcomes, () if each.opens is None else (each.opens,), each.streams, each.ends)
         said = " ; ".join(" ".join(kind.__name__ for kind in part) for part in parts)
         orphan, scope = _written(each.orphan), scope_name(each.scope)
-        yield f"answering {each.effect.__name__} {scope} {said} {orphan} {_named(each.failed)}"
+        yield f"answering {each.effect.__name__} {scope} {said} {orphan} {_named(each.failed)}{per_label(each.key)}"
     yield f"start {_goal(folded.begin)}"
     for state, cells in sorted(folded.cells.items(), key=lambda cell: str(cell[0].value)):
         for key, arrows in sorted(cells.items(), key=lambda cell: _written(cell[0])):

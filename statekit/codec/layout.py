@@ -7,6 +7,7 @@ from typing import cast
 from attrs import frozen
 
 from statekit.codec.alternatives import names
+from statekit.codec.form import Form
 from statekit.codec.forms import Forms, Hooks, Raw
 from statekit.codec.legal import legal
 from statekit.codec.strict import Misfit, members, placed
@@ -49,13 +50,15 @@ class Layout:
     def __init__(self, definition: Definition, hooks: Hooks | Forms | None) -> None:
         """Make the form of the context, whose class is that of the machine's own."""
         self.definition = definition
-        self.forms = Forms.given(hooks)
+        self.forms: Forms = Forms.given(hooks)
         self._body = self.forms.of(Body)
-        self.context = placed(".context", self.forms.of)(type(definition.context))
+        self.context: Form = placed(".context", self.forms.of)(type(definition.context))
         folded = definition.folded
         # Answers are never postponed, so no table needs a form for them.
-        self.events = names(event for event in folded.events if event not in folded.answers)
-        self.states = {str(declared.state.value): declared.state for declared in definition.states}
+        self.events: Mapping[str, type] = names(event for event in folded.events if event not in folded.answers)
+        self.states: Mapping[str, StrEnum] = {
+            str(declared.state.value): declared.state for declared in definition.states
+        }
 
     def check(self) -> None:
         """Refuse an event that a row postpones and that has no form."""

@@ -41,10 +41,17 @@ def _ticket(folded: Folded, snapshot: AnySnapshot, ticket: Ticket, kind: Awaited
         raise Misfit(".name", f"must be one of this table's {kind}s: {', '.join(scopes) or 'it has none'}")
     if ticket.scope != scopes[ticket.name]:
         raise Misfit(".scope", f"must be {scopes[ticket.name]}, as the table has it")
+    if ticket.key is not None and ticket.name not in _keyed(folded):
+        raise Misfit(".key", f"must be null: {ticket.name} has no key")
     if ticket.scope not in folded.scopes[snapshot.state]:
         raise Misfit(".scope", f"must hold the state {snapshot.state}: outside it the ticket is over")
     if ticket.number <= before:
         raise Misfit(".number", f"must be greater than {before}: tickets are in the order they were issued")
+
+
+def _keyed(folded: Folded) -> set[str]:
+    effects = {effect.__name__ for effect, each in folded.answering.items() if each.key}
+    return effects | {clock.id for clock in folded.clocks.values() if clock.key}
 
 
 def _key(ticket: Ticket) -> tuple[str, object]:

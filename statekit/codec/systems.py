@@ -44,7 +44,7 @@ class SystemLayout:
         for each in system.members:
             self.members[each.name] = placed(f".members.{each.name}", checked)(each, forms)
         found = [placed(f".facts[{index}]", _fact)(each, forms) for index, each in enumerate(system.derived)]
-        self.facts = several(found)
+        self.facts: Form = several(found)
 
     def write(self, snapshot: SystemSnapshot, remaining: Remaining) -> dict[str, object]:
         """Lay out a snapshot."""

@@ -11,6 +11,7 @@ from typing import cast
 
 from attrs import fields, has
 
+from statekit.folded import Clock
 from statekit.timers import delay_label, is_arm, is_disarm
 
 WORDS_WIDTH = 96
@@ -66,6 +67,17 @@ def value(given: object) -> str:
         shown = [value(getattr(given, each.name)) for each in fields(kind) if each.repr and each.init]
         return kind.__name__ + (f"({', '.join(shown)})" if shown else "")
     return repr(given) if isinstance(given, (str, int, float, bytes, type(None))) else kind.__name__
+
+
+def lasting(clock: Clock) -> str:
+    """Write whose stay a timer counts: `link`, `link, since the last Frame or Pong`, `link, one per document`."""
+    since = f", since the last {' or '.join(event.__name__ for event in clock.of)}" if clock.of else ""
+    return words(clock.scope) + since + one_per(clock.key and clock.key.name)
+
+
+def one_per(key: object) -> str:
+    """Write for what there is one timer, or one effect under way, each: `, one per document`; nothing without a key."""
+    return f", one per {words(function(key))}" if key else ""
 
 
 def default_delay(delay: object, context: object) -> str:

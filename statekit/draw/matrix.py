@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from statekit.draft import scope_name
 from statekit.draw.graph import EVERY_NAME, Graph, Line, graph_of
-from statekit.draw.labels import cell, code, default_delay, effect, title, words
+from statekit.draw.labels import cell, code, default_delay, effect, lasting, one_per, title, words
 from statekit.folded import Arrow
 from statekit.machine import Definition
 from statekit.states import Kind
@@ -127,7 +127,7 @@ def _timers(machine: Definition) -> str:
     rows = [
         (
             cell(words(clock.label)),
-            cell(words(clock.scope)),
+            cell(lasting(clock)),
             code(delay_label(clock.delay)),
             cell(default_delay(clock.delay, machine.context)),
         )
@@ -142,7 +142,7 @@ def _answering(machine: Definition) -> str:
             code(each.effect.__name__),
             ", ".join(code(event.__name__) for event in each.outcomes),
             _stream(each.opens, each.streams, each.ends),
-            cell(words(scope_name(each.scope))),
+            cell(words(scope_name(each.scope)) + one_per(each.key)),
             code(effect(each.orphan)) if each.orphan is not None else "",
         )
         for each in machine.answering

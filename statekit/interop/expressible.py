@@ -30,7 +30,7 @@ class NotExpressible(StatekitError):
     def __init__(self, name: str, reasons: Sequence[str]) -> None:
         """Keep the machine's name and the reasons."""
         self.name = name
-        self.reasons = tuple(reasons)
+        self.reasons: tuple[str, ...] = tuple(reasons)
         lines = "".join(f"\n  {reason}" for reason in self.reasons)
         super().__init__(f"{name} cannot be a machine of the transitions package:{lines}")
 

@@ -54,7 +54,7 @@ GAP_SECONDS = 30.0
 
 T = TypeVar("T")
 
-logger = logging.getLogger("statekit")
+logger: logging.Logger = logging.getLogger("statekit")
 
 
 class Driver:
@@ -198,8 +198,10 @@ class Driver:
         if gap_seconds > GAP_SECONDS:
             for member in self._system.members:
                 if ClockJumped in member.folded.events and not self._stopping:
-                    now = self._clock.now()
-                    self._deliver(Posted(member.name, Stimulus(ClockJumped(gap_seconds), now)), now)
+                    now, head = self._clock.now(), self._inbox.head_seconds()
+                    # It goes before what is due or waits already, so its stamp may not be later than theirs.
+                    at_seconds = min(now, self._alarms.next_seconds(), now if head is None else head)
+                    self._deliver(Posted(member.name, Stimulus(ClockJumped(gap_seconds), at_seconds)), now)
 
     def _next(self) -> bool:
         """Deliver the timer or the event whose turn it is; False if there is neither."""

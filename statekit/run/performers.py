@@ -34,9 +34,9 @@ class Reply:
         closing: Callable[[], anyio.CancelScope],
     ) -> None:
         """Keep whose it is and where answers go; `finished` tells whether the final one was sent."""
-        self.member = member
-        self.ticket = ticket
-        self.finished = False
+        self.member: str = member
+        self.ticket: int | None = ticket
+        self.finished: bool = False
         self._answering = answering
         self._post = post
         self._closing = closing

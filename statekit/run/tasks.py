@@ -12,7 +12,7 @@ from statekit.run.clock import Clock
 from statekit.run.errors import DriverError
 from statekit.run.performers import Performer, Reply
 
-logger = logging.getLogger("statekit")
+logger: logging.Logger = logging.getLogger("statekit")
 
 
 @frozen(eq=False)

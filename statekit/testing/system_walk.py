@@ -31,7 +31,7 @@ class SystemWalk:
     def __init__(self, system: System, contexts: Mapping[str, object] | None = None) -> None:
         """Start every member, with the given contexts or their own."""
         self.system = system
-        self.outstanding = {member.name: Outstanding(member) for member in system.members}
+        self.outstanding: dict[str, Outstanding] = {member.name: Outstanding(member) for member in system.members}
         self.done: Transaction = system.start(contexts)
         self._note()
 

@@ -39,7 +39,7 @@ class Walk(Generic[S, E, C, F]):
 
     def begin(self, context: C | None = None) -> None:
         """Start it afresh; what was passed before still counts."""
-        self.outstanding = Outstanding(self.machine)
+        self.outstanding: Outstanding = Outstanding(self.machine)
         self.done: Step[S, C, F] = start(self.machine, context)
         self.outstanding.note(self.done.issued)
 

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from machines.connection import CONNECTION
 from machines.session import DERIVED, SESSION, WIRING
-from statekit import Jitter, Kind, Machine, Rows, System, after, arm, timer
+from statekit import Jitter, Kind, Machine, Rows, System, after, arm, either, idle, timer
 from statekit.codec import table_digest
 
 ROOT = Path(__file__).parents[2]
@@ -31,9 +31,32 @@ class Go:
 
 
 @frozen
+class Stop:
+    pass
+
+
+@frozen
+class Back:
+    pass
+
+
+@frozen
+class Told:
+    pass
+
+
+def told(_: object) -> Told:
+    return Told()
+
+
+@frozen
 class Note:
     words: frozenset[str] = frozenset()
     numbers: tuple[int, ...] = ()
+
+
+def of_words(_: Note) -> str:
+    return ""
 
 
 def always(_: int) -> bool:
@@ -58,10 +81,10 @@ def pause(_: int) -> float:
 
 def made(
     *, guard=None, update=None, effects=(), target=B, delay=1.0, verb="row", entry=(), kind=Kind.REST, doc="",
-    because="", initial=A, choice=(), named=2.0,
+    because="", initial=A, choice=(), named=2.0, key=None, of=(),
 ):  # fmt: skip
     rows = Rows[State, int, Note]()
-    tick = timer("tick", named, scope=A)
+    tick = timer("tick", named, scope=A, key=key)
     goal = rows.choice("pick", *(rows.to(B, guard=each) for each in choice), rows.to(target)) if choice else target
     first = rows.row(A, Go, goal, *effects, guard=guard, update=update)
     return Machine(
@@ -71,7 +94,8 @@ def made(
         states=(rows.state(A, kind, doc, entry=entry), rows.state(B, Kind.STEADY, "")),
         table=(
             first if verb == "row" else rows.ignore(A, Go, because="no"),
-            rows.row(A, after(delay), B),
+            rows.row(A, idle(delay, of=of) if of else after(delay), B),
+            rows.stay(A, either(Stop, Back)),
             rows.stay(A, tick, arm(tick)),
             rows.ignore(B, Go, because=because or "there already"),
         ),
@@ -87,7 +111,7 @@ PLAIN = table_digest(made())
     [
         {"guard": always}, {"update": same}, {"effects": (note,)}, {"effects": (Note(),)}, {"delay": 2.0},
         {"delay": pause}, {"delay": Jitter(1.0, 2.0)}, {"verb": "ignore"}, {"entry": (note,)}, {"kind": Kind.BUSY},
-        {"initial": B}, {"choice": (always,)}, {"named": 3.0},
+        {"initial": B}, {"choice": (always,)}, {"named": 3.0}, {"key": same}, {"of": (Stop,)},
     ],
     ids=str,
 )  # fmt: skip
@@ -99,6 +123,26 @@ def test_each_of_two_changes_has_a_digest_of_its_own():
     assert table_digest(made(guard=always)) != table_digest(made(guard=never))
     assert table_digest(made(choice=(always,))) != table_digest(made(choice=(never,)))
     assert table_digest(made(effects=(Note(frozenset("ab")),))) != table_digest(made(effects=(Note(frozenset("ac")),)))
+
+
+def test_the_events_that_start_a_timer_afresh_and_the_keys_of_effects_count():
+    assert table_digest(made(of=(Stop,))) != table_digest(made(of=(Back,)))
+    rows = Rows[State, int, Note]()
+    plain, keyed = (
+        Machine(
+            "small",
+            initial=A,
+            context=0,
+            states=(rows.state(A, Kind.REST, ""), rows.state(B, Kind.REST, "")),
+            table=(rows.row(A, Told, B),),
+            answering=(answering,),
+        )
+        for answering in (
+            rows.answering(Note, Told, scope=A, failed=told),
+            rows.answering(Note, Told, scope=A, failed=told, key=of_words),
+        )
+    )
+    assert table_digest(plain) != table_digest(keyed)
 
 
 def test_constants_count_by_their_values_in_any_order_of_a_set():

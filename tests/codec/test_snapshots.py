@@ -182,6 +182,28 @@ def test_importing_the_engine_does_not_load_cattrs():
     assert subprocess.run([sys.executable, "-c", said], timeout=60, check=False).returncode == 0
 
 
+def once_more(memory: Memory) -> Memory:
+    return evolve(memory, retries=Retries(memory.retries.attempts + 1))
+
+
+def each_pause(memory: Memory) -> int:
+    return memory.retries.attempts
+
+
+def test_the_keys_of_timers_are_kept():
+    keyed = timer("keyed", 9.0, scope=HOME, key=each_pause)
+    machine = Machine(
+        "keyed", initial=HOME, context=MEMORY,
+        states=(rows.state(HOME, Kind.REST, ""), rows.state(AWAY, Kind.REST, ""), rows.state(OVER, Kind.ENDED, "")),
+        table=(rows.stay(HOME, Go, arm(keyed), update=once_more), rows.row(HOME, keyed, AWAY)),
+    )  # fmt: skip
+    walk = Walk(machine)
+    walk.send(Go(), Go())
+    found = restored(saved(machine, walk.snapshot), machine, policy=Policy.RESTART)
+    assert found.snapshot == walk.snapshot
+    assert found.timers == (Due(Ticket(1, "keyed", "home", 1), 9.0), Due(Ticket(2, "keyed", "home", 2), 9.0))
+
+
 # ------------------------------------------------------------------------------------------------------------- timers
 LEFT = {1: 4.0, 3: 3.0}
 PAUSE, AGAIN = Ticket(1, "after pause in away", "away"), Ticket(3, "again", "away")
@@ -380,6 +402,8 @@ def ended(found):
         (put(["tickets", 1, "number"], 1), "$.tickets[1].number", "greater than 1"),
         (put(["tickets", 0, "number"], 0), "$.tickets[0].number", "greater than 0"),
         (put(["tickets", 0, "key"], [1]), "$.tickets[0].key", "must be text"),
+        (put(["tickets", 0, "key"], "a"), "$.tickets[0].key", "must be null: after pause in away has no key"),
+        (put(["tickets", 1, "key"], 1), "$.tickets[1].key", "must be null: Ask has no key"),
         (put(["tickets", 0, "left_seconds"], "4"), "$.tickets[0].left_seconds", "must be a number"),
         (twice, "$.tickets[3].name", "awaited twice"),
         (put(["state"], "home"), "$.tickets[0].scope", "must hold the state home"),

@@ -32,6 +32,12 @@ def test_a_bad_day_in_memory_loses_nothing_and_is_the_same_on_both_backends(seed
     assert asyncio_day == trio_day
 
 
+def test_a_story_that_hangs_says_so_by_a_timeout(monkeypatch) -> None:
+    monkeypatch.setattr("machines.demo.story.FAULT_LIMIT_SECONDS", 3.0)
+    with pytest.raises(TimeoutError):
+        run_virtual(in_memory, 1, backend="asyncio")
+
+
 def check_on_sockets(seed: int, backend: str) -> None:
     report = anyio.run(on_sockets, seed, backend=backend)
     assert report.good, report

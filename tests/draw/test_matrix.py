@@ -1,8 +1,75 @@
 """The matrix: every cell, every reason."""
 
 import re
+from enum import StrEnum
 
+import pytest
+from attrs import frozen
+
+from statekit import Kind, Machine, Rows, arm, idle, timer
+from statekit.draw.dot import dot_of
+from statekit.draw.graph import graph_of
 from statekit.draw.matrix import matrix_of
+
+
+class Link(StrEnum):
+    UP = "up"
+    DOWN = "down"
+
+
+UP, DOWN = Link
+
+
+@frozen
+class Heard:
+    pass
+
+
+@frozen
+class Pong:
+    pass
+
+
+@frozen
+class Done:
+    pass
+
+
+@frozen
+class Ask:
+    what: str = ""
+
+
+def document_key(_: None, event: Heard) -> str:
+    return type(event).__name__
+
+
+def asked_for(ask: Ask) -> str:
+    return ask.what
+
+
+def done(_: object) -> Done:
+    return Done()
+
+
+@pytest.fixture(scope="module")
+def keyed():
+    rows = Rows[Link, None, Ask]()
+    settle = timer("settle", 5.0, scope=UP, key=document_key)
+    return Machine(
+        "keyed",
+        initial=UP,
+        context=None,
+        states=(rows.state(UP, Kind.STEADY, "hears"), rows.state(DOWN, Kind.FAILED, "does not")),
+        table=(
+            rows.stay(UP, Heard, arm(settle), Ask()),
+            rows.stay(UP, Pong),
+            rows.stay(UP, Done),
+            rows.row(UP, idle(30.0, of=(Heard, Pong)), DOWN),
+            rows.stay(UP, settle),
+        ),
+        answering=(rows.answering(Ask, Done, scope=UP, failed=done, key=asked_for),),
+    )
 
 
 def section(text, head):
@@ -74,3 +141,18 @@ def test_timers_and_answering_effects_are_listed(machine):
     assert "| nap over | alive | `5 s` |" in text
     assert "| after wait delay | up | `wait_delay` | 1–2 s |" in text
     assert "| `Ask` | `Done`, `Broke` |" in text
+
+
+def test_a_timer_says_what_starts_it_afresh_and_for_what_there_is_one_each(keyed):
+    text = matrix_of(keyed)
+    assert "| idle 30 s | up, since the last Heard or Pong | `30 s` |" in text
+    assert "| settle | up, one per document key | `5 s` |" in text
+    assert "| `Ask` | `Done` |  | up, one per asked for |" in text
+    assert cells(text)["idle 30 s", "Up"] == "**→ Down**"
+
+
+def test_an_idle_timer_and_a_key_are_drawn_by_name(keyed):
+    lines = [line for _, line in graph_of(keyed).lines()]
+    assert {"idle 30 s", "settle"} <= {trigger.label for line in lines for trigger in line.triggers}
+    assert "arm settle per document_key" in {effect for line in lines for effect in line.effects}
+    assert "idle 30 s" in dot_of(graph_of(keyed))

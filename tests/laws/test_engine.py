@@ -6,6 +6,7 @@ disagree on a state, a context, a ticket, an effect or a verdict, one of them mi
 
 import inspect
 from enum import StrEnum, auto
+from functools import partial
 from random import Random
 
 from attrs import evolve, field, frozen, mutable
@@ -20,10 +21,12 @@ from statekit import (
     Fired,
     Forbidden,
     Group,
+    Idle,
     Ignored,
     Kind,
     Machine,
     MalformedTable,
+    NotTabulable,
     Postponed,
     Refused,
     Rows,
@@ -37,11 +40,13 @@ from statekit import (
     arm,
     disarm,
     either,
+    idle,
     start,
     step,
     timer,
 )
 from statekit.timers import Arm, Disarm, Timer
+from statekit.transition import point_of, transition
 
 # ------------------------------------------------------------------------------------------ what tables are made of
 
@@ -158,6 +163,22 @@ def flaky_delay(context: Context) -> float:
     return 1.0 - 2 * (context.n == 1)
 
 
+def parity(context: Context) -> int:
+    return context.n % 2
+
+
+def two_keys(context: Context, event: object) -> str:
+    return "none" if getattr(event, "n", 0) == 0 else f"{context.n % 2}"
+
+
+def flaky_key(context: Context) -> str | None:
+    return None if context.n % 2 else f"{1 // (4 - context.n)}"
+
+
+def first_letter(effect: Ask) -> str:
+    return effect.text[:1]
+
+
 def failed(_: object) -> Failed:
     return Failed()
 
@@ -167,6 +188,7 @@ GUARDS = [None, None, None, small, even, odd_with_event, fragile]
 UPDATES = [None, grow, grow, grow, shrink, burst, wrong]
 MAKERS = [note_n, note_n, pair]
 DELAYS = [1.0, 2.0, sure_delay, flaky_delay]
+KEYS = [None, None, parity, two_keys, flaky_key]
 VERBS = ["row"] * 8 + ["stay", "reenter", "reenter"] + ["postpone"] * 3 + ["ignore", "forbid"]
 LASTING, ANY = [A, B, C], [A, B, C] * 5 + [END]
 
@@ -180,7 +202,7 @@ class Author:
         self.groups = [self.group(at) for at in range(chance.randint(0, 3))]
         self.places = [*LASTING, *self.groups]
         self.wide = sorted(self.places, key=lambda place: len(getattr(place, "states", "x")))[-2:]
-        self.ping = timer("ping", chance.choice(DELAYS), scope=chance.choice(self.wide))
+        self.ping = timer("ping", chance.choice(DELAYS), scope=chance.choice(self.wide), key=chance.choice(KEYS))
         self.declared = rows.answering(
             Ask,
             Failed,
@@ -189,6 +211,7 @@ class Author:
             orphan=CloseLate(),
             scope=chance.choice(self.wide),
             failed=failed,
+            key=chance.choice([None, first_letter]),
         )
 
     def write(self):
@@ -223,8 +246,9 @@ class Author:
         chance, verb = self.chance, self.chance.choice(VERBS)
         source = chance.choice([*self.places, *self.places, EVERY, (A, B), (B, C)])
         trigger = chance.choice(
-            [Go, Go, Back, Poke, either(Go, Poke), Opened, Failed, Frame, self.ping, after(chance.choice(DELAYS))]
-        )
+            [Go, Go, Back, Poke, either(Go, Poke), Opened, Failed, Frame, self.ping, after(chance.choice(DELAYS)),
+             idle(chance.choice(DELAYS), of=chance.choice([(Poke,), (Go, Frame), (Back, Opened)]))]
+        )  # fmt: skip
         guard = chance.choice(GUARDS)
         if verb in ("ignore", "forbid", "postpone"):
             return getattr(rows, verb)(source, trigger, because="drawn", guard=guard)
@@ -275,7 +299,7 @@ class Reading:
 
     state: State
     context: Context
-    live: dict = field(factory=dict)  # ticket number → (name, scope)
+    live: dict = field(factory=dict)  # ticket number → (name, scope, key)
     postponed: list = field(factory=list)
     counter: int = 0
     effects: list = field(factory=list)  # (effect, its ticket's number or None)
@@ -332,7 +356,8 @@ class Interpreter:
     def one(self, now, event, ticket):
         answer = isinstance(event, Fired | Opened | Failed | Frame)
         name = event.name if isinstance(event, Fired) else "Ask"
-        if answer and now.live.get(ticket, ("", ""))[0] != name:
+        lives = now.live.get(ticket, ("", "", None))
+        if answer and (lives[0] != name or (isinstance(event, Fired) and event.key != lives[2])):
             now.path.append(Stale(ticket))
             if isinstance(event, Opened):
                 now.effects.append((CloseLate(), None))
@@ -387,7 +412,7 @@ class Interpreter:
 
     def waits(self, trigger, place, event):
         if isinstance(event, Fired):
-            if isinstance(trigger, After):
+            if isinstance(trigger, After | Idle):
                 return event.name == clock_name(trigger, place)
             return isinstance(trigger, Timer) and trigger.name == event.name
         return type(event) in getattr(trigger, "events", (trigger,))
@@ -424,20 +449,27 @@ class Interpreter:
             made += result if isinstance(result, tuple) else (result,)
         scopes = set() if target is END else {str(target), *(group.name for group in self.around(target))}
         gone = {scope_of(each) for each in left}
+        around = [*self.around(now.state), self.place(now.state)]
+        kept = [place for place in around if scope_of(place) in scopes - gone]
         now.live = {n: each for n, each in now.live.items() if each[1] in scopes and each[1] not in gone}
         now.state, now.context = target, context
+        for trigger, place in self.restarted(kept, type(event)):
+            self.issue(now, clock_name(trigger, place), scope_of(place), trigger.delay)
         for place in coming:
             for trigger in () if target is END else self.clocks(place):
                 self.issue(now, clock_name(trigger, place), scope_of(place), trigger.delay)
         for order in made:
             if isinstance(order, Arm):
-                self.issue(now, order.timer.name, scope_of(order.timer.scope), order.timer.delay)
+                key = order.timer.key and partial(call, order.timer.key, context, event)
+                self.issue(now, order.timer.name, scope_of(order.timer.scope), order.timer.delay, key)
             elif isinstance(order, Disarm):
-                now.live = {n: each for n, each in now.live.items() if each[0] != order.timer.name}
+                key = order.timer.key and call(order.timer.key, context, event)
+                now.live = {n: each for n, each in now.live.items() if (each[0], each[2]) != (order.timer.name, key)}
             elif isinstance(order, Ask):
                 if scope_of(self.declared.scope) not in scopes:
                     raise Crashed("Ask")
-                self.issue(now, "Ask", scope_of(self.declared.scope))
+                key = self.declared.key and partial(call, self.declared.key, order, event)
+                self.issue(now, "Ask", scope_of(self.declared.scope), key=key)
                 now.effects.append((order, now.counter))
             else:
                 now.effects.append((order, None))
@@ -445,23 +477,30 @@ class Interpreter:
         now.armed = {number: delay for number, delay in now.armed.items() if number in now.live}
 
     def clocks(self, place):
-        """Give the distinct `after` triggers of a place, in table order."""
+        """Give the distinct `after` and `idle` triggers of a place, in table order."""
         found = {}
         for line in self.machine.table:
             sources = line.source if isinstance(line.source, tuple) else (line.source,)
             own = place.state if not isinstance(place, Group) else place
-            if isinstance(line.trigger, After) and (own in sources or (EVERY in sources and own is not place)):
-                found.setdefault(line.trigger.label, line.trigger)
+            if isinstance(line.trigger, After | Idle) and (own in sources or (EVERY in sources and own is not place)):
+                found.setdefault(line.trigger.name, line.trigger)
         return found.values()
 
-    def issue(self, now, name, scope, delay=None):
+    def restarted(self, kept, event):
+        """Give the `idle` triggers, with their places, that an event starts afresh in these stays, in table order."""
+        lasting = [(trigger, place) for place in kept for trigger in self.clocks(place) if isinstance(trigger, Idle)]
+        written = [line.trigger for line in self.machine.table]
+        return sorted((each for each in lasting if event in each[0].of), key=lambda each: written.index(each[0]))
+
+    def issue(self, now, name, scope, delay=None, key=None):
         if delay is not None:
             seconds = call(delay, now.context, None) if callable(delay) else delay
             if seconds < 0:
                 raise Crashed(delay.__name__)
-        now.live = {n: each for n, each in now.live.items() if each[0] != name}
+        key = key and key()
+        now.live = {n: each for n, each in now.live.items() if (each[0], each[2]) != (name, key)}
         now.counter += 1
-        now.live[now.counter] = (name, scope)
+        now.live[now.counter] = (name, scope, key)
         if delay is not None:
             now.armed[now.counter] = seconds
 
@@ -471,7 +510,7 @@ def scope_of(place):
 
 
 def clock_name(trigger, place):
-    return f"{trigger.label} in {scope_of(place)}"
+    return f"{trigger.name} in {scope_of(place)}"
 
 
 def call(function, context, event):
@@ -503,9 +542,12 @@ def stimulus(chance, machine, snapshot):
     names = [name for name in live if name != "Ask"] or [*machine.folded.clocks, "ping"]
     events = [*EVENTS, *EVENTS, Fired(chance.choice(names)), *(ANSWERS if "Ask" in live else [chance.choice(ANSWERS)])]
     event = chance.choice(events)
-    right = snapshot.ticket(event.name if isinstance(event, Fired) else "Ask")
-    if right is not None and chance.random() < 0.8:
-        return Stimulus(event, ticket=right.number)
+    name = event.name if isinstance(event, Fired) else "Ask"
+    right = [ticket for ticket in snapshot.tickets if ticket.name == name]
+    if right and chance.random() < 0.8:
+        ticket = chance.choice(right)
+        keyed = isinstance(event, Fired) and chance.random() < 0.9
+        return Stimulus(Fired(name, ticket.key) if keyed else event, ticket=ticket.number)
     return Stimulus(event, ticket=chance.choice([None, *range(snapshot.issued + 2)]))
 
 
@@ -552,7 +594,7 @@ def test_every_live_ticket_counts_for_a_scope_that_holds_the_state(machine, seed
         after_it = done.snapshot
         holding = {str(after_it.state), *(group.name for group in machine.folded.groups if after_it.state in group)}
         assert {ticket.scope for ticket in after_it.tickets} <= (set() if after_it.state is END else holding)
-        assert len({ticket.name for ticket in after_it.tickets}) == len(after_it.tickets)
+        assert len({(ticket.name, ticket.key) for ticket in after_it.tickets}) == len(after_it.tickets)
         assert {each.ticket for each in done.issued} <= set(after_it.tickets)
 
 
@@ -598,3 +640,22 @@ def assert_alike(done, believed, *, path=True):
     asked = [each.ticket.number for each in done.issued if each.effect is not None]
     assert asked == [number for _, number in believed.effects if number is not None]
     assert not path or [alike(verdict) for verdict in done.path] == believed.path
+
+
+@settings(CAMPAIGN, max_examples=300)
+@given(MACHINES, st.integers(0, 2**32))
+def test_walking_the_arrays_of_a_finite_machine_is_following_the_primitive(machine, seed):
+    try:
+        table = machine.tabulate()
+    except NotTabulable as refused:
+        cell = [line for line in machine.rows if (line.state.name, line.trigger) == refused.cell]
+        assert "odd_with_event" in {name for line in cell for name in line.guards}
+        return
+    chance, at, point = Random(seed), 0, point_of(machine.folded, machine.initial, machine.context)
+    for _ in range(40 if table.events else 0):
+        column = chance.randrange(len(table.events))
+        trigger = table.events[column]
+        point, effects, verdict = transition(point, Fired(trigger) if isinstance(trigger, str) else trigger())
+        at, found_effects, found_verdict = table.follow(at, column)
+        assert table.points[at] == (point.state, point.context)
+        assert (found_effects, alike(found_verdict)) == (effects, alike(verdict))

@@ -387,6 +387,21 @@ async def test_a_due_timer_comes_before_an_event_of_the_same_moment_and_after_an
         assert [getattr(e, "name", None) or e.what for e in seen(driver, NOTES)] == ["early", "c", "same", "later"]
 
 
+def whose(seen: Seen, event: Noted) -> str:
+    return event.what
+
+
+async def test_each_key_has_a_timer_of_its_own_that_fires_with_it():
+    settle = timer("settle", 5.0, scope=Note.OPEN, key=whose)
+    table = (N.stay(Note.OPEN, Noted, arm(settle)), N.stay(Note.OPEN, settle, update=note))
+    machine = Machine("keyed", initial=Note.OPEN, context=Seen(), states=NOTES.states, table=table)
+    async with running(Driver(System("alone", members=(machine,)), ())) as driver:
+        for what, seconds in (("a", 3), ("b", 1), ("a", 6)):
+            await driver.send(machine, Noted(what))
+            await anyio.sleep(seconds)
+        assert seen(driver, machine) == [Fired("settle", "b", 5.0), Fired("settle", "a", 5.0)]
+
+
 class ByHand(LoopClock):
     """A clock that can also be pushed, as by a loop that was blocked."""
 
@@ -471,6 +486,19 @@ async def test_a_gap_is_told_before_anything_else_to_those_who_answer_it():
         ("notes", Noted("a long one")),
     ]
     assert [type(event) for _, event in events[5:]] == [Fired, Fired]
+
+
+async def test_the_stamps_never_go_back_even_where_a_gap_is_told_first():
+    away, records = [0.0], []
+    clock = ByHand(suspended=lambda: away[0])
+    async with running(make(clock=clock, observe=records.append)) as driver:
+        await driver.send(NOTES, Connect())
+        sent = driver.send(NOTES, Noted("before it was known"))
+        away[0], clock.pushed = 31.0, 10.0
+        await sent
+    assert ClockJumped(31.0) in [record.stimulus.event for record in records]
+    stamps = [record.stimulus.at_seconds for record in records]
+    assert stamps == sorted(stamps)
 
 
 async def test_a_gap_before_the_run_concerns_nobody():

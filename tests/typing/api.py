@@ -9,6 +9,8 @@ from statekit import (
     EVERY,
     Failure,
     Fired,
+    FlatRow,
+    Idle,
     Jitter,
     Kind,
     Machine,
@@ -18,6 +20,7 @@ from statekit import (
     Step,
     Stimulus,
     System,
+    Tabulated,
     Taken,
     Ticket,
     Transaction,
@@ -27,6 +30,7 @@ from statekit import (
     derive,
     disarm,
     either,
+    idle,
     publish,
     start,
     step,
@@ -140,6 +144,18 @@ def limit(_: Context) -> float:
     return 10.0
 
 
+def code_key(_: Context, event: Closed) -> int:
+    return event.code
+
+
+def url_key(context: Context) -> str:
+    return context.url
+
+
+def url_of(effect: Dial) -> str | None:
+    return effect.url or None
+
+
 def dial_failed(failure: Failure) -> OpenFailed:
     return OpenFailed(failure.error)
 
@@ -153,6 +169,8 @@ WIDER = rows.group("wider", LINK, IDLE)
 PING = timer("ping", 20.0, scope=LINK)
 PONG = timer("pong", backoff, scope=UP)
 DEEPER = rows.choice("deeper", to(UP, arm(PING), guard=retries_left, update=count), to(GONE, dial, Hang()))
+BY_CODE = timer("by_code", backoff, scope=LINK, key=code_key)
+BY_URL = timer("by_url", 5.0, scope=LINK, key=url_key)
 RETRY = rows.choice("retry", to(DIALING, dial, guard=retries_left), to(DEEPER))
 STATES = (
     rows.state(IDLE, Kind.REST, "nothing is wanted"),
@@ -167,6 +185,9 @@ TABLE = (
     row(LINK, after(10.0), IDLE, guard=late),
     row(LINK, after(limit), IDLE),
     row(UP, after(Jitter(1.0, 2.0)), IDLE),
+    row(LINK, idle(10.0, of=(Opened, Closed)), IDLE, guard=late),
+    stay(LINK, Closed, arm(BY_CODE), disarm(BY_URL)),
+    row(LINK, BY_CODE, IDLE, arm(BY_URL)),
     row(EVERY, PONG, GONE, guard=retries_left),
     stay(UP, PING, arm(PONG), guard=any_event),
     stay(EVERY, Connect, guard=any_event),
@@ -179,6 +200,7 @@ TABLE = (
 ANSWERS = (
     rows.answering(Dial, OpenFailed, scope=LINK, failed=dial_failed, opens=Opened, ends=(Closed,), orphan=Hang()),
 )
+KEYED = rows.answering(Dial, OpenFailed, scope=LINK, failed=dial_failed, opens=Opened, orphan=Hang(), key=url_of)
 MACHINE = Machine[State, Event, Context, Effect](
     "small", initial=IDLE, context=Context(), states=STATES, groups=(WIDER, LINK), table=TABLE, answering=ANSWERS
 )
@@ -193,7 +215,12 @@ def types_of_what_is_written() -> None:
     assert_type(STATES[0], StateRow[State])
     assert_type(after(10.0), After[object])
     assert_type(after(limit), After[Context])
-    assert_type(PONG, Timer[Context])
+    assert_type(idle(10.0, of=(Opened,)), Idle[object])
+    assert_type(idle(limit, of=(Opened,)), Idle[Context])
+    assert_type(timer("ping", 20.0, scope=LINK), Timer[object, object])
+    assert_type(PONG, Timer[Context, object])
+    assert_type(BY_CODE, Timer[Context, Closed])
+    assert_type(BY_URL, Timer[Context, object])
 
 
 def types_of_a_run() -> None:
@@ -207,6 +234,8 @@ def types_of_a_run() -> None:
     assert_type(done.effects, tuple[Effect, ...])
     assert_type(done.issued, tuple[Issued[Effect], ...])
     assert_type(done.ended, tuple[Ticket, ...])
+    assert_type(MACHINE.rows, tuple[FlatRow, ...])
+    assert_type(MACHINE.tabulate(limit=10), Tabulated)
     if isinstance(done.verdict, Taken):
         assert_type(done.verdict.target, StrEnum)
 

@@ -91,6 +91,23 @@ async def test_leaving_waits_no_longer_than_its_limit_for_a_peer_that_does_not_a
         assert anyio.current_time() - before <= 10 + 5  # close_seconds of the connection, then those of the driver
 
 
+async def test_leaving_is_not_held_up_by_who_connects_again_meanwhile(world):
+    async def connect_again(client):
+        await anyio.sleep(0.3)
+        client.connect()
+        await anyio.sleep(100)
+        client.disconnect()  # else a client that waits for it would wait for ever
+
+    async with world() as here, anyio.create_task_group() as others:
+        async with here.connected() as client:
+            here.front.network.latency_seconds = 0.5
+            others.start_soon(connect_again, client)
+            before = anyio.current_time()
+        assert anyio.current_time() - before < 10
+        await anyio.sleep(1)
+        assert here.front.network.open_links == 0
+
+
 async def test_entering_in_a_cancelled_scope_leaves_nothing_behind(world):
     async with world() as here:
         with anyio.CancelScope() as scope:
