@@ -233,7 +233,9 @@ def _committed(folded: Folded, snapshot: AnySnapshot, outcome: Outcome, event: o
     after = snapshot_of(state, context, tuple(register.live), snapshot.postponed, register.issued)
     kept = {ticket.number for ticket in register.live}
     issued = tuple(each for each in register.new if each.ticket.number in kept)
-    effects = tuple(effect for effect, ticket in register.effects if ticket is None or ticket.number in kept)
+    effects = orders
+    if not motion.plain:
+        effects = tuple(effect for effect, ticket in register.effects if ticket is None or ticket.number in kept)
     ended = tuple(ticket for ticket in register.ended if ticket.number <= snapshot.issued)
     return step_of(after, effects, motion.verdict, motion.path, issued, ended, motion.moved)
 
