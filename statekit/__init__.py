@@ -12,6 +12,7 @@ from statekit.errors import (
 )
 from statekit.flat import FlatRow
 from statekit.machine import Definition, Machine
+from statekit.runner import Runner
 from statekit.snapshot import Snapshot, Step, Stimulus, Ticket
 from statekit.states import EVERY, Group, Kind
 from statekit.step import start, step
@@ -60,6 +61,7 @@ __all__ = [
     "Rejected",
     "Row",
     "Rows",
+    "Runner",
     "Signal",
     "Snapshot",
     "Stale",

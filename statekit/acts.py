@@ -13,6 +13,7 @@ that raised it by its code object in the traceback, so the way that does not fai
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from types import CodeType
+from typing import cast
 
 from attrs import frozen
 
@@ -22,14 +23,19 @@ from statekit.timers import is_arm, is_disarm
 from statekit.verdicts import Forbidden, Ignored, Postponed, Refused, Taken, Unhandled, Verdict
 
 
-class WrongContext(TypeError):
-    """An update returned something that is no context of its machine; `function` names it."""
+class WrongResult(TypeError):
+    """A function of the table returned what it must not; `function` names it."""
 
-    def __init__(self, function: Function, returned: object, context: object) -> None:
+    def __init__(self, function: str, sentence: str) -> None:
         """Keep whose fault it was."""
-        self.function: str = function.__name__
-        wrong = f"update {self.function} returned {type(returned).__name__}; it must return {type(context).__name__}"
-        super().__init__(wrong)
+        self.function = function
+        super().__init__(sentence)
+
+
+def wrong_context(update: Function, returned: object, context: object) -> WrongResult:
+    """Say that an update returned something that is no context of its machine."""
+    name, must = update.__name__, type(context).__name__
+    return WrongResult(name, f"update {name} returned {type(returned).__name__}; it must return {must}")
 
 
 def cell_of(state: StrEnum, arrows: Sequence[Arrow], answering: Mapping[type, object], *, ended: bool) -> Cell:
@@ -132,7 +138,7 @@ def _simple(simple: Simple) -> Act:
         def act(context: object, event: object) -> Outcome:
             updated = update(context, event)
             if updated.__class__ is not context.__class__:
-                raise WrongContext(update, updated, context)
+                raise wrong_context(update, updated, context)
             return state, updated, orders, motion
 
         return act
@@ -140,7 +146,7 @@ def _simple(simple: Simple) -> Act:
     def act_blind(context: object, _: object) -> Outcome:
         updated = update(context)
         if updated.__class__ is not context.__class__:
-            raise WrongContext(update, updated, context)
+            raise wrong_context(update, updated, context)
         return state, updated, orders, motion
 
     return act_blind
@@ -160,7 +166,7 @@ def _guarded_simple(guard: Call, simple: Simple, otherwise: Act) -> Act:
         if holds(context, event) if sees else holds(context):
             updated = update(context)
             if updated.__class__ is not context.__class__:
-                raise WrongContext(update, updated, context)
+                raise wrong_context(update, updated, context)
             return state, updated, orders, motion
         return otherwise(context, event)
 
@@ -200,12 +206,12 @@ def _choosing(arrow: Arrow, fork: Fork, refused: tuple[str, ...], answering: Map
 
 
 def updated(update: Call | None, context: object, event: object) -> object:
-    """Make the next context; raises `WrongContext`, and what the update raises."""
+    """Make the next context; raises `WrongResult`, and what the update raises."""
     if update is None:
         return context
     after = update.function(context, event) if update.takes_event else update.function(context)
     if after.__class__ is not context.__class__:
-        raise WrongContext(update.function, after, context)
+        raise wrong_context(update.function, after, context)
     return after
 
 
@@ -216,17 +222,18 @@ def made(orders: tuple[object, ...], context: object, event: object) -> tuple[ob
         if not isinstance(order, Call):
             results.append(order)
             continue
-        effect = order.function(context, event) if order.takes_event else order.function(context)
-        if isinstance(effect, tuple):
-            results += effect
-        else:
-            results.append(effect)
+        made_now = order.function(context, event) if order.takes_event else order.function(context)
+        effects = cast("tuple[object, ...]", made_now) if isinstance(made_now, tuple) else (made_now,)
+        if any(is_arm(effect) or is_disarm(effect) for effect in effects):
+            wrong = f"maker {order.name} made an order to a timer; list arm(...) or disarm(...) in the row itself"
+            raise WrongResult(order.name, wrong)
+        results += effects
     return tuple(results)
 
 
 def culprit(error: BaseException, functions: Mapping[CodeType, str]) -> str:
     """Name the function of the table that raised an error which left an act."""
-    if isinstance(error, WrongContext):
+    if isinstance(error, WrongResult):
         return error.function
     trace = error.__traceback__
     while trace is not None:

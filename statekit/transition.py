@@ -16,7 +16,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias, cast
 
-from statekit.acts import WrongContext, cell_of, culprit, made
+from statekit.acts import WrongResult, cell_of, culprit, made
 from statekit.folded import Cell, Folded, Motion, Outcome
 from statekit.timers import Fired, is_arm, is_disarm
 from statekit.verdicts import Broken, Verdict
@@ -105,7 +105,7 @@ def run(folded: Folded, cell: Cell, state: StrEnum, context: object, event: obje
 def broken(folded: Folded, state: StrEnum, context: object, error: Exception) -> Outcome:
     """Make the outcome of a cell whose function raised."""
     name = culprit(error, folded.functions)
-    verdict = Broken(name, TypeError(str(error)) if isinstance(error, WrongContext) else error)
+    verdict = Broken(name, TypeError(str(error)) if isinstance(error, WrongResult) else error)
     return state, context, (), Motion(verdict, (verdict,), state, None, moved=False, plain=False, ended=NOTHING)
 
 

@@ -19,6 +19,7 @@ from statekit import (
     Unhandled,
     start,
 )
+from statekit.timers import arm, timer
 from statekit.transition import begin, decide
 
 
@@ -427,3 +428,18 @@ def test_a_guard_after_the_row_that_is_taken_is_not_asked():
 def test_broken_verdicts_are_equal_if_they_read_alike():
     assert Broken("f", RuntimeError("x")) == Broken("f", RuntimeError("x"))
     assert Broken("f", RuntimeError("x")) != Broken("f", RuntimeError("y"))
+
+
+LATER = timer("later", 5.0, scope=B)
+
+
+def arming(_: Context) -> Note:
+    return arm(LATER)
+
+
+def test_a_maker_that_makes_an_order_to_a_timer_is_broken():
+    machine = build(row(A, Go, B, arm(LATER), arming), row(B, LATER, A))
+    for _ in range(2):
+        verdict, move = tell(machine)
+        assert (verdict.function, move) == ("arming", None)
+        assert "list arm(...) or disarm(...) in the row itself" in str(verdict.exception)
