@@ -367,15 +367,11 @@ def export_all(context: Context, event: Halt) -> Context:
 
 def count_round(context: Context) -> Context:
     """Count a try of the head that came to nothing."""
-    return evolve(_asking(context), rounds=context.rounds + 1)
+    return evolve(ask(context), rounds=context.rounds + 1)
 
 
 def ask(context: Context) -> Context:
     """Number the next question."""
-    return _asking(context)
-
-
-def _asking(context: Context) -> Context:
     return evolve(context, asked=context.asked + 1, syncs=1, ended=(), changes=())
 
 

@@ -16,10 +16,11 @@ from statekit.runner import Runner
 from statekit.snapshot import Snapshot, Step, Stimulus, Ticket
 from statekit.states import EVERY, Group, Kind
 from statekit.step import start, step
-from statekit.system import Hop, System, SystemSnapshot, Transaction
+from statekit.system import System
 from statekit.table import Choice, Row, Rows, Verb, either
 from statekit.tabulated import Tabulated
 from statekit.timers import After, Fired, Idle, Jitter, Timer, after, arm, disarm, idle, timer
+from statekit.transaction import Hop, SystemSnapshot, Transaction
 from statekit.verdicts import (
     Broken,
     Forbidden,

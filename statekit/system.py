@@ -17,78 +17,16 @@ from attrs import Factory, evolve, field, frozen
 from statekit.effects import Signal
 from statekit.errors import Livelock, MalformedSystem, UnknownMember
 from statekit.interned import Interned, Memo
-from statekit.layout import layout_of
 from statekit.machine import Definition
-from statekit.snapshot import AnySnapshot, AnyStep, Issued, Stimulus, Ticket
+from statekit.snapshot import AnySnapshot, AnyStep, Stimulus, Ticket
 from statekit.step import advance, launch, retry, stepped
+from statekit.transaction import SYSTEM_SNAPSHOT, TRANSACTION, Armed, Hop, Ordered, SystemSnapshot, Transaction
 from statekit.verdicts import Broken, Postponed, Stale, Started, Taken, Verdict
-from statekit.wiring import Derived, View, Wire
+from statekit.wiring import Derived, Wire
 
 HOP_BOUND = 1000
 """How many events one stimulus, or one postponed event that it set free, may lead to before `Livelock` is raised."""
 
-
-@frozen(slots=True, weakref_slot=False)
-class Hop:
-    """One event of a transaction: who received it and what became of it."""
-
-    member: str
-    event: object
-    verdict: Verdict
-
-
-@frozen(slots=True, weakref_slot=False)
-class Ordered:
-    """An effect for the driver: whose it is, and its ticket if it answers (or is an orphan effect for one)."""
-
-    member: str
-    effect: object
-    ticket: Ticket | int | None = None
-
-    @property
-    def started(self) -> bool:
-        """Tell whether the effect will answer, under its ticket."""
-        return isinstance(self.ticket, Ticket)
-
-
-@frozen
-class Armed:
-    """A timer for the driver to run: whose it is, its ticket and its delay."""
-
-    member: str
-    issued: Issued[object]
-
-
-@frozen(slots=True, weakref_slot=False)
-class SystemSnapshot(View):
-    """Where a system is: every member's snapshot, and the last value of each derived fact."""
-
-    names: tuple[str, ...] = field(repr=False)
-    members: tuple[AnySnapshot, ...]
-    facts: tuple[object, ...] = ()
-    memo: "Memo[tuple[str, type], Transaction] | None" = field(default=None, init=False, eq=False, repr=False)
-
-
-@frozen(slots=True, weakref_slot=False)
-class Transaction:
-    """What one stimulus did to a system.
-
-    Keep `snapshot`; perform `orders` in their order and hand `published` to the application; run the timers in
-    `armed`; what `ended` lists (by member) may be cancelled. `verdict` is the stimulus's own unless a member broke on
-    the way: then it is that `Broken`, and nothing happened. `path` has every hop.
-    """
-
-    snapshot: SystemSnapshot
-    verdict: Verdict
-    path: tuple[Hop, ...]
-    orders: tuple[Ordered, ...] = ()
-    published: tuple[Signal, ...] = ()
-    armed: tuple[Armed, ...] = ()
-    ended: tuple[tuple[str, Ticket], ...] = ()
-
-
-SYSTEM_SNAPSHOT: Callable[..., SystemSnapshot] = layout_of(SystemSnapshot)
-TRANSACTION: Callable[..., Transaction] = layout_of(Transaction)
 
 Routes: TypeAlias = Mapping[tuple[str, type], tuple[Wire, ...]]
 """(member, signal class) → the wires that carry it, in their order."""

@@ -28,6 +28,7 @@ CORE = (
     ("step",),
     ("runner",),
     ("wiring",),
+    ("transaction",),
     ("system",),
     ("__init__",),
 )

@@ -27,7 +27,7 @@ from statekit import (
     timer,
 )
 from statekit.runner import Runner
-from statekit.system import Hop, Ordered
+from statekit.transaction import Hop, Ordered
 from statekit.transition import point_of, transition
 
 

@@ -32,7 +32,8 @@ from statekit import (
     step,
     wire,
 )
-from statekit.system import HOP_BOUND, Armed, Ordered
+from statekit.system import HOP_BOUND
+from statekit.transaction import Armed, Ordered
 
 
 class State(StrEnum):

@@ -16,7 +16,8 @@ from statekit.codec.scalars import several
 from statekit.codec.strict import Misfit, member, members, placed
 from statekit.machine import Definition
 from statekit.snapshot import Stimulus
-from statekit.system import System, SystemSnapshot
+from statekit.system import System
+from statekit.transaction import SystemSnapshot
 from statekit.wiring import Derived
 
 Remaining: TypeAlias = Mapping[tuple[str, int], float]

@@ -7,7 +7,8 @@ from attrs import frozen
 from statekit.machine import Definition
 from statekit.run.alarms import Alarms
 from statekit.snapshot import AnySnapshot
-from statekit.system import System, SystemSnapshot
+from statekit.system import System
+from statekit.transaction import SystemSnapshot
 
 
 @frozen

@@ -42,8 +42,9 @@ from statekit.run.receipts import Policy, Receipt
 from statekit.run.record import Record
 from statekit.run.rejections import rejections
 from statekit.snapshot import Stimulus
-from statekit.system import Armed, System, SystemSnapshot, Transaction
+from statekit.system import System
 from statekit.timers import ClockJumped, Fired, Jitter
+from statekit.transaction import Armed, SystemSnapshot, Transaction
 from statekit.verdicts import Broken
 
 BATCH = 256

@@ -12,7 +12,7 @@ from statekit.run.errors import DriverError
 from statekit.run.performers import Performer, Reply
 from statekit.run.tasks import Task, Tasks
 from statekit.snapshot import Ticket
-from statekit.system import Ordered
+from statekit.transaction import Ordered
 
 
 @define(eq=False)

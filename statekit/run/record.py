@@ -3,7 +3,7 @@
 from attrs import frozen
 
 from statekit.snapshot import Stimulus
-from statekit.system import Transaction
+from statekit.transaction import Transaction
 
 
 @frozen

@@ -14,9 +14,10 @@ from typing import TypeVar
 from statekit.effects import Signal
 from statekit.machine import Definition, Machine
 from statekit.snapshot import Snapshot, Stimulus
-from statekit.system import System, SystemSnapshot, Transaction
+from statekit.system import System
 from statekit.testing.outstanding import Outstanding
 from statekit.timers import Duration
+from statekit.transaction import SystemSnapshot, Transaction
 from statekit.verdicts import Verdict
 
 S = TypeVar("S", bound=StrEnum)
