@@ -12,6 +12,7 @@ from statekit.errors import (
 )
 from statekit.flat import FlatRow
 from statekit.machine import Definition, Machine
+from statekit.quantities import Instant, Ordinal, Quantity
 from statekit.runner import Runner
 from statekit.snapshot import Snapshot, Step, Stimulus, Ticket
 from statekit.states import EVERY, Group, Kind
@@ -50,6 +51,7 @@ __all__ = [
     "Hop",
     "Idle",
     "Ignored",
+    "Instant",
     "Jitter",
     "Kind",
     "Livelock",
@@ -57,7 +59,9 @@ __all__ = [
     "MalformedSystem",
     "MalformedTable",
     "NotTabulable",
+    "Ordinal",
     "Postponed",
+    "Quantity",
     "Refused",
     "Rejected",
     "Row",

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 # Files of the core, each after all that it may import; those on one line are not for each other.
 CORE = (
     ("errors",),
-    ("states",),
+    ("states", "quantities"),
     ("timers",),
     ("effects",),
     ("table",),

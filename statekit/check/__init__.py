@@ -1,0 +1,1 @@
+"""Checks: show that a lifecycle keeps its claims, or show the shortest way in which it does not."""

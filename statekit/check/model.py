@@ -1,0 +1,100 @@
+"""Model: what is explored: a machine or a system, where it starts from, what may happen to it, and what is claimed.
+
+An event class says by a class method what it may hold, so that a new sample stands where the field is declared::
+
+    @frozen
+    class Closed:
+        code: int
+
+        @classmethod
+        def samples(cls) -> "tuple[Closed, ...]":
+            return cls(1006), cls(4001), cls(4004)
+
+A class without one is sampled as `cls()`. A field typed `Ordinal` needs no thought: every sample is tried with each of
+the ordinals in the snapshot, and with one newer than all.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Protocol, TypeAlias
+
+from attrs import field, frozen
+
+from statekit.check.properties import Property
+from statekit.check.seen import Move, Seen
+from statekit.machine import Definition
+from statekit.system import System
+
+Subject: TypeAlias = Definition | System
+
+DEFAULT = "default"
+"""The thresholds that are explored unless others are named."""
+
+
+class Environment(Hashable, Protocol):
+    """What is outside, as a small frozen value: a server with its queue, a user with two edits left.
+
+    Without one, every sample may arrive at any time. An environment alone delivers the event classes that it `owns`:
+    what it `offers` is what may come next, and `noticed` is how it is after a step was made, its orders included.
+    """
+
+    @property
+    def owns(self) -> frozenset[type]:
+        """The event classes that come from here and from nowhere else."""
+        ...
+
+    def offers(self, view: object) -> Iterable[Move]:
+        """Give what may come next."""
+        ...
+
+    def noticed(self, seen: Seen[object]) -> "Environment":
+        """Be as after this step."""
+        ...
+
+
+@frozen
+class Thresholds:
+    """Where an exploration starts and how far it goes, under a name such as `default` or `deep`.
+
+    `contexts` gives members, by name, a first context of their own: options with bounds that are reached soon. Ages of
+    `Instant` fields are told apart up to `ages_seconds`. `postponed_max` bounds the queue of postponed events that is
+    explored, `states_max` the whole; a bound that is hit is said plainly.
+    """
+
+    contexts: Mapping[str, object] = field(factory=dict[str, object])
+    ages_seconds: tuple[float, ...] = field(default=(), kw_only=True)
+    postponed_max: int = field(default=2, kw_only=True)
+    states_max: int = field(default=2_000_000, kw_only=True)
+
+
+@frozen
+class Overruled:
+    """A finding that is meant to be so: its code, the state, row or property that it names, and the reason."""
+
+    code: str
+    where: str
+    because: str
+
+
+@frozen(eq=False)
+class Model:
+    """A machine or a system with all that the checks need to know of it.
+
+    `samples` replaces the class's own samples by what a named function of the snapshot gives; `internal` names event
+    classes that come from inside only (of a system, what the wiring makes is internal by itself). `environment` is what
+    is outside at the start. Packages offer models by entry points of the group `statekit.models`.
+    """
+
+    subject: Subject
+    properties: tuple[Property, ...] = ()
+    thresholds: Mapping[str, Thresholds] = field(factory=lambda: {DEFAULT: Thresholds()})
+    samples: Mapping[type, Callable[..., Iterable[object]]] = field(
+        factory=dict[type, Callable[..., Iterable[object]]], kw_only=True
+    )
+    internal: tuple[type, ...] = field(default=(), kw_only=True)
+    environment: Environment | None = field(default=None, kw_only=True)
+    overruled: tuple[Overruled, ...] = field(default=(), kw_only=True)
+
+    @property
+    def name(self) -> str:
+        """The subject's name."""
+        return self.subject.name
