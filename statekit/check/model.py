@@ -11,7 +11,7 @@ An event class says by a class method what it may hold, so that a new sample sta
             return cls(1006), cls(4001), cls(4004)
 
 A class without one is sampled as `cls()`. A field typed `Ordinal` needs no thought: every sample is tried with each of
-the ordinals in the snapshot, and with one newer than all.
+the ordinals of its kind in the snapshot, with one newer than all and with one older. A field typed `Instant` is now.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -56,13 +56,15 @@ class Thresholds:
     """Where an exploration starts and how far it goes, under a name such as `default` or `deep`.
 
     `contexts` gives members, by name, a first context of their own: options with bounds that are reached soon. Ages of
-    `Instant` fields are told apart up to `ages_seconds`. `postponed_max` bounds the queue of postponed events that is
-    explored, `states_max` the whole; a bound that is hit is said plainly.
+    `Instant` fields are told apart up to the largest of `ages_seconds`, which are also the times that may pass before an
+    event that carries an instant. `postponed_max` bounds the queue of postponed events that is explored, `values_max`
+    how many values one field of a context may take, `states_max` the whole; a bound that is hit is said plainly.
     """
 
     contexts: Mapping[str, object] = field(factory=dict[str, object])
     ages_seconds: tuple[float, ...] = field(default=(), kw_only=True)
     postponed_max: int = field(default=2, kw_only=True)
+    values_max: int = field(default=1_000, kw_only=True)
     states_max: int = field(default=2_000_000, kw_only=True)
 
 
@@ -79,7 +81,7 @@ class Overruled:
 class Model:
     """A machine or a system with all that the checks need to know of it.
 
-    `samples` replaces the class's own samples by what a named function of the snapshot gives; `internal` names event
+    `samples` replaces the class's own samples by what a named function of the snapshot gives, ordinals included; `internal` names event
     classes that come from inside only (of a system, what the wiring makes is internal by itself). `environment` is what
     is outside at the start. Packages offer models by entry points of the group `statekit.models`.
     """

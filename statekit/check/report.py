@@ -61,7 +61,10 @@ class Result:
 
 @frozen
 class Gap:
-    """A branch of a guard, update, maker or delay that no explored step went through: samples are missing."""
+    """A branch of a guard, update, maker or delay that no explored step went through: samples are missing.
+
+    `line` says which: where it stands, the condition as it is written, and the way it never went.
+    """
 
     function: str
     origin: str
@@ -72,7 +75,10 @@ class Gap:
 class Explored:
     """What an exploration came to.
 
-    `exhausted` says that everything was explored at these thresholds; if not, `bound` says which bound was hit.
+    `exhausted` says that everything was explored at these thresholds; if not, `bound` says which bound was hit. `edges`
+    counts every move from every state, those that change nothing included; `steps` of them were made by the real step,
+    the others follow from one that was made where all that it read was the same. `verified` of these, picked at random,
+    were made all the same and came to what was expected. `peak_bytes` is the most that the process ever held.
     `results` has every property, `faults` a sentence and the shortest trace for each function that raised, each
     forbidden row that was reached and each blank cell that was met.
     """
@@ -90,6 +96,8 @@ class Explored:
     findings: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
     faults: tuple[tuple[str, Trace], ...] = ()
+    steps: int = 0
+    verified: int = 0
 
     @property
     def holds(self) -> bool:
