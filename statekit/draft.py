@@ -5,8 +5,6 @@ from enum import StrEnum
 from types import UnionType
 from typing import TypeAlias, TypeGuard, Union, cast, get_args, get_origin
 
-from attrs import Factory, field, frozen
-
 from statekit.effects import Answering
 from statekit.states import Group, Kind, StateRow
 from statekit.table import Branch, Choice, Row, is_either
@@ -17,22 +15,30 @@ AnyGroup: TypeAlias = Group[StrEnum]
 Target: TypeAlias = StrEnum | Choice[StrEnum, object]
 
 
-def _kinds(draft: "Draft") -> Mapping[StrEnum, Kind]:
-    return {each.state: each.kind for each in draft.states}
-
-
-@frozen
 class Draft:
     """A lifecycle as it was written, before anything is known to be right."""
 
-    name: str
-    initial: StrEnum
-    states: tuple[StateRow[StrEnum], ...]
-    groups: tuple[AnyGroup, ...]
-    table: tuple[AnyRow, ...]
-    answering: tuple[Answering, ...]
-    origin: str = ""
-    kinds: Mapping[StrEnum, Kind] = field(init=False, repr=False, default=Factory(_kinds, takes_self=True))
+    __slots__ = ("answering", "groups", "initial", "kinds", "name", "origin", "states", "table")
+
+    def __init__(
+        self,
+        name: str,
+        initial: StrEnum,
+        states: tuple[StateRow[StrEnum], ...],
+        groups: tuple[AnyGroup, ...],
+        table: tuple[AnyRow, ...],
+        answering: tuple[Answering, ...],
+        origin: str = "",
+    ) -> None:
+        """Keep the parts."""
+        self.name: str = name
+        self.initial: StrEnum = initial
+        self.states: tuple[StateRow[StrEnum], ...] = states
+        self.groups: tuple[AnyGroup, ...] = groups
+        self.table: tuple[AnyRow, ...] = table
+        self.answering: tuple[Answering, ...] = answering
+        self.origin: str = origin
+        self.kinds: Mapping[StrEnum, Kind] = {each.state: each.kind for each in states}
 
 
 def places(source: object) -> Iterator[object]:

@@ -14,8 +14,6 @@ from enum import StrEnum
 from types import CodeType, FunctionType
 from typing import Never, TypeAlias, cast
 
-from attrs import evolve
-
 from statekit.draft import (
     AnyGroup,
     AnyRow,
@@ -134,10 +132,11 @@ class Folding:
     def restarting(self, goal: Goal, clocks: Sequence[Clock], state: StrEnum) -> Goal:
         """Let a goal start these timers afresh, where it does not leave the stay that they count."""
         if isinstance(goal, Fork):
-            ways = (evolve(way, goal=self.restarting(way.goal, clocks, state)) for way in goal.ways)
-            return evolve(goal, ways=tuple(ways))
+            ways = (way._replace(goal=self.restarting(way.goal, clocks, state)) for way in goal.ways)
+            return Fork(goal.choice, tuple(ways))
         kept = self.scopes[state] - goal.ended
-        return evolve(goal, armed=(*(clock for clock in clocks if clock.scope in kept), *goal.armed))
+        armed = (*(clock for clock in clocks if clock.scope in kept), *goal.armed)
+        return Leaf(goal.state, goal.orders, goal.ended, armed, moved=goal.moved)
 
     def goal(self, row: AnyRow, state: StrEnum, place: object) -> Leaf | Fork | None:
         """Work out where a row leads from one state."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Generic, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Generic, TypeVar, get_type_hints
 
 from attrs import field, frozen
 
@@ -10,13 +10,16 @@ from statekit import cells, faults
 from statekit.draft import AnyRow, Draft, classes_in, orders_of
 from statekit.effects import Answering
 from statekit.errors import MalformedTable
-from statekit.flat import FlatRow, flat, key_label
 from statekit.fold import fold
-from statekit.folded import Arrow, Folded
+from statekit.folded import Arrow, Folded, key_label
 from statekit.states import Group, Kind, StateRow
 from statekit.table import Row, written_at
-from statekit.tabulated import Tabulated, tabulated
 from statekit.timers import is_arm, is_disarm
+from statekit.value import Shown
+
+if TYPE_CHECKING:
+    from statekit.flat import FlatRow
+    from statekit.tabulated import Tabulated
 
 S = TypeVar("S", bound=StrEnum)
 E = TypeVar("E")
@@ -24,8 +27,8 @@ C = TypeVar("C")
 F = TypeVar("F")
 
 
-@frozen(eq=False)
-class Definition:
+@frozen(eq=False, repr=False)
+class Definition(Shown):
     """A machine with its types forgotten: what the engine, the checks and the pictures work on."""
 
     name: str
@@ -55,20 +58,24 @@ class Definition:
         return tuple(self.key_label(key) for key in self.folded.cells[state])
 
     @property
-    def rows(self) -> tuple[FlatRow, ...]:
+    def rows(self) -> "tuple[FlatRow, ...]":
         """The flat table: for every state, each way that each of its triggers may go, groups and choices worked in.
 
         States stand in the order of their declaration, events before timers in that of the table, the rows of a cell in
         that of precedence; what an unguarded row hides is left out.
         """
+        from statekit.flat import flat  # noqa: PLC0415 - loaded by those who read it
+
         return flat((declared.state for declared in self.states), self.folded)
 
-    def tabulate(self, context: object = None, *, limit: int = 10_000) -> Tabulated:
+    def tabulate(self, context: object = None, *, limit: int = 10_000) -> "Tabulated":
         """Write the primitive out as plain arrays: every point that can be reached from the first, times every trigger.
 
         The first point has the machine's own context unless another is given. Raises `NotTabulable` if a function of a
         cell on the way looks at the event, and if there are more than `limit` points.
         """
+        from statekit.tabulated import tabulated  # noqa: PLC0415 - loaded by those who want it
+
         first = self.context if context is None else context
         return tabulated(self.name, self.folded, self.initial, first, limit)
 

@@ -15,8 +15,7 @@ from attrs import frozen
 
 from statekit.acts import lookers
 from statekit.errors import NotTabulable
-from statekit.flat import key_label
-from statekit.folded import Folded
+from statekit.folded import Folded, key_label
 from statekit.interned import alike
 from statekit.timers import is_arm, is_disarm
 from statekit.transition import cell_in, run
