@@ -3,6 +3,8 @@
 Where `faults` reads the draft line by line, this sees the rows of a state side by side.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from itertools import pairwise

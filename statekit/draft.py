@@ -1,5 +1,7 @@
 """A draft: a lifecycle as it was written, before anything is known to be right, and how to read it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from types import UnionType

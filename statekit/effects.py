@@ -1,5 +1,7 @@
 """Effects: frozen orders to the driver, signals to another machine, and what an effect that answers may answer."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from enum import StrEnum
 

@@ -4,6 +4,8 @@ Each fault is one sentence that begins with the place where it was written and s
 never be meant is refused here; what merely looks wrong is for `check` to say.
 """
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Iterator
 from enum import StrEnum

@@ -4,6 +4,8 @@
 that it is read from.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 

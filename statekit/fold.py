@@ -9,6 +9,8 @@ first, then as they are listed, and left in the reverse of it, and may not answe
 An ended state answers nothing and lies in no scope: whatever was awaited is over when it is entered.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from types import CodeType, FunctionType
@@ -28,10 +30,9 @@ from statekit.draft import (
     scope_name,
 )
 from statekit.folded import Arrow, Call, Clock, Folded, Fork, Leaf, Way
-from statekit.interned import Interned
 from statekit.states import Every, Group, Kind, StateRow
 from statekit.table import Choice, Verb
-from statekit.timers import AnyTimer, Delay, Fired, Idle, is_arm, is_named, is_timer
+from statekit.timers import AnyTimer, Delay, Idle, is_arm, is_named, is_timer
 
 
 def clock_of(timer: AnyTimer[Never], place: object) -> Clock:
@@ -132,7 +133,8 @@ class Folding:
     def restarting(self, goal: Goal, clocks: Sequence[Clock], state: StrEnum) -> Goal:
         """Let a goal start these timers afresh, where it does not leave the stay that they count."""
         if isinstance(goal, Fork):
-            ways = (way._replace(goal=self.restarting(way.goal, clocks, state)) for way in goal.ways)
+            goals = [self.restarting(way.goal, clocks, state) for way in goal.ways]
+            ways = (Way(way.branch, way.guard, way.update, at) for way, at in zip(goal.ways, goals, strict=True))
             return Fork(goal.choice, tuple(ways))
         kept = self.scopes[state] - goal.ended
         armed = (*(clock for clock in clocks if clock.scope in kept), *goal.armed)
@@ -219,21 +221,14 @@ def functions_in(draft: Draft) -> dict[CodeType, str]:
 def fold(draft: Draft) -> Folded:
     """Fold a draft that `faults.in_draft` found nothing wrong with."""
     folding = Folding(draft)
-    cells = folding.cells()
     return Folded(
-        cells=cells,
+        cells=folding.cells(),
         begin=folding.begin(),
         groups=folding.groups,
         groups_of=folding.groups_of,
         scopes=folding.scopes,
         clocks=folding.clocks,
-        answering={answering.effect: answering for answering in draft.answering},
-        answers={event: answering for answering in draft.answering for event in answering.events},
+        answering=draft.answering,
         events=tuple(dict.fromkeys(event for row in draft.table for event in events_of(row.trigger))),
-        fenced=frozenset({Fired, *(event for answering in draft.answering for event in answering.events)}),
         functions=functions_in(draft),
-        acts={state: {} for state in cells},
-        quick={state: {} for state in cells},
-        points=Interned(),
-        snapshots=Interned(),
     )

@@ -1,5 +1,7 @@
 """Machine: a checked, folded table; the immutable definition that the engine, the checks and the pictures read."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar, get_type_hints
@@ -58,7 +60,7 @@ class Definition(Shown):
         return tuple(self.key_label(key) for key in self.folded.cells[state])
 
     @property
-    def rows(self) -> "tuple[FlatRow, ...]":
+    def rows(self) -> tuple[FlatRow, ...]:
         """The flat table: for every state, each way that each of its triggers may go, groups and choices worked in.
 
         States stand in the order of their declaration, events before timers in that of the table, the rows of a cell in
@@ -68,7 +70,7 @@ class Definition(Shown):
 
         return flat((declared.state for declared in self.states), self.folded)
 
-    def tabulate(self, context: object = None, *, limit: int = 10_000) -> "Tabulated":
+    def tabulate(self, context: object = None, *, limit: int = 10_000) -> Tabulated:
         """Write the primitive out as plain arrays: every point that can be reached from the first, times every trigger.
 
         The first point has the machine's own context unless another is given. Raises `NotTabulable` if a function of a

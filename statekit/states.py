@@ -1,5 +1,7 @@
 """States and groups: what a machine can be in, and what each is like to be in."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final, Generic, TypeAlias, TypeVar

@@ -7,6 +7,8 @@ Tickets, timers' deadlines and postponed events belong to `step` and are not in 
 firing does, not when.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Generic, TypeVar

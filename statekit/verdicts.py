@@ -1,5 +1,7 @@
 """Verdicts: what became of one event, and why."""
 
+from __future__ import annotations
+
 from enum import StrEnum
 from typing import TypeAlias
 
