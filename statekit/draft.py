@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from types import UnionType
 from typing import TypeAlias, TypeGuard, Union, cast, get_args, get_origin
@@ -18,9 +18,12 @@ Target: TypeAlias = StrEnum | Choice[StrEnum, object]
 
 
 class Draft:
-    """A lifecycle as it was written, before anything is known to be right."""
+    """A lifecycle as it was written, before anything is known to be right.
 
-    __slots__ = ("answering", "groups", "initial", "kinds", "name", "origin", "states", "table")
+    `groups` stand outer before inner, overlapping ones in the order they are listed.
+    """
+
+    __slots__ = ("answering", "groups", "initial", "kinds", "name", "orders", "origin", "states", "table")
 
     def __init__(
         self,
@@ -32,15 +35,16 @@ class Draft:
         answering: tuple[Answering, ...],
         origin: str = "",
     ) -> None:
-        """Keep the parts."""
+        """Keep the parts, and everything that they list as an effect, each with its place."""
         self.name: str = name
         self.initial: StrEnum = initial
         self.states: tuple[StateRow[StrEnum], ...] = states
-        self.groups: tuple[AnyGroup, ...] = groups
+        self.groups: tuple[AnyGroup, ...] = tuple(sorted(groups, key=lambda group: -len(group.states)))
         self.table: tuple[AnyRow, ...] = table
         self.answering: tuple[Answering, ...] = answering
         self.origin: str = origin
         self.kinds: Mapping[StrEnum, Kind] = {each.state: each.kind for each in states}
+        self.orders: tuple[tuple[object, str], ...] = tuple(orders_in(states, self.groups, table))
 
 
 def places(source: object) -> Iterator[object]:
@@ -54,9 +58,9 @@ def places(source: object) -> Iterator[object]:
 
 def events_of(trigger: object) -> tuple[type, ...]:
     """Give the event classes of a trigger; a timer has none."""
-    if is_either(trigger):
-        return trigger.events
-    return (trigger,) if isinstance(trigger, type) else ()
+    if isinstance(trigger, type):
+        return (trigger,)
+    return trigger.events if is_either(trigger) else ()
 
 
 def branches_of(target: Target | None) -> Iterator[Branch[StrEnum, object]]:
@@ -67,32 +71,31 @@ def branches_of(target: Target | None) -> Iterator[Branch[StrEnum, object]]:
             yield from branches_of(branch.target)
 
 
-def orders_of(draft: Draft) -> Iterator[tuple[object, str]]:
-    """Give everything the draft lists as an effect, each with its place."""
-    for state in draft.states:
+def orders_in(
+    states: Iterable[StateRow[StrEnum]], groups: Iterable[AnyGroup], table: Iterable[AnyRow]
+) -> Iterator[tuple[object, str]]:
+    """Give everything that is listed as an effect, each with its place."""
+    for state in states:
         for order in (*state.entry, *state.exit):
             yield order, state.origin
-    for group in groups_in(draft):
+    for group in groups:
         for order in (*group.entry, *group.exit):
             yield order, group.origin
-    for row in draft.table:
+    for row in table:
         for order in row.effects:
             yield order, row.origin
-        for branch in branches_of(row.target):
-            for order in branch.effects:
-                yield order, branch.origin
-
-
-def groups_in(draft: Draft) -> tuple[AnyGroup, ...]:
-    """Give the draft's groups, outer before inner; overlapping ones in the order they are listed."""
-    return tuple(sorted(draft.groups, key=lambda group: -len(group.states)))
+        if isinstance(row.target, Choice):
+            for branch in branches_of(row.target):
+                for order in branch.effects:
+                    yield order, branch.origin
 
 
 def groups_used(draft: Draft) -> Iterator[AnyGroup]:
     """Give every group that a row, a timer or an answering effect names."""
     scopes = [answering.scope for answering in draft.answering]
     scopes += [row.trigger.scope for row in draft.table if is_named(row.trigger)]
-    for place in (*(place for row in draft.table for place in places(row.source)), *scopes):
+    sources = [place for row in draft.table if not isinstance(row.source, StrEnum) for place in places(row.source)]
+    for place in (*sources, *scopes):
         if is_group(place):
             yield place
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, get_type_hints
 from attrs import field, frozen
 
 from statekit import cells, faults
-from statekit.draft import AnyRow, Draft, classes_in, orders_of
+from statekit.draft import AnyRow, Draft, classes_in, orders_in
 from statekit.effects import Answering
 from statekit.errors import MalformedTable
 from statekit.fold import fold
@@ -93,9 +93,8 @@ class Definition(Shown):
 
         A maker says what it makes by its return annotation.
         """
-        draft = Draft(self.name, self.initial, self.states, self.folded.groups, self.table, self.answering)
         found: dict[type, None] = {}
-        for order, _ in orders_of(draft):
+        for order, _ in orders_in(self.states, self.folded.groups, self.table):
             if callable(order):
                 found.update(dict.fromkeys(classes_in(get_type_hints(order).get("return"))))
             elif not is_arm(order) and not is_disarm(order):

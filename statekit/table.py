@@ -16,6 +16,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, Generic, Never, TypeAlias, TypeGuard, TypeVar, overload
 
 from attrs import frozen
@@ -127,7 +128,13 @@ def written_at() -> str:
     # `Machine[S, E, C, F](...)` calls through typing's alias.
     while frame.f_globals.get("__name__") == "typing" and frame.f_back is not None:
         frame = frame.f_back
-    return f"{'/'.join(frame.f_code.co_filename.replace(chr(92), '/').split('/')[-2:])}:{frame.f_lineno}"
+    return f"{_short(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+@lru_cache(maxsize=16)
+def _short(path: str) -> str:
+    """Shorten a path to its file and the folder that it is in; a table is written in one file."""
+    return "/".join(path.replace("\\", "/").split("/")[-2:])
 
 
 class Moving(Generic[S, C, F]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Generic, Never, TypeAlias, TypeGuard, TypeVar, overload
+from typing import Final, Generic, Never, TypeAlias, TypeGuard, TypeVar, overload
 
 from attrs import frozen
 
@@ -150,6 +150,8 @@ class Disarm(Value, Generic[C_contra, E_contra]):
         return f"disarm {self.timer.name}{per_label(self.timer.key)}"
 
 
+TIMERS: Final = (After, Idle, Timer)
+
 AnyTimer: TypeAlias = After[C] | Idle[C] | Timer[C, Never]
 """A timer as a row may wait for it; a named one whichever events its key reads."""
 
@@ -218,7 +220,7 @@ def disarm(timer: Timer[C, E]) -> Disarm[C, E]:
 
 def is_timer(trigger: object) -> TypeGuard[AnyTimer[Never]]:
     """Tell whether a trigger is a timer."""
-    return isinstance(trigger, After | Idle | Timer)
+    return isinstance(trigger, TIMERS)
 
 
 def is_named(trigger: object) -> TypeGuard[Timer[Never, Never]]:
