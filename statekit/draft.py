@@ -14,7 +14,8 @@ from statekit.timers import is_named
 
 AnyRow: TypeAlias = Row[StrEnum, object, object]
 AnyGroup: TypeAlias = Group[StrEnum]
-Target: TypeAlias = StrEnum | Choice[StrEnum, object]
+AnyChoice: TypeAlias = Choice[StrEnum, object]
+Target: TypeAlias = StrEnum | AnyChoice
 
 
 class Draft:

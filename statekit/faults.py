@@ -24,7 +24,7 @@ from statekit.draft import (
 from statekit.effects import Signal
 from statekit.states import Every, Group, Kind
 from statekit.table import Choice, Verb, is_either
-from statekit.timers import TIMERS, Arm, Disarm, Fired, is_arm, is_disarm, is_idle, is_named, is_timer
+from statekit.timers import TIMERS, Arm, Disarm, Fired, Jitter, is_arm, is_disarm, is_idle, is_named, is_timer
 
 MOST_ARGUMENTS = 2
 REASONED = (Verb.IGNORE, Verb.FORBID, Verb.POSTPONE)
@@ -41,14 +41,14 @@ def in_draft(draft: Draft) -> list[str]:
         if row.verb is Verb.ROW:
             found += _target(row.target, row.origin, draft)
     for order, origin in draft.orders:
-        if isinstance(order, NO_CONSTANTS) or callable(order):
-            found += (f"{origin}: {fault}" for fault in _order(order))
+        if not _is_constant(order):
+            found += [f"{origin}: {fault}" for fault in _order(order)]
     found += (*_timers(draft), *_answering(draft))
     return list(dict.fromkeys(found))
 
 
 def _states(draft: Draft) -> Iterator[str]:
-    if not draft.name.isidentifier():
+    if not isinstance(cast("object", draft.name), str) or not draft.name.isidentifier():
         yield f"{draft.origin}: a machine's name must be an identifier such as circuit_breaker, not {draft.name!r}"
     declared: set[StrEnum] = set()
     for each in draft.states:
@@ -99,7 +99,7 @@ def _row(row: AnyRow, draft: Draft, answers: frozenset[type]) -> Iterator[str]:
         yield from _function(row.guard, "guard")
     if row.update is not None:
         yield from _function(row.update, "update")
-    if row.verb in REASONED and not row.because.strip():
+    if row.verb in REASONED and (not isinstance(cast("object", row.because), str) or not row.because.strip()):
         yield f"{row.verb} must say why: because='...'"
 
 
@@ -118,6 +118,8 @@ def _trigger(row: AnyRow, draft: Draft, answers: frozenset[type]) -> Iterator[st
             yield "a timer cannot be postponed: it is due now or not at all"
     elif not is_either(trigger) and not isinstance(trigger, type):
         yield f"the trigger {trigger!r} is no event class, either(...), after(...), idle(...) or timer(...)"
+    elif no_class := [event for event in events_of(trigger) if not isinstance(cast("object", event), type)]:
+        yield f"either(...) takes event classes: {no_class[0]!r} is none"
     elif Fired in events_of(trigger):
         yield "Fired is the event of every timer: name the one that is meant by after(...), idle(...) or timer(...)"
     elif row.verb is Verb.POSTPONE and any(event in answers for event in events_of(trigger)):
@@ -150,6 +152,8 @@ def _target(target: Target | None, origin: str, draft: Draft) -> Iterator[str]:
             for function, role in ((branch.guard, "guard"), (branch.update, "update")):
                 yield from (f"{branch.origin}: {fault}" for fault in _function(function, role, most=1))
             yield from _target(branch.target, branch.origin, draft)
+    elif is_group(target):
+        yield f"{origin}: the target is the group {target.name}: name the state in it to go to"
     elif not _is_state(target, draft):
         yield f"{origin}: the target {target!r} is no state of {draft.name}"
 
@@ -164,6 +168,10 @@ def _function(function: object, role: str, most: int = MOST_ARGUMENTS, takes: st
     elif not 1 <= function.__code__.co_argcount <= most or function.__defaults__ or function.__code__.co_kwonlyargcount:
         usual = "(context) or (context, event)" if most == MOST_ARGUMENTS else "(context)"
         yield f"the {role} {function.__name__} must take {takes or usual}"
+
+
+def _is_constant(order: object) -> bool:
+    return not isinstance(order, NO_CONSTANTS) and not callable(order)
 
 
 def _order(order: object) -> Iterator[str]:
@@ -183,7 +191,9 @@ def _order(order: object) -> Iterator[str]:
 def _delay(delay: object) -> Iterator[str]:
     if callable(delay):
         yield from _function(delay, "delay", most=1)
-    elif isinstance(delay, (int, float)) and not 0 <= delay < float("inf"):
+    elif not isinstance(delay, (int, float, Jitter)) or isinstance(delay, bool):
+        yield f"a delay is a number of seconds, a Jitter or a function of the context that gives one, not {delay!r}"
+    elif not isinstance(delay, Jitter) and not 0 <= delay < float("inf"):
         yield f"a delay must be finite and not negative, not {delay!r}"
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar, get_type_hints
 from attrs import field, frozen
 
 from statekit import cells, faults
-from statekit.draft import AnyRow, Draft, classes_in, orders_in
+from statekit.draft import AnyRow, classes_in, orders_in
 from statekit.effects import Answering
 from statekit.errors import MalformedTable
 from statekit.fold import fold
 from statekit.folded import Arrow, Folded, key_label
+from statekit.parts import draft_of
 from statekit.states import Group, Kind, StateRow
 from statekit.table import Row, written_at
 from statekit.timers import is_arm, is_disarm
@@ -126,7 +127,7 @@ class Machine(Definition, Generic[S, E, C, F]):
         postpone_limit: int = 1000,
     ) -> None:
         """Check the table, then fold it."""
-        draft = Draft(name, initial, tuple(states), tuple(groups), tuple(table), tuple(answering), written_at())
+        draft = draft_of(name, initial, states, groups, table, answering, written_at())
         if found := faults.in_draft(draft):
             raise MalformedTable(name, found)
         folded = fold(draft)

@@ -17,6 +17,7 @@ CORE = (
     ("effects",),
     ("table",),
     ("draft",),
+    ("parts",),
     ("verdicts", "interned", "layout"),
     ("folded",),
     ("faults", "fold", "cells", "flat"),
