@@ -86,7 +86,9 @@ def _answer(arrow: Arrow, refused: tuple[str, ...], answering: Mapping[type, obj
         return _choosing(arrow, goal, refused, answering)
     if arrow.row.verb is Verb.IGNORE:
         return _declined(arrow.source, Ignored(because, refused))
-    return _declined(arrow.source, Forbidden(because) if arrow.row.verb is Verb.FORBID else Postponed(because))
+    if arrow.row.verb is Verb.FORBID:
+        return _declined(arrow.source, Forbidden(because, refused))
+    return _declined(arrow.source, Postponed(because))
 
 
 def _motion(arrow: Arrow, leaf: Leaf, refused: tuple[str, ...], answering: Mapping[type, object]) -> Motion:

@@ -53,7 +53,8 @@ def _listed(word: str, kind: type, given: Iterable[T], found: list[str]) -> tupl
     """List what was given; what is wrong with it is noted in `found`, and left out."""
     handed = cast("object", given)
     if isinstance(handed, (kind, str)) or not isinstance(handed, Iterable):
-        found.append(f"{word} is {_named(handed)}, and no list of them: write {word}=({MADE_BY[kind]},), with the comma")
+        right = f"write {word}=({MADE_BY[kind]},), with the comma"
+        found.append(f"{word} is {_named(handed)}, and no list of them: {right}")
         return ()
     listed = tuple(given)
     for at, each in enumerate(listed):

@@ -72,9 +72,10 @@ class Refused(Value):
 
 @frozen(eq=False, repr=False)
 class Forbidden(Value):
-    """The table says that this event in this state is an error, and why."""
+    """The table says that this event in this state is an error, and why; `refused` as in `Ignored`."""
 
     because: str
+    refused: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Say it in words."""
