@@ -14,7 +14,6 @@ from statekit.errors import (
     UnknownMember,
 )
 from statekit.machine import Definition, Machine
-from statekit.quantities import Instant, Ordinal, Quantity
 from statekit.runner import Runner
 from statekit.snapshot import Snapshot, Step, Stimulus, Ticket
 from statekit.states import EVERY, Group, Kind
@@ -39,6 +38,7 @@ from statekit.wiring import View, derive, publish, wire
 
 if TYPE_CHECKING:
     from statekit.flat import FlatRow
+    from statekit.quantities import Instant, Ordinal, Quantity
     from statekit.tabulated import Tabulated
 
 __all__ = [
@@ -104,7 +104,13 @@ __all__ = [
     "wire",
 ]
 
-_SELDOM = {"FlatRow": "statekit.flat", "Tabulated": "statekit.tabulated"}
+_SELDOM = {
+    "FlatRow": "statekit.flat",
+    "Instant": "statekit.quantities",
+    "Ordinal": "statekit.quantities",
+    "Quantity": "statekit.quantities",
+    "Tabulated": "statekit.tabulated",
+}
 """What is loaded when it is asked for: a machine is defined and run without it."""
 
 
