@@ -48,13 +48,11 @@ class Draft:
         self.orders: tuple[tuple[object, str], ...] = tuple(orders_in(states, self.groups, table))
 
 
-def places(source: object) -> Iterator[object]:
-    """Give the states, groups or `EVERY` that a row's source names, one by one."""
-    if isinstance(source, tuple):
-        for place in cast("tuple[object, ...]", source):
-            yield from places(place)
-    else:
-        yield source
+def places(source: object) -> tuple[object, ...]:
+    """Give the states, groups or `EVERY` that a row's source names."""
+    if not isinstance(source, tuple):
+        return (source,)
+    return tuple(each for place in cast("tuple[object, ...]", source) for each in places(place))
 
 
 def events_of(trigger: object) -> tuple[type, ...]:

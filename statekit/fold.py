@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from types import CodeType, FunctionType
 from typing import Never, TypeAlias, cast
 
 from statekit.draft import (
@@ -21,7 +20,6 @@ from statekit.draft import (
     AnyRow,
     Draft,
     Target,
-    branches_of,
     events_of,
     is_group,
     places,
@@ -111,22 +109,18 @@ class Folding:
             return orders
         return tuple(self.call(order) if callable(order) else order for order in orders)
 
-    def ranks(self, place: object) -> Iterator[tuple[StrEnum, int, str]]:
+    def ranks(self, place: object) -> Sequence[tuple[StrEnum, int, str]]:
         """Give the states that a place covers, each with its precedence there, and the place's name.
 
         0 is the state's own row, then its groups from inner to outer, then `EVERY`. An ended state has no cells.
         """
         if isinstance(place, StrEnum):
-            yield place, 0, self.names[place]
-        elif is_group(place):
-            for state in place.states:
-                names = [group.name for group in self.groups_of[state]]
-                if self.scopes[state]:
-                    yield state, len(names) - names.index(place.name), place.name
-        else:
-            for state, groups in self.groups_of.items():
-                if self.scopes[state]:
-                    yield state, len(groups) + 1, str(EVERY)
+            return ((place, 0, self.names[place]),)
+        lasting = [(state, groups) for state, groups in self.groups_of.items() if self.scopes[state]]
+        if is_group(place):
+            inside = [(state, groups) for state, groups in lasting if state in place]
+            return [(state, len(groups) - groups.index(place), place.name) for state, groups in inside]
+        return [(state, len(groups) + 1, str(EVERY)) for state, groups in lasting]
 
     def cells(self) -> dict[StrEnum, dict[object, tuple[Arrow, ...]]]:
         """Fold every row, in the order of the table, into the cells of the states that it concerns."""
@@ -222,17 +216,6 @@ def in_order(ranked: list[tuple[int, Arrow]]) -> tuple[Arrow, ...]:
     return tuple(arrow for _, arrow in sorted(ranked, key=lambda each: each[0]))
 
 
-def functions_in(draft: Draft) -> dict[CodeType, str]:
-    """Name every guard, update and maker by its code object, by which a traceback knows it."""
-    found: list[object] = [order for order, _ in draft.orders]
-    for row in draft.table:
-        found += (row.guard, row.update)
-        if isinstance(row.target, Choice):
-            for branch in branches_of(row.target):
-                found += (branch.guard, branch.update)
-    return {each.__code__: each.__name__ for each in found if isinstance(each, FunctionType)}
-
-
 def fold(draft: Draft) -> Folded:
     """Fold a draft that `faults.in_draft` found nothing wrong with."""
     folding = Folding(draft)
@@ -245,5 +228,5 @@ def fold(draft: Draft) -> Folded:
         clocks=folding.clocks,
         answering=draft.answering,
         events=tuple(dict.fromkeys(event for row in draft.table for event in events_of(row.trigger))),
-        functions=functions_in(draft),
+        functions={call.function.__code__: call.name for call in folding.calls.values()},
     )

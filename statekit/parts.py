@@ -77,24 +77,30 @@ def _initial(initial: object, states: tuple[StateRow[StrEnum], ...]) -> Iterator
 
 
 def _state(declared: StateRow[StrEnum]) -> Iterator[str]:
-    place = f"state {_named(declared.state)}"
     kind = cast("object", declared.kind)
     if not isinstance(kind, Kind):
-        yield f"the kind of {place} is {kind!r}: say {', '.join(map(_named, Kind))}"
-    yield from (*_tuple(declared.entry, "entry", place), *_tuple(declared.exit, "exit", place))
+        yield f"the kind of state {_named(declared.state)} is {kind!r}: say {', '.join(map(_named, Kind))}"
+    for moment, given in (("entry", declared.entry), ("exit", declared.exit)):
+        if not isinstance(cast("object", given), tuple):
+            yield _no_tuple(moment, f"state {_named(declared.state)}", given)
 
 
 def _group(group: AnyGroup) -> Iterator[str]:
-    place = f"group {group.name}"
-    yield from (*_tuple(group.entry, "entry", place), *_tuple(group.exit, "exit", place))
+    for moment, given in (("entry", group.entry), ("exit", group.exit)):
+        if not isinstance(cast("object", given), tuple):
+            yield _no_tuple(moment, f"group {group.name}", given)
 
 
 def _answering(answer: Answering) -> Iterator[str]:
     place = f"answering({_named(answer.effect)}, ...)"
-    wrong = [*_tuple(answer.streams, "streams", place), *_tuple(answer.ends, "ends", place)]
-    yield from wrong
-    for each in (answer.effect, *(() if wrong else answer.events)):
-        if not isinstance(cast("object", each), type):
+    classes: list[object] = [answer.effect, *answer.outcomes]
+    for word, given in (("streams", answer.streams), ("ends", answer.ends)):
+        if isinstance(cast("object", given), tuple):
+            classes += given
+        else:
+            yield _no_tuple(word, place, given)
+    for each in classes if answer.opens is None else (*classes, answer.opens):
+        if not isinstance(each, type):
             yield f"{place} takes classes: {_named(each)} is none; say {type(each).__name__}"
 
 
@@ -108,9 +114,8 @@ def _choice(choice: AnyChoice) -> Iterator[str]:
             yield from _choice(branch.target)
 
 
-def _tuple(given: object, word: str, place: str) -> Iterator[str]:
-    if not isinstance(given, tuple):
-        yield f"the {word} of {place} is {_named(given)}, and no tuple: write {word}=(..., ), with the comma"
+def _no_tuple(word: str, place: str, given: object) -> str:
+    return f"the {word} of {place} is {_named(given)}, and no tuple: write {word}=(..., ), with the comma"
 
 
 def _named(given: object) -> str:

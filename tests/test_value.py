@@ -8,7 +8,6 @@ import attrs
 import pytest
 from attrs import field, frozen
 
-import statekit
 from statekit import Fired, Forbidden, Ignored, Jitter, Postponed, Row, Stale, Started, Unhandled, Verb, after
 from statekit.value import Shown, Value
 
@@ -85,10 +84,3 @@ def test_values_match_by_position():
     match Ignored("so", ("guard",)):
         case Ignored(because, refused):
             assert (because, refused) == ("so", ("guard",))
-
-
-def test_what_is_seldom_used_is_found_under_its_name():
-    assert statekit.FlatRow.__module__ == "statekit.flat"
-    assert statekit.Tabulated.__module__ == "statekit.tabulated"
-    with pytest.raises(AttributeError, match="module 'statekit' has no attribute 'Nothing'"):
-        _ = statekit.Nothing
