@@ -19,11 +19,11 @@ def in_folded(draft: Draft, folded: Folded) -> list[str]:
     """Find what only shows when the rows of a state stand side by side."""
     found: dict[str, None] = {}
     waited = {arrow.key for cells in folded.cells.values() for arrows in cells.values() for arrow in arrows}
-    arms = {order.timer.name: origin for order, origin in draft.orders if is_arm(order)}
+    arms = {order.timer.name: origin for order, origin in draft.timed if is_arm(order)}
     for name, origin in arms.items():
         if name not in waited:
             found[f"{origin}: timer {name!r} is armed, but no row waits for it in {folded.clocks[name].scope}"] = None
-    for order, origin in draft.orders:
+    for order, origin in draft.timed:
         if is_disarm(order) and order.timer.name not in arms:
             found[f"{origin}: timer {order.timer.name!r} is disarmed, but nothing arms it"] = None
     initial = next(each for each in draft.states if each.state == draft.initial)

@@ -10,7 +10,7 @@ from typing import TypeAlias, TypeGuard, Union, cast, get_args, get_origin
 from statekit.effects import Answering
 from statekit.states import Group, Kind, StateRow
 from statekit.table import Branch, Choice, Row, is_either
-from statekit.timers import is_named
+from statekit.timers import is_named, is_to_timer
 
 AnyRow: TypeAlias = Row[StrEnum, object, object]
 AnyGroup: TypeAlias = Group[StrEnum]
@@ -24,7 +24,7 @@ class Draft:
     `groups` stand outer before inner, overlapping ones in the order they are listed.
     """
 
-    __slots__ = ("answering", "groups", "initial", "kinds", "name", "orders", "origin", "states", "table")
+    __slots__ = ("answering", "groups", "initial", "kinds", "name", "orders", "origin", "states", "table", "timed")
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Draft:
         answering: tuple[Answering, ...],
         origin: str = "",
     ) -> None:
-        """Keep the parts, and everything that they list as an effect, each with its place."""
+        """Keep the parts, and what they list as effects, each with its place; `timed` are the orders to timers."""
         self.name: str = name
         self.initial: StrEnum = initial
         self.states: tuple[StateRow[StrEnum], ...] = states
@@ -46,6 +46,7 @@ class Draft:
         self.origin: str = origin
         self.kinds: Mapping[StrEnum, Kind] = {each.state: each.kind for each in states}
         self.orders: tuple[tuple[object, str], ...] = tuple(orders_in(states, self.groups, table))
+        self.timed: tuple[tuple[object, str], ...] = tuple(each for each in self.orders if is_to_timer(each[0]))
 
 
 def places(source: object) -> tuple[object, ...]:

@@ -199,7 +199,7 @@ def _delay(delay: object) -> Iterator[str]:
 
 def _timers(draft: Draft) -> Iterator[str]:
     rows = [(row.trigger, row.origin) for row in draft.table if is_timer(row.trigger) and not _nameless(row.trigger)]
-    arms = [(order.timer, origin) for order, origin in draft.orders if is_arm(order) or is_disarm(order)]
+    arms = [(order.timer, origin) for order, origin in draft.timed if is_arm(order) or is_disarm(order)]
     first: dict[str, object] = {}
     for trigger, origin in (*rows, *arms):
         other = first.setdefault(trigger.name, trigger)

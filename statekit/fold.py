@@ -68,7 +68,7 @@ class Folding:
             if is_timer(row.trigger):
                 for place in self.stays(row):
                     self.note_clock(row.trigger, place)
-        for order, _ in draft.orders:
+        for order, _ in draft.timed:
             if is_arm(order):
                 self.note_clock(order.timer, None)
 

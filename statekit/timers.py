@@ -243,6 +243,11 @@ def is_disarm(order: object) -> TypeGuard[Disarm[Never, Never]]:
     return isinstance(order, Disarm)
 
 
+def is_to_timer(order: object) -> bool:
+    """Tell whether an order starts or stops a named timer."""
+    return isinstance(order, (Arm, Disarm))
+
+
 def seconds_label(seconds: float) -> str:
     """Write seconds as a person would: `0.1 s`, `10 s`, `5 min`, `24 h`."""
     for unit, size in (("h", 3600), ("min", 60)):
