@@ -14,9 +14,10 @@ from statekit.effects import Answering
 from statekit.errors import MalformedTable
 from statekit.fold import fold
 from statekit.folded import Arrow, Folded, key_label
+from statekit.origin import written_at
 from statekit.parts import draft_of
 from statekit.states import Group, Kind, StateRow
-from statekit.table import Row, written_at
+from statekit.table import Row
 from statekit.timers import is_arm, is_disarm
 from statekit.value import Shown
 

@@ -13,15 +13,14 @@ mistake on the row where it was made; what types cannot say, `Machine` checks wh
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from enum import StrEnum
-from functools import lru_cache
 from typing import Final, Generic, Never, TypeAlias, TypeGuard, TypeVar, overload
 
 from attrs import frozen
 
 from statekit.effects import Answering, Failure
+from statekit.origin import written_at
 from statekit.states import Every, Group, Kind, Place, StateRow
 from statekit.timers import AnyTimer, Arm, Disarm, Fired, Key
 from statekit.value import Shown, Value
@@ -119,22 +118,6 @@ Order: TypeAlias = F | Callable[[C], Made[F]] | Arm[C, object] | Disarm[C, objec
 """What stands where effects are listed: a constant, a maker of one (or a tuple of them), or a timer's order."""
 RowOrder: TypeAlias = Order[F, C] | Callable[[C, E], Made[F]] | Arm[C, E] | Disarm[C, E]
 """What a row may list: its makers, and the keys of its timers, may read its event."""
-
-
-def written_at() -> str:
-    """Name the place that called the caller of this function, as `folder/file.py:line`."""
-    # The caller's line is what every complaint about a row must name; inspect.stack would cost milliseconds a row.
-    frame = sys._getframe(2)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    # `Machine[S, E, C, F](...)` calls through typing's alias.
-    while frame.f_globals.get("__name__") == "typing" and frame.f_back is not None:
-        frame = frame.f_back
-    return f"{_short(frame.f_code.co_filename)}:{frame.f_lineno}"
-
-
-@lru_cache(maxsize=16)
-def _short(path: str) -> str:
-    """Shorten a path to its file and the folder that it is in; a table is written in one file."""
-    return "/".join(path.replace("\\", "/").split("/")[-2:])
 
 
 class Moving(Generic[S, C, F]):

@@ -13,7 +13,7 @@ import statekit
 ROOT = Path(__file__).parent.parent
 # Files of the core, each after all that it may import; those on one line are not for each other.
 CORE = (
-    ("errors", "value"),
+    ("errors", "value", "origin"),
     ("states", "quantities"),
     ("timers",),
     ("effects",),
