@@ -8,13 +8,16 @@ Surprising arrows, in words:
 """
 
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 from attrs import evolve, field, frozen
 from attrs.validators import ge, gt
 
 from machines.link import Report
-from statekit import EVERY, Kind, Machine, Rows, Signal, after, arm, disarm, timer
+from statekit import EVERY, Kind, Machine, Ordinal, Rows, Signal, after, arm, disarm, timer
+
+Generation: TypeAlias = Annotated[Ordinal, "permit"]
+"""Which permits count: those of the breaker's present state."""
 
 
 # ---------------------------------------------------------------------------------------------------------- options
@@ -52,8 +55,13 @@ class Acquire:
 class Reported:
     """How the attempt under a permit of this generation went."""
 
-    generation: int
+    generation: Generation
     result: Report
+
+    @classmethod
+    def samples(cls) -> "tuple[Reported, ...]":
+        """Give one report of each result."""
+        return tuple(cls(1, result) for result in Report)
 
 
 @frozen
@@ -79,7 +87,7 @@ Event: TypeAlias = Acquire | Reported | ForceOpen | Disable | Reset
 class Grant(Signal):
     """One attempt may be made; report it under this generation."""
 
-    generation: int
+    generation: Generation
 
 
 @frozen
@@ -101,7 +109,7 @@ class Context:
     """The generation of the present state's permits, the failures in a row, the probes not yet given out."""
 
     options: Options = Options()
-    generation: int = 1
+    generation: Generation = 1
     failures: int = 0
     probes: int = 0
 
