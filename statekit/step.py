@@ -40,7 +40,7 @@ from statekit.snapshot import (
 )
 from statekit.table import Function
 from statekit.timers import Duration, Fired, Jitter, Key, delay_label, is_arm, is_disarm
-from statekit.transition import begin, cell_in, decide
+from statekit.transition import begin, broken, cell_in, decide
 from statekit.verdicts import Broken, Ignored, Postponed, Refused, Stale, Started, Verdict
 
 S = TypeVar("S", bound=StrEnum)
@@ -105,14 +105,22 @@ stepped: Callable[[Definition, AnySnapshot, Stimulus[object]], AnyStep] = cast(
 
 def launch(definition: Definition, context: object) -> AnyStep:
     """Start a machine whose types are forgotten; see `start`."""
-    folded = definition.folded
-    verdict = Started()
-    motion = Motion(verdict, (verdict,), definition.initial, folded.begin, moved=True, plain=False, ended=frozenset())
-    outcome = definition.initial, context, begin(folded, context), motion
-    started = _committed(folded, Snapshot(definition.initial, context), outcome, None)
+    started = launched(definition, context)
     if isinstance(started.verdict, Broken):
         raise started.verdict.exception
     return started
+
+
+def launched(definition: Definition, context: object, issued: int = 0) -> AnyStep:
+    """Start a machine whose tickets are numbered on from `issued`; what raises makes the verdict `Broken`."""
+    folded, verdict = definition.folded, Started()
+    nowhere = Snapshot(definition.initial, context, issued=issued)
+    motion = Motion(verdict, (verdict,), definition.initial, folded.begin, moved=True, plain=False, ended=frozenset())
+    try:
+        outcome = definition.initial, context, begin(folded, context), motion
+    except Exception as error:  # noqa: BLE001 - it is the answer
+        return _unmoved(nowhere, broken(folded, definition.initial, context, error)[3].verdict)
+    return _committed(folded, nowhere, outcome, None)
 
 
 def advance(

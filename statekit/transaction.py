@@ -6,6 +6,7 @@ from attrs import field, frozen
 
 from statekit.effects import Signal
 from statekit.interned import Memo
+from statekit.keyed import Seed
 from statekit.layout import layout_of
 from statekit.snapshot import AnySnapshot, Issued, Ticket
 from statekit.value import Shown, Value
@@ -15,7 +16,11 @@ from statekit.wiring import View
 
 @frozen(weakref_slot=False, eq=False, repr=False)
 class Hop(Value):
-    """One event of a transaction: who received it and what became of it."""
+    """One event of a transaction: who received it and what became of it.
+
+    `member` is a member's name, or an instance's address. The verdict `Started` says that the event found no instance
+    and started one, which receives it next.
+    """
 
     member: str
     event: object
@@ -46,11 +51,15 @@ class Armed(Value):
 
 @frozen(weakref_slot=False, repr=False)
 class SystemSnapshot(Shown, View):
-    """Where a system is: every member's snapshot, and the last value of each derived fact."""
+    """Where a system is: every member's snapshot, and the last value of each derived fact.
+
+    The instances of keyed members stand last, by member and key; `seeds` has what the next of each begins with.
+    """
 
     names: tuple[str, ...] = field(repr=False)
     members: tuple[AnySnapshot, ...]
     facts: tuple[object, ...] = ()
+    seeds: tuple[Seed, ...] = ()
     memo: "Memo[tuple[str, type], Transaction] | None" = field(default=None, init=False, eq=False, repr=False)
 
 

@@ -30,8 +30,11 @@ CORE = (
     ("snapshot",),
     ("step",),
     ("runner",),
+    ("keyed",),
     ("wiring",),
     ("transaction",),
+    ("plan",),
+    ("work",),
     ("system",),
     ("__init__",),
 )

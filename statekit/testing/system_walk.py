@@ -101,7 +101,7 @@ class SystemWalk:
         return self.deliver(member, stimulus)
 
     def _of(self, member: Definition) -> Snapshot[StrEnum, object]:
-        return self.snapshot.members[self.system.index(member.name)]
+        return self.snapshot.members[self.snapshot.names.index(member.name)]
 
     def deliver(self, member: Definition, stimulus: Stimulus[object]) -> Verdict:
         """Deliver a stimulus to a member as it is, its ticket included; the other ways all come to this one."""
