@@ -126,7 +126,8 @@ class System(Shown):
         """Answer one stimulus for one member, and everything that follows from it; pure.
 
         `member` is its name, or an instance's address (see `address`). What reaches an instance that does not exist is
-        `Unhandled(absent=True)`, or `Stale` if it bears a ticket of one that was removed. Raises `UnknownMember`, and `Livelock` if what follows has no end.
+        `Unhandled(absent=True)`, or `Stale` if it is a timer's event or an answer. Raises `UnknownMember`, and
+        `Livelock` if what follows has no end.
         """
         key = stimulus.event.__class__
         memo = snapshot.memo

@@ -29,7 +29,8 @@ from anyio.abc import TaskGroup, TaskStatus
 from anyio.lowlevel import checkpoint
 
 from statekit.effects import Signal
-from statekit.errors import Rejected, UnknownMember
+from statekit.errors import Rejected
+from statekit.keyed import InstanceKey
 from statekit.machine import Definition
 from statekit.run.alarms import Alarm, Alarms
 from statekit.run.awaited import Awaited, awaited
@@ -88,7 +89,6 @@ class Driver:
     ) -> None:
         """Check the performers and start the system on paper; nothing is performed before `run`."""
         self._system = system
-        self._members = {member.name: member for member in system.members}
         performing = index(system, performers)
         self._clock: Clock = LoopClock() if clock is None else clock
         self._chance = chance
@@ -99,7 +99,7 @@ class Driver:
         self._snapshot = self._begun.snapshot
         self._inbox = Inbox()
         self._alarms = Alarms()
-        self._orders = Orders(self._members, performing, self._clock, close_seconds, self._answer, self._fail)
+        self._orders = Orders(system.plan, performing, self._clock, close_seconds, self._answer, self._fail)
         self._counts: Counter[type] = Counter()
         self._running = False
         self._used = False
@@ -120,15 +120,14 @@ class Driver:
         """Tell what every member waits for, and until when."""
         return awaited(self._system, self._snapshot, self._alarms, self._clock.now)
 
-    def send(self, member: Definition | str, event: object) -> Receipt:
+    def send(self, member: Definition | str, event: object, *, key: InstanceKey | None = None) -> Receipt:
         """Post an event to a member and return at once; call it in the loop's own thread, from anywhere there.
 
-        What is sent before `run` arrives when it begins; what is sent after the stop has a receipt that raises
-        `Stopped`. Raises `UnknownMember`.
+        For a keyed member `key` says which instance it is for; if there is none when it arrives, the verdict is
+        `Unhandled(absent=True)`. What is sent before `run` arrives when it begins; what is sent after the stop has a
+        receipt that raises `Stopped`. Raises `UnknownMember`.
         """
-        name = member if isinstance(member, str) else member.name
-        if name not in self._members:
-            raise UnknownMember(self._system.name, name, self._system.names)
+        name = self._system.address(member, key)
         receipt = Receipt()
         if self._stopping:
             receipt.settle(None, Stopped(self._system.name, name, type(event).__name__))
@@ -197,12 +196,12 @@ class Driver:
         """Tell whoever wants to know that the machine was away."""
         gap_seconds = self._clock.gap_seconds()
         if gap_seconds > GAP_SECONDS:
-            for member in self._system.members:
-                if ClockJumped in member.folded.events and not self._stopping:
+            for name in self._snapshot.names:
+                if ClockJumped in self._system.plan.definition(name).folded.events and not self._stopping:
                     now, head = self._clock.now(), self._inbox.head_seconds()
                     # It goes before what is due or waits already, so its stamp may not be later than theirs.
                     at_seconds = min(now, self._alarms.next_seconds(), now if head is None else head)
-                    self._deliver(Posted(member.name, Stimulus(ClockJumped(gap_seconds), at_seconds)), now)
+                    self._deliver(Posted(name, Stimulus(ClockJumped(gap_seconds), at_seconds)), now)
 
     def _next(self) -> bool:
         """Deliver the timer or the event whose turn it is; False if there is neither."""
@@ -257,7 +256,7 @@ class Driver:
         self, transaction: Transaction, before: SystemSnapshot | None, posted: Posted | None
     ) -> Rejected | None:
         """Give the stimulus's verdict to who waits for it; return the first rejection that nobody else would hear."""
-        found = rejections(self._members, before, transaction)
+        found = rejections(self._system.plan, before, transaction)
         receipt = None if posted is None else posted.held_receipt()
         raises = self._policy is Policy.RAISE
         if receipt is not None:

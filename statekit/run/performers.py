@@ -8,6 +8,7 @@ import anyio
 from attrs import frozen
 
 from statekit.effects import Answering, Signal
+from statekit.keyed import InstanceKey, key_of
 from statekit.run.errors import DriverError, MalformedDriver, UndeclaredAnswer, place_of
 from statekit.system import System
 
@@ -18,7 +19,8 @@ class Reply:
     """What an act answers with: `reply(event)` puts the event into the inbox, under the ticket of its effect.
 
     It returns at once and never runs a step. `ticket` is the number that the effect runs under, or, for an orphan
-    effect, the stale number under which the resource was acquired; None for any other effect. `member` is whose it is.
+    effect, the stale number under which the resource was acquired; None for any other effect. `member` is whose it is:
+    a name, or an instance's address, whose `key` is there too (None for a member that is not keyed).
     An answering act may only send what its effect's `answering` lists, else `UndeclaredAnswer` is raised. Once the
     driver stops, what is sent goes nowhere, except that a resource which opens too late meets its orphan effect.
     """
@@ -50,6 +52,11 @@ class Reply:
                 raise UndeclaredAnswer(answering.effect.__name__, type(event).__name__, declared)
             self.finished = self.finished or answering.finishes(type(event))
         self._post(self.member, event, self.ticket)
+
+    @property
+    def key(self) -> InstanceKey | None:
+        """The key of the instance that ordered the effect, or None."""
+        return key_of(self.member)
 
     def cleanup(self) -> anyio.CancelScope:
         """Make a scope to clean up in: shielded from the end of the ticket, and bounded by the driver's close_seconds.
