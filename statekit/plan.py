@@ -16,6 +16,10 @@ Routes: TypeAlias = "Mapping[tuple[str, type], tuple[Route, ...]]"
 """(member, signal class) → the lines that carry it, in their order."""
 
 
+TWO = 2
+"""What makes an instance's context takes the member's and the key."""
+
+
 @frozen(eq=False)
 class Asked:
     """A function of the wiring, and whether it takes the sender's key beside the signal."""
@@ -95,14 +99,13 @@ class Plan:
         return list(self.keyed).index(member_of(address)), key_order(address)
 
 
-def parameters(function: Callable[..., object], *, needed: bool = False) -> int:
-    """Count what a function is called with, or must be; a class is taken to make its event of the signal alone."""
+def parameters(function: Callable[..., object]) -> int:
+    """Count what a function must be called with; a class is taken to make its event of the signal alone."""
     code = getattr(function, "__code__", None)
     if code is None:
         return 1
     bound = getattr(function, "__self__", None) is not None
-    spare = len(getattr(function, "__defaults__", None) or ()) if needed else 0
-    return int(code.co_argcount) - bound - spare
+    return int(code.co_argcount) - bound - len(getattr(function, "__defaults__", None) or ())
 
 
 def faults(
@@ -113,8 +116,6 @@ def faults(
     names = [each.name for each in definitions]
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
         yield f"two members bear the name {name}; a member's name must be its own"
-    for name in dict.fromkeys(name for name in names if member_of(name) != name):
-        yield f"the member {name} bears a bracket in its name, where the key of an instance would stand: rename it"
     effects = {each.name: set(each.effects()) for each in definitions}
     wired = {(line.source.name, line.signal) for line in wiring}
     for name, classes in effects.items():
@@ -139,7 +140,7 @@ def _of_keys(line: Wire, keyed: Mapping[str, Keyed]) -> Iterator[str]:
     """Find what is wrong with the keys of one wire."""
     functions = [each for each in (line.make, line.key) if callable(each)]
     for function in functions if line.source.name not in keyed else ():
-        if parameters(function, needed=True) > 1:
+        if parameters(function) > 1:
             yield f"{_name(function)} takes the sender's key, and {line.source.name}, which it is for, has none"
     if line.target is None:
         return
@@ -165,7 +166,7 @@ def _of_instances(keyed: Mapping[str, Keyed], wiring: tuple[Wire, ...]) -> Itera
             yield f"{name} is keyed, and nothing starts an instance of it: add spawn(...)"
         if each.context is not None and _unnamed(each.context):
             yield f"the context= of {name} has no name: write it as a function of the context and the key"
-        elif each.context is not None and parameters(each.context) != len(("context", "key")):
+        elif each.context is not None and parameters(each.context) != TWO:
             yield f"{_name(each.context)} must take the context and the key of {name}, and nothing else"
 
 
