@@ -540,7 +540,7 @@ def test_an_event_answers_one_effect_in_one_way():
     second = rows.answering(AskAgain, Answered, scope=B, failed=failed)
     sentence = "Answered is an answer already: an event answers one effect, in one way"
     assert faults_of(answering=(first, second)) == (f"{second.origin}: {sentence}",)
-    both = rows.answering(Ask, Answered, scope=A, failed=failed, opens=Opened, ends=(Answered,))
+    both = rows.answering(Ask, Answered, scope=A, failed=failed, opens=Opened, ends=(Answered,), lost=failed)
     assert faults_of(answering=(both,)) == (f"{both.origin}: {sentence}",)
 
 

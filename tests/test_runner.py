@@ -133,6 +133,10 @@ def failed(_: object) -> Failed:
     return Failed()
 
 
+def lost(_: object) -> Closed:
+    return Closed()
+
+
 rows = Rows[State, Context, object]()
 row, stay, ignore, forbid, postpone = rows.row, rows.stay, rows.ignore, rows.forbid, rows.postpone
 LINK = rows.group("link", DIALING, LINKED)
@@ -173,7 +177,8 @@ LINE = Machine(
     ),
     answering=(
         rows.answering(
-            Dial, Failed, opens=Opened, streams=(Frame,), ends=(Closed,), orphan=CloseLate(), scope=LINK, failed=failed
+            Dial, Failed, opens=Opened, streams=(Frame,), ends=(Closed,), orphan=CloseLate(), scope=LINK, failed=failed,
+            lost=lost,
         ),
     ),
 )  # fmt: skip

@@ -25,7 +25,7 @@ class Reply:
     driver stops, what is sent goes nowhere, except that a resource which opens too late meets its orphan effect.
     """
 
-    __slots__ = ("_answering", "_closing", "_post", "finished", "member", "ticket")
+    __slots__ = ("_answering", "_closing", "_post", "finished", "member", "opened", "ticket")
 
     def __init__(
         self,
@@ -35,9 +35,10 @@ class Reply:
         post: Callable[[str, object, int | None], None],
         closing: Callable[[], anyio.CancelScope],
     ) -> None:
-        """Keep whose it is and where answers go; `finished` tells whether the final one was sent."""
+        """Keep whose it is and where answers go; `opened` and `finished` tell what was sent of a stream."""
         self.member: str = member
         self.ticket: int | None = ticket
+        self.opened: bool = False
         self.finished: bool = False
         self._answering = answering
         self._post = post
@@ -50,6 +51,7 @@ class Reply:
             if type(event) not in answering.events:
                 declared = tuple(each.__name__ for each in answering.events)
                 raise UndeclaredAnswer(answering.effect.__name__, type(event).__name__, declared)
+            self.opened = self.opened or type(event) is answering.opens
             self.finished = self.finished or answering.finishes(type(event))
         self._post(self.member, event, self.ticket)
 
@@ -99,8 +101,8 @@ def performs(effect_class: type[F], act: Callable[[F, Reply], Awaitable[None] | 
     """Say who performs the effects of a class.
 
     For an effect that answers, `act` is async; it runs in a task of its own until its ticket ends, sends its answers by
-    `reply(...)`, returns after the final one, and may raise: that is answered by `Answering.failed`. For any other
-    effect `act` is a plain function that neither blocks nor raises.
+    `reply(...)`, returns after the final one, and may raise: that is answered by `Answering.failed`, or by `lost` once
+    its stream is open. For any other effect `act` is a plain function that neither blocks nor raises.
     """
     return Performer(effect_class, cast("Callable[[object, Reply], Awaitable[None] | None]", act))
 

@@ -138,6 +138,10 @@ def failed(failure):
     return OpenFailed(f"{failure.effect}: {failure.error}")
 
 
+def cut_off(failure):
+    return Lost()
+
+
 def note(seen: Seen, event: object) -> Seen:
     return evolve(seen, items=(*seen.items, event))
 
@@ -189,7 +193,15 @@ LINE = Machine(
     ),
     answering=(
         L.answering(
-            Dial, OpenFailed, scope=LINK, failed=failed, opens=Opened, streams=(Frame,), ends=(Lost,), orphan=Hangup()
+            Dial,
+            OpenFailed,
+            scope=LINK,
+            failed=failed,
+            opens=Opened,
+            streams=(Frame,),
+            ends=(Lost,),
+            orphan=Hangup(),
+            lost=cut_off,
         ),
     ),
 )
@@ -697,7 +709,7 @@ async def test_a_failed_function_that_gives_no_outcome_stops_the_driver(answer, 
         states=LINE.states,
         groups=(LINK,),
         table=(L.row(Line.IDLE, Connect, Line.DIALING, Dial()), L.row(LINK, OpenFailed, Line.IDLE)),
-        answering=(L.answering(Dial, OpenFailed, scope=LINK, failed=answer, opens=Opened, ends=(Lost,)),),
+        answering=(L.answering(Dial, OpenFailed, scope=LINK, failed=answer, opens=Opened),),
     )
     driver = Driver(System("one", members=(machine,)), [performs(Dial, raises)])
     driver.send(machine, Connect())

@@ -160,6 +160,10 @@ def dial_failed(failure: Failure) -> OpenFailed:
     return OpenFailed(failure.error)
 
 
+def cut_off(failure: Failure) -> Closed:
+    return Closed(1006)
+
+
 rows = Rows[State, Context, Effect]()
 row, stay, reenter, ignore, forbid, postpone, to = (
     rows.row, rows.stay, rows.reenter, rows.ignore, rows.forbid, rows.postpone, rows.to,
@@ -198,7 +202,9 @@ TABLE = (
     postpone(DIALING, Closed, because="later"),
 )
 ANSWERS = (
-    rows.answering(Dial, OpenFailed, scope=LINK, failed=dial_failed, opens=Opened, ends=(Closed,), orphan=Hang()),
+    rows.answering(
+        Dial, OpenFailed, scope=LINK, failed=dial_failed, opens=Opened, ends=(Closed,), orphan=Hang(), lost=cut_off
+    ),
 )
 KEYED = rows.answering(Dial, OpenFailed, scope=LINK, failed=dial_failed, opens=Opened, orphan=Hang(), key=url_of)
 MACHINE = Machine[State, Event, Context, Effect](
