@@ -55,13 +55,6 @@ def test_the_name_of_a_member_is_its_address():
 
 # --------------------------------------------------------------------------------------------------------- the parts
 @frozen
-class Do:
-    """Tell the desk to send these signals."""
-
-    signals: tuple[Signal, ...]
-
-
-@frozen
 class Opening(Signal):
     document: str | int
 
@@ -75,6 +68,16 @@ class Word(Signal):
 @frozen
 class News(Signal):
     text: str
+
+
+Sending = Opening | Word | News
+
+
+@frozen
+class Do:
+    """Tell the desk to send these signals."""
+
+    signals: tuple[Sending, ...]
 
 
 @frozen
@@ -125,7 +128,7 @@ class PutBack:
 
 @frozen
 class DeskContext:
-    sending: tuple[Signal, ...] = ()
+    sending: tuple[Sending, ...] = ()
     filed: tuple[Filed, ...] = ()
     online: bool = False
 
@@ -138,8 +141,8 @@ def note_signals(context: DeskContext, event: Do) -> DeskContext:
     return evolve(context, sending=event.signals)
 
 
-def send_all(context: DeskContext) -> tuple[Opening | Word | News, ...]:
-    return context.sending  # type: ignore[return-value]
+def send_all(context: DeskContext) -> tuple[Sending, ...]:
+    return context.sending
 
 
 def note_filed(context: DeskContext, event: Filed) -> DeskContext:

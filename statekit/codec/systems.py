@@ -21,6 +21,7 @@ from statekit.codec.strict import Misfit, member, members, placed
 from statekit.keyed import Seed, address, key_of, member_of
 from statekit.machine import Definition
 from statekit.snapshot import Stimulus
+from statekit.states import Kind
 from statekit.system import System
 from statekit.transaction import SystemSnapshot
 from statekit.wiring import Derived
@@ -97,8 +98,7 @@ class SystemLayout:
         instances = sorted(filter(self._is_instance, bodies), key=self.system.plan.order)
         placed(".members", _exactly)(bodies, (*single, *instances))
         found = {
-            name: placed(f".members{member(name)}", self._layout(name).read)(bodies[name])
-            for name in (*single, *instances)
+            name: placed(f".members{member(name)}", self._read)(name, bodies[name]) for name in (*single, *instances)
         }
         seeds = placed(".seeds", members)(body["seeds"]) if keyed else {}
         placed(".seeds", _exactly)(seeds, keyed)
@@ -115,6 +115,12 @@ class SystemLayout:
         """Tell whether it is the address of an instance, as `address` writes it."""
         key = key_of(name)
         return key is not None and member_of(name) in self.system.plan.keyed and address(member_of(name), key) == name
+
+    def _read(self, name: str, body: object) -> Revived:
+        revived, definition = self._layout(name).read(body), self.system.plan.definition(name)
+        if definition.kind(revived.snapshot.state) is Kind.ENDED and definition.name in self.system.plan.keyed:
+            raise Misfit(".state", "must be none that has ended: such an instance is removed")
+        return revived
 
     def _seed(self, seed: Seed) -> object:
         context = placed(".context", self.members[seed.member].context.write)(seed.context)

@@ -294,9 +294,9 @@ def session_deliveries(choices):
     begun = world.walk.snapshot
     deliver = world.walk.deliver
 
-    def delivered(machine, arrived):
+    def delivered(machine, arrived, *, key=None):
         heard.append((machine.name, arrived))
-        return deliver(machine, arrived)
+        return deliver(machine, arrived, key=key)
 
     world.walk.deliver = delivered
     for choice in choices:
