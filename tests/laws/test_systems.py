@@ -308,7 +308,7 @@ def test_such_systems_do_start_and_end_instances():
     """So that the laws above are not about nothing."""
     started = ended = late = 0
     for seed in range(150):
-        for system, _, _, done in transactions(seed, instances=frozenset({"one", "two"})):
+        for _, _, _, done in transactions(seed, instances=frozenset({"one", "two"})):
             for hop in done.path if not isinstance(done.verdict, Broken) else ():
                 started += isinstance(hop.verdict, Started)
                 ended += key_of(hop.member) is not None and getattr(hop.verdict, "target", None) is END

@@ -12,6 +12,7 @@ from statekit import (
     FlatRow,
     Idle,
     Jitter,
+    Keyed,
     Kind,
     Machine,
     Rows,
@@ -31,7 +32,9 @@ from statekit import (
     disarm,
     either,
     idle,
+    keyed,
     publish,
+    spawn,
     start,
     step,
     timer,
@@ -256,6 +259,54 @@ def attempts(view: View) -> int:
 
 def gone(number: int) -> Closed:
     return Closed(number)
+
+
+def for_name(context: Context, key: str) -> Context:
+    return Context(key)
+
+
+def for_number(context: Context, key: int) -> Context:
+    return Context(str(key))
+
+
+def name_of(signal: Say) -> str:
+    return signal.text
+
+
+def number_of(signal: Say, key: int) -> int:
+    return key
+
+
+def either_of(signal: Say) -> str | int:
+    return signal.text or 0
+
+
+def heard_from(signal: Say, key: str) -> Connect:
+    return Connect(key)
+
+
+def louder(signal: Say, key: int) -> Say:
+    return Say(f"{key}: {signal.text}")
+
+
+def types_of_a_keyed_system() -> None:
+    assert_type(keyed(MACHINE), Keyed)
+    assert_type(keyed(MACHINE, per="number", context=for_number), Keyed)
+    system = System(
+        "alone",
+        (keyed(MACHINE, per="name", context=for_name),),
+        (
+            spawn(MACHINE, Say, MACHINE, heard, key=name_of),
+            spawn(MACHINE, Say, MACHINE, heard_from, key=number_of),
+            wire(MACHINE, Say, MACHINE, heard_from, key=either_of),
+            wire(MACHINE, Say, MACHINE, heard, key=EVERY),
+            publish(MACHINE, Say, make=louder),
+        ),
+    )
+    begun = system.start({"small": Context("there")})
+    done = system.step(begun.snapshot, system.address(MACHINE, "a"), Stimulus(Connect("here")))
+    assert_type(done.snapshot.of(MACHINE, 7), Snapshot[State, Context])
+    assert_type(done.snapshot.keys(MACHINE), tuple[str | int, ...])
 
 
 def types_of_a_system() -> None:
