@@ -697,3 +697,9 @@ def test_what_a_function_may_do_without_is_no_key_that_it_takes():
     )
     done = go(opened_office("a", office=office), Word("a", "x"), office=office)
     assert done.snapshot.of(PAGE, "a").context.text == ("x, plain",)
+
+
+def test_a_class_makes_its_event_of_the_signal_alone():
+    office = System("office", (DESK, keyed(PAGE)), (*REST, STARTS, wire(DESK, Word, PAGE, Write, key=document)))
+    done = go(opened_office("a", office=office), Word("a", "x"), office=office)
+    assert done.snapshot.of(PAGE, "a").context.text == (Word("a", "x"),)

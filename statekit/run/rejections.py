@@ -48,19 +48,20 @@ def _walk(plan: Plan, states: dict[str, StrEnum], transaction: Transaction) -> I
         verdict = broken if broken is not None and at == last else hop.verdict
         if isinstance(verdict, REJECTING):
             yield _rejection(at, hop, verdict, plan, states)
-        elif isinstance(verdict, Taken):
-            states[hop.member] = verdict.target
         elif isinstance(verdict, Started):
             states[hop.member] = plan.definition(hop.member).initial
+        elif isinstance(verdict, Taken):
+            states[hop.member] = verdict.target
 
 
 def _rejection(at: int, hop: Hop, verdict: Verdict, plan: Plan, states: Mapping[str, StrEnum]) -> Rejection:
     event, words = type(hop.event).__name__, str(verdict)
     definition = plan.definition(hop.member)
-    # An instance that breaks as it starts is not there yet, and one that is not there has no state at all.
-    state = definition.initial if isinstance(verdict, Broken) else None
-    state = states.get(hop.member, state)
-    name, possible = ("", ()) if state is None else (state.name, definition.possible(state))
+    name, possible = "", ()
+    if not (isinstance(verdict, Unhandled) and verdict.absent):
+        # An instance that breaks as it starts is not there yet.
+        state = states.get(hop.member, definition.initial)
+        name, possible = state.name, definition.possible(state)
     error = Rejected(hop.member, name, event, verdict, possible)
     if isinstance(verdict, Broken):
         error.__cause__ = verdict.exception
