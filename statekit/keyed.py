@@ -12,6 +12,7 @@ from typing import TypeAlias, TypeVar
 from attrs import frozen
 
 from statekit.machine import Definition, Machine
+from statekit.value import Shown, Value
 
 S = TypeVar("S", bound=StrEnum)
 E = TypeVar("E")
@@ -22,8 +23,8 @@ InstanceKey: TypeAlias = str | int
 """What tells the instances of one machine apart; what a snapshot can be saved with."""
 
 
-@frozen(eq=False)
-class Keyed:
+@frozen(eq=False, repr=False)
+class Keyed(Shown):
     """A member with an instance for each key; made by `keyed`."""
 
     definition: Definition
@@ -31,8 +32,8 @@ class Keyed:
     context: Callable[..., object] | None
 
 
-@frozen(slots=True, weakref_slot=False)
-class Seed:
+@frozen(weakref_slot=False, eq=False, repr=False)
+class Seed(Value):
     """What the next instance of a keyed member begins with: the member's context and the ticket number it goes on from.
 
     That is the highest number that an instance which was removed had issued, so that no answer to one of those can ever

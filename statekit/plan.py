@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
-from attrs import frozen
-
 from statekit.effects import Signal
 from statekit.errors import UnknownMember
 from statekit.keyed import Keyed, key_order, member_of
@@ -20,68 +18,58 @@ TWO = 2
 """What makes an instance's context takes the member's and the key."""
 
 
-@frozen(eq=False)
 class Asked:
     """A function of the wiring, and whether it takes the sender's key beside the signal."""
 
-    function: Callable[..., object]
-    takes_key: bool
+    __slots__ = ("function", "takes_key")
 
-    @classmethod
-    def of(cls, function: Callable[..., object]) -> "Asked":
-        """Look at a function's parameters."""
-        return cls(function, parameters(function) > 1)
+    def __init__(self, function: Callable[..., object]) -> None:
+        """Look at the function's parameters."""
+        self.function: Callable[..., object] = function
+        self.takes_key: bool = parameters(function) > 1
 
 
-@frozen(eq=False)
 class Route:
     """A line of the wiring as the engine follows it: to the application if there is no target.
 
     Without a key the target has one instance only, or every instance that there is receives it (`every`).
     """
 
-    target: str | None
-    make: Asked | None
-    key: Asked | None
-    every: bool
-    spawns: bool
+    __slots__ = ("every", "key", "make", "spawns", "target")
 
-    @classmethod
-    def of(cls, line: Wire) -> "Route":
+    def __init__(self, line: Wire) -> None:
         """Lay out a wire."""
-        key, every = line.key, isinstance(line.key, Every)
-        return cls(
-            None if line.target is None else line.target.name,
-            None if line.make is None else Asked.of(line.make),
-            None if key is None or isinstance(key, Every) else Asked.of(key),
-            every,
-            line.spawns,
-        )
+        self.target: str | None = None if line.target is None else line.target.name
+        self.make: Asked | None = None if line.make is None else Asked(line.make)
+        self.key: Asked | None = None if line.key is None or isinstance(line.key, Every) else Asked(line.key)
+        self.every: bool = isinstance(line.key, Every)
+        self.spawns: bool = line.spawns
 
 
-@frozen(eq=False)
 class Plan:
     """What the engine needs to know of a system; `names` are those of the members that are not keyed."""
 
-    name: str
-    names: tuple[str, ...]
-    members: Mapping[str, Definition]
-    keyed: Mapping[str, Keyed]
-    routes: Routes
-    derived: tuple[Derived, ...]
+    __slots__ = ("derived", "keyed", "members", "name", "names", "routes")
 
-    @classmethod
-    def of(
-        cls, name: str, members: tuple[Definition | Keyed, ...], wiring: tuple[Wire, ...], derived: tuple[Derived, ...]
-    ) -> "Plan":
+    def __init__(
+        self,
+        name: str,
+        members: tuple[Definition | Keyed, ...],
+        wiring: tuple[Wire, ...],
+        derived: tuple[Derived, ...],
+    ) -> None:
         """Lay out a system that has no faults."""
         routes: dict[tuple[str, type], tuple[Route, ...]] = {}
         for line in wiring:
             key = (line.source.name, line.signal)
-            routes[key] = (*routes.get(key, ()), Route.of(line))
+            routes[key] = (*routes.get(key, ()), Route(line))
         singles = {each.name: each for each in members if isinstance(each, Definition)}
-        keyed = {each.definition.name: each for each in members if isinstance(each, Keyed)}
-        return cls(name, tuple(singles), singles, keyed, routes, derived)
+        self.name: str = name
+        self.names: tuple[str, ...] = tuple(singles)
+        self.members: Mapping[str, Definition] = singles
+        self.keyed: Mapping[str, Keyed] = {each.definition.name: each for each in members if isinstance(each, Keyed)}
+        self.routes: Routes = routes
+        self.derived: tuple[Derived, ...] = derived
 
     def definition(self, address: str) -> Definition:
         """Find whose address, or name, it is; raises `UnknownMember`, also for a keyed member without a key."""

@@ -32,7 +32,7 @@ def flat(lines: Iterable[Wire | tuple[Wire, ...]]) -> tuple[Wire, ...]:
 def _plan(system: "System") -> Plan:
     if found := list(faults(system.declared, system.wiring, system.derived)):
         raise MalformedSystem(system.name, found)
-    return Plan.of(system.name, system.declared, system.wiring, system.derived)
+    return Plan(system.name, system.declared, system.wiring, system.derived)
 
 
 def _members(system: "System") -> tuple[Definition, ...]:

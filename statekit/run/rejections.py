@@ -57,7 +57,7 @@ def _walk(plan: Plan, states: dict[str, StrEnum], transaction: Transaction) -> I
 def _rejection(at: int, hop: Hop, verdict: Verdict, plan: Plan, states: Mapping[str, StrEnum]) -> Rejection:
     event, words = type(hop.event).__name__, str(verdict)
     definition = plan.definition(hop.member)
-    name, possible = "", ()
+    name, possible = "", tuple[str, ...]()
     if not (isinstance(verdict, Unhandled) and verdict.absent):
         # An instance that breaks as it starts is not there yet.
         state = states.get(hop.member, definition.initial)
