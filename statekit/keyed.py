@@ -5,6 +5,8 @@ brackets, `conflict_recovery[doc-1]`. Numbers stand as they are, and text that r
 keys have one address: `job[7]` is not `job['7']`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeAlias, TypeVar
@@ -12,7 +14,7 @@ from typing import TypeAlias, TypeVar
 from attrs import frozen
 
 from statekit.machine import Definition, Machine
-from statekit.value import Shown, Value
+from statekit.value import Value
 
 S = TypeVar("S", bound=StrEnum)
 E = TypeVar("E")
@@ -23,13 +25,16 @@ InstanceKey: TypeAlias = str | int
 """What tells the instances of one machine apart; what a snapshot can be saved with."""
 
 
-@frozen(eq=False, repr=False)
-class Keyed(Shown):
-    """A member with an instance for each key; made by `keyed`."""
+class Keyed:
+    """A member with an instance for each key; made by `keyed`, and not to be changed."""
 
-    definition: Definition
-    per: str
-    context: Callable[..., object] | None
+    __slots__ = ("context", "definition", "per")
+
+    def __init__(self, definition: Definition, per: str, context: Callable[..., object] | None) -> None:
+        """Keep what was declared."""
+        self.definition: Definition = definition
+        self.per: str = per
+        self.context: Callable[..., object] | None = context
 
 
 @frozen(weakref_slot=False, eq=False, repr=False)

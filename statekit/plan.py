@@ -1,5 +1,7 @@
 """Plan: a system's members and wiring, checked and laid out for the engine; made once, when the system is built."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 

@@ -4,6 +4,8 @@ What a transaction is stands in `statekit.work`. Here is what is fast: one membe
 what was found once is remembered.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from typing import cast
 
@@ -29,18 +31,18 @@ def flat(lines: Iterable[Wire | tuple[Wire, ...]]) -> tuple[Wire, ...]:
     return tuple(wire for line in lines for wire in (line if isinstance(line, tuple) else (line,)))
 
 
-def _plan(system: "System") -> Plan:
+def _plan(system: System) -> Plan:
     if found := list(faults(system.declared, system.wiring, system.derived)):
         raise MalformedSystem(system.name, found)
     return Plan(system.name, system.declared, system.wiring, system.derived)
 
 
-def _members(system: "System") -> tuple[Definition, ...]:
+def _members(system: System) -> tuple[Definition, ...]:
     plan = system.plan
     return (*plan.members.values(), *(each.definition for each in plan.keyed.values()))
 
 
-def _places(system: "System") -> Mapping[str, int]:
+def _places(system: System) -> Mapping[str, int]:
     return {name: at for at, name in enumerate(system.plan.names)}
 
 

@@ -6,6 +6,8 @@ one machine whenever its value has changed. Of a machine with an instance for ea
 instance it leads to; `spawn` is a wire that starts the instance where there is none.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeAlias, TypeVar, cast
@@ -50,7 +52,7 @@ class Wire(Value):
 class Derived(Value):
     """A derived fact; made by `derive`."""
 
-    fact: "Callable[[View], object]"
+    fact: Callable[[View], object]
     target: Definition
     make: Callable[..., object]
     initially: object = None

@@ -13,6 +13,8 @@ what it had postponed is unhandled, what it had under way answers to nobody and 
 same key numbers its tickets on.
 """
 
+from __future__ import annotations
+
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TypeAlias, cast
