@@ -1,4 +1,4 @@
-"""The commands: `list`, `show`, `diagram`, `demo`.
+"""The commands: `list`, `show`, `diagram`, `check`, `demo`.
 
 Exit codes: 0 all is well; 1 something was found (a picture out of date, a machine that does not load); 2 it could not
 be done.
@@ -7,6 +7,7 @@ be done.
 import click
 
 from statekit.cli import catalogue
+from statekit.cli.check import check
 from statekit.cli.diagram import diagram
 from statekit.cli.listing import listing
 from statekit.cli.show import show
@@ -71,3 +72,4 @@ def statekit() -> None:
 statekit.add_command(listing)
 statekit.add_command(show)
 statekit.add_command(diagram)
+statekit.add_command(check)

@@ -273,8 +273,11 @@ def test_what_a_wildcard_fills_is_listed_and_counts_for_nothing():
     machine = built(*RING, stay(A, Back), ignore(EVERY, Back, because="rest"))
     finding = one(machine, "wildcard")
     assert finding.weight is Weight.INFORMATION
-    assert finding.sentence == "ignore on Back in EVERY state fills 3 cells: B, C, D"
+    assert finding.sentence == "ignore on Back in EVERY state fills 3 cells: all but A"
     assert finding.origin == line(4)
+    two = built(*RING, stay((A, B), Back), ignore(EVERY, Back, because="rest"))
+    assert one(two, "wildcard").sentence.endswith("fills 2 cells: C, D")
+    assert one(built(*RING, stay(EVERY, Back)), "wildcard").sentence.endswith("fills 4 cells: all")
 
 
 # -------------------------------------------------------------------------------------------------------------- states

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dis import get_instructions
 from enum import Enum
 from types import CodeType, FunctionType
-from typing import get_type_hints
+from typing import cast, get_type_hints
 
 from attrs import fields, has
 
@@ -40,8 +40,8 @@ def in_flags(machine: Definition) -> Iterator[Finding]:
         asking = [guard for guard in guards if flag in asked[guard]]
         if asking and flag not in elsewhere:
             names = ", ".join(guard.__name__ for guard in asking)
-            what = "guard reads" if len(asking) == 1 else "guards read"
-            sentence = f"only the {what} {flag}: {names}; it has two values, and so is a state by another name"
+            what = "the guard" if len(asking) == 1 else "the guards"
+            sentence = f"only {what} {names} {'reads' if len(asking) == 1 else 'read'} {flag}, which has two values"
             yield HIDDEN_STATE.at(flag, written_in(asking[0]), sentence)
 
 
@@ -123,7 +123,8 @@ def _functions_of(named: object) -> Iterator[FunctionType]:
     elif isinstance(named, property):
         yield from _functions_of(named.fget)
     elif isinstance(named, (classmethod, staticmethod)):
-        yield from _functions_of(getattr(named, "__func__", None))
+        wrapped = cast("object", named)
+        yield from _functions_of(getattr(wrapped, "__func__", None))
     elif isinstance(named, type):
         for name, each in vars(named).items():
             if not name.startswith("__") and not isinstance(each, type):

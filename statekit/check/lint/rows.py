@@ -115,16 +115,20 @@ def _hidden_branches(machine: Definition) -> Iterator[Finding]:
 
 
 def _wildcards(machine: Definition, ways: Ways) -> Iterator[Finding]:
+    reached = [declared.state for declared in machine.states if declared.state in ways.awaited]
+    lasting = [state.name for state in reached if machine.folded.scopes[state]]
     filled: dict[tuple[AnyRow, str], list[str]] = {}
-    for state in ways.awaited:
+    for state in reached:
         for key, arrows in machine.folded.cells[state].items():
             for arrow in arrows:
                 if arrow.level == EVERY_LEVEL and (arrow in ways.taken or arrow is arrows[0]):
                     filled.setdefault((arrow.row, machine.key_label(key)), []).append(state.name)
     for (row, label), names in filled.items():
+        others = [name for name in lasting if name not in names]
+        named = f"all but {', '.join(others)}" if 0 < len(others) < len(names) else ", ".join(names)
         what = "cell" if len(names) == 1 else "cells"
         yield WILDCARD.at(
             f"EVERY on {label}",
             row.origin,
-            f"{row.verb} on {label} in EVERY state fills {len(names)} {what}: {', '.join(names)}",
+            f"{row.verb} on {label} in EVERY state fills {len(names)} {what}: {named if others else 'all'}",
         )
