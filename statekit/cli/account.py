@@ -12,11 +12,9 @@ from rich.text import Text
 
 from statekit.check.report import Explored, Finding, Result, Trace
 from statekit.cli.checked import Checked
+from statekit.cli.terminal import WIDEST
 from statekit.draw.labels import counted, words
 from statekit.system import System
-
-WIDEST: Final = 132
-"""Lines longer than this are hard to read, however wide the terminal is."""
 
 MEBIBYTE: Final = 1 << 20
 GOOD, BAD, MEANT, ASIDE = ("✓", "green"), ("✗", "bold red"), ("~", "yellow"), ("·", "dim")

@@ -7,7 +7,7 @@ from typing import Final
 import click
 from attrs import evolve
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from statekit.check.explore import explore
 from statekit.check.model import DEFAULT, Model
@@ -123,14 +123,14 @@ def _thresholds(model: Model, wanted: str, *, named: bool) -> str:
 
 
 def _explored(checked: Checked, thresholds: str) -> Checked:
+    """Explore, with a bar on a terminal: how much of what was found so far is worked off."""
     screen = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeElapsedColumn())
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
-        task = progress.add_task(f"exploring {checked.name}", total=None)
+        task = progress.add_task(f"exploring {checked.name}", total=None, said="")
 
-        def tick(states: int, edges: int, depth: int) -> None:
-            said = f"exploring {checked.name}: {states:,} states, {edges:,} edges, depth {depth}"
-            progress.update(task, description=said)
+        def tick(found: int, done: int) -> None:
+            progress.update(task, total=found, completed=done, said=f"{done:,} of {found:,} states")
 
         try:
             return checked.with_explored(explore(checked.model, thresholds, progress=tick))
