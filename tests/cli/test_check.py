@@ -252,6 +252,12 @@ def test_what_cannot_be_done_is_told_in_a_line(run, here, arguments, said):
     assert "Traceback" not in done.stderr
 
 
+def test_without_anything_installed_there_is_nothing_to_check(run, here):
+    here()
+    done = run("check", "--all")
+    assert (done.exit_code, done.stderr) == (2, "statekit: nothing is installed that could be checked\n")
+
+
 class Unsampled(StatekitError):
     pass
 
