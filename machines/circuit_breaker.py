@@ -12,7 +12,7 @@ Surprising arrows, in words:
 """
 
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 from attrs import evolve, field, frozen
 
@@ -20,7 +20,11 @@ from machines.link import Report
 from machines.options import number, refuse_less, seconds, whole
 from machines.policy.window import Window, WindowOptions
 from statekit import EVERY, Jitter, Kind, Machine, Rows, Signal, after, arm, disarm, timer
+from statekit.quantities import Ordinal
 from statekit.timers import Duration
+
+Permit: TypeAlias = Annotated[Ordinal, "permit"]
+"""The number of a permit: it counts while it is the newest, or a probe that is out."""
 
 
 # ---------------------------------------------------------------------------------------------------------- options
@@ -75,8 +79,13 @@ class Acquire:
 class Reported:
     """How the attempt under this permit went."""
 
-    permit: int
+    permit: Permit
     result: Report
+
+    @classmethod
+    def samples(cls) -> "tuple[Reported, ...]":
+        """Give one report of each result."""
+        return tuple(cls(1, result) for result in Report)
 
 
 @frozen
@@ -107,7 +116,7 @@ Event: TypeAlias = Acquire | Reported | ForceOpen | Disable | MetricsOnly | Rese
 class Grant(Signal):
     """One attempt may be made; report it under this permit."""
 
-    permit: int
+    permit: Permit
 
 
 @frozen
@@ -134,8 +143,8 @@ class Context:
     """
 
     options: Options = Options()
-    permit: int = 1
-    out: frozenset[int] = frozenset()
+    permit: Permit = 1
+    out: frozenset[Permit] = frozenset()
     needed_seconds: float = 0.0
     failures: int = 0
     successes: int = 0

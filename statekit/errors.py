@@ -84,3 +84,17 @@ class NotTabulable(StatekitError):
         self.problem = problem
         self.cell = cell
         super().__init__(f"{machine} cannot be tabulated: {problem}")
+
+
+class MalformedModel(StatekitError):
+    """A model that cannot be explored: an event without samples, a value that cannot be told from others, a property
+    that raises.
+
+    `problem` says what is wrong and what would be right.
+    """
+
+    def __init__(self, model: str, problem: str) -> None:
+        """Keep the model's name and what is in the way."""
+        self.model = model
+        self.problem = problem
+        super().__init__(f"{model} cannot be explored: {problem}")

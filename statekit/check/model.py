@@ -56,9 +56,10 @@ class Thresholds:
     """Where an exploration starts and how far it goes, under a name such as `default` or `deep`.
 
     `contexts` gives members, by name, a first context of their own: options with bounds that are reached soon. Ages of
-    `Instant` fields are told apart up to the largest of `ages_seconds`, which are also the times that may pass before an
-    event that carries an instant. `postponed_max` bounds the queue of postponed events that is explored, `values_max`
-    how many values one field of a context may take, `states_max` the whole; a bound that is hit is said plainly.
+    `Instant` fields are told apart up to the largest of `ages_seconds`, which are also the times that may pass before
+    an event that carries an instant. `postponed_max` bounds the queue of postponed events that is explored,
+    `values_max` how many values one field of a context may take, `states_max` the whole; a bound that is hit is said
+    plainly.
     """
 
     contexts: Mapping[str, object] = field(factory=dict[str, object])
@@ -81,9 +82,9 @@ class Overruled:
 class Model:
     """A machine or a system with all that the checks need to know of it.
 
-    `samples` replaces the class's own samples by what a named function of the snapshot gives, ordinals included; `internal` names event
-    classes that come from inside only (of a system, what the wiring makes is internal by itself). `environment` is what
-    is outside at the start. Packages offer models by entry points of the group `statekit.models`.
+    `samples` replaces the class's own samples by what a named function of the snapshot gives, ordinals included.
+    `internal` names event classes that come from inside only (of a system, what the wiring makes is internal by
+    itself). `environment` is what is outside at the start. Packages offer models by entry points of the group `statekit.models`.
     """
 
     subject: Subject

@@ -1,0 +1,170 @@
+"""Alone: the space of one machine, made by the real `step`, one step for every move from every place."""
+
+from collections.abc import Callable, Hashable, Iterator
+from functools import partial
+from itertools import chain
+
+from attrs import evolve
+
+from statekit.check.alphabet import Alphabet, Try, resolved
+from statekit.check.canonical import Local, Places, canonical, older, quantities, with_each
+from statekit.check.model import Model, Thresholds
+from statekit.check.quantified import numbers, replaced
+from statekit.check.seen import Move, Seen
+from statekit.check.space import FAULTY, Record
+from statekit.check.watch import asked
+from statekit.machine import Definition
+from statekit.snapshot import AnySnapshot, AnyStep, Stimulus
+from statekit.step import advance, launch, retry, stepped
+from statekit.transaction import Hop
+from statekit.verdicts import Postponed, Stale
+
+NOTHING: frozenset[object] = frozenset()
+
+
+class Alone:
+    """The space of a model of one machine."""
+
+    def __init__(self, model: Model, definition: Definition, thresholds: Thresholds, *, labelled: bool) -> None:
+        """Lay out an empty space; `labelled` says whether the labels of moves are wanted."""
+        self.model = model
+        self.definition = definition
+        self.thresholds = thresholds
+        self.labelled = labelled
+        self.record = Record(model)
+        self.bits = self.record.watch.bits
+        self.places = Places(definition, thresholds.values_max, thresholds.ages_seconds)
+        self.alphabet = Alphabet(model, definition, frozenset(model.internal), thresholds.ages_seconds)
+
+    def start(self) -> int:
+        """Start the machine."""
+        done = launch(self.definition, self.thresholds.contexts.get(self.definition.name, self.definition.context))
+        return self._landed(Local(done.snapshot, (), ()), done, None, self.record.watch.remembered(0))
+
+    def edges(self, place: int) -> tuple[list[int], list[int]]:
+        """See `Space.edges`."""
+        record, definition = self.record, self.definition
+        local = self.places.nodes[place >> self.bits]
+        before, watching, labelled = local.snapshot, record.watch.on, self.labelled
+        tries = self.tries(place, local)
+        record.edges += len(tries)
+        record.steps += len(tries)
+        targets: list[int] = []
+        labels: list[int] = []
+        for each in tries:
+            done = stepped(definition, self._later(before, each), each.stimulus)
+            if done.verdict.__class__ in FAULTY or len(done.path) > 1:
+                self._inspect(place, before, each, done)
+            if done.snapshot is before and each.opens is None and not watching:
+                continue
+            target = self._target(place, local, each, done)
+            label = self._label(local, done, each) if labelled else 0
+            if target >= 0 and (target != place or label):
+                targets.append(target)
+                labels.append(label)
+        return targets, labels
+
+    def tries(self, place: int, local: Local) -> tuple[Try, ...]:
+        """Give what may come next in a place."""
+        tries = self.alphabet.tries(local, local.numbers, local.snapshot)
+        outside = self.record.watch.outside(place)
+        if outside is None:
+            return tries
+        offers = asked(self.model, "environment", outside.offers, local.snapshot)
+        return (*tries, *(self._offered(local, move) for move in offers))
+
+    def _offered(self, local: Local, move: Move) -> Try:
+        stimulus = resolved(local, move)
+        answering = self.definition.folded.answers.get(type(move.event))
+        begins = stimulus.ticket and answering is not None and answering.opens is type(move.event)
+        return Try(evolve(move, member=self.definition.name), stimulus, stimulus.ticket if begins else None)
+
+    def moves(self, place: int) -> Iterator[tuple[Move, int, int]]:
+        """See `Space.moves`."""
+        local = self.places.nodes[place >> self.bits]
+        for each in self.tries(place, local):
+            done = stepped(self.definition, self._later(local.snapshot, each), each.stimulus)
+            yield each.move, self._target(place, local, each, done), self._label(local, done, each)
+
+    def view(self, place: int) -> AnySnapshot:
+        """See `Space.view`."""
+        return self.places.nodes[place >> self.bits].snapshot
+
+    def members(self, place: int) -> tuple[AnySnapshot, ...]:
+        """See `Space.members`."""
+        return (self.view(place),)
+
+    def judged(self, function: Callable[..., bool], code: str) -> Callable[[int], bool]:
+        """See `Space.judged`."""
+        nodes, bits, ask = self.places.nodes, self.bits, partial(asked, self.model, code, function)
+        return lambda place: bool(ask(nodes[place >> bits].snapshot))
+
+    def owed(self, place: int) -> frozenset[object]:
+        """See `Space.owed`."""
+        return owed(self.definition.name, self.places.nodes[place >> self.bits])
+
+    def _later(self, before: AnySnapshot, each: Try) -> AnySnapshot:
+        return with_each(before, older(each.move.after_seconds)) if each.move.after_seconds else before
+
+    def _target(self, place: int, local: Local, each: Try, done: AnyStep) -> int:
+        """Number the place that a step leads to; -1 if too much is postponed there."""
+        if len(done.snapshot.postponed) > self.thresholds.postponed_max:
+            self.record.cut = True
+            return -1
+        remembered: list[Hashable] = []
+        if self.record.watch.on:
+            before = self._later(local.snapshot, each)
+            hops = tuple(hops_of(self.definition, before, each.stimulus, done))
+            seen = Seen[object](before, each.move, done.snapshot, done.verdict, done.effects, (), hops)
+            remembered = self.record.look(place, seen)
+        return self._landed(local, done, None if isinstance(done.verdict, Stale) else each.opens, remembered)
+
+    def _landed(self, local: Local, done: AnyStep, opened: int | None, remembered: list[Hashable]) -> int:
+        after = done.snapshot
+        if self.places.marks or remembered:
+            found = (*quantities(after), *chain.from_iterable(map(numbers, remembered)))
+            replace = canonical(found, self.places.age_max) if found else None
+            if replace is not None:
+                after = with_each(after, replace)
+                remembered = [replaced(memory, replace) for memory in remembered]
+        number = self.places.place(after, self.places.awaits(local, after, done.issued, opened))
+        return number << self.bits | self.record.watch.packed(remembered) if remembered else number << self.bits
+
+    def _label(self, local: Local, done: AnyStep, each: Try) -> int:
+        return self.record.labels.number(
+            bool(each.move.awaited) and not each.move.stale, lost(self.definition.name, local, done, each.opens)
+        )
+
+    def _inspect(self, place: int, before: AnySnapshot, each: Try, done: AnyStep) -> None:
+        state = before.state
+        for hop in hops_of(self.definition, before, each.stimulus, done):
+            self.record.inspect(place, each.move, self.definition, state.name, hop)
+            state = getattr(hop.verdict, "target", state)
+
+
+def lost(member: str, before: Local, done: AnyStep, opens: int | None) -> frozenset[object]:
+    """Give what a step rids a member of that was owed: it came, it is over, or it was begun anew."""
+    if done.snapshot.tickets is before.snapshot.tickets and opens is None:
+        return NOTHING
+    kept = {ticket.number for ticket in done.snapshot.tickets} - {opens}
+    return frozenset(
+        (member, each.name, each.key) for at, each in enumerate(before.awaits) if not each.opened and at + 1 not in kept
+    )
+
+
+def owed(member: str, local: Local) -> frozenset[object]:
+    """Give what is owed to a member in a place."""
+    return frozenset((member, each.name, each.key) for each in local.awaits if not each.opened)
+
+
+def hops_of(definition: Definition, before: AnySnapshot, stimulus: Stimulus[object], done: AnyStep) -> Iterator[Hop]:
+    """Tell a step's path with its events: the stimulus, then the postponed ones in the order they were tried."""
+    yield Hop(definition.name, stimulus.event, done.verdict)
+    if len(done.path) == 1:
+        return
+    now, at = advance(definition, before, stimulus), 0
+    while at < len(now.snapshot.postponed):
+        event = now.snapshot.postponed[at]
+        now = retry(definition, now.snapshot, at)
+        yield Hop(definition.name, event, now.verdict)
+        at = 0 if now.moved else at + isinstance(now.verdict, Postponed)

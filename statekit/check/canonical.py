@@ -1,0 +1,173 @@
+"""Canonical: one member as it is explored, so that what no function of its table could tell apart is one place.
+
+Theory. Tickets are numbered from one in the order of their names and keys, whatever they were before; beside each
+stands what a snapshot need not know: whether its stream has opened, and the delay it was armed for. Ordinals become
+their rank among all of their kind, times `GAP`: the gaps leave room for numbers in between, and for counting on from
+one of them without meeting another. Instants become ages before now, which is always zero, clamped.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple, cast
+
+from attrs import frozen, has
+
+from statekit.check.quantified import Mark, Numbers, Replace, hints, marks, numbers, replaced
+from statekit.errors import MalformedModel
+from statekit.machine import Definition
+from statekit.quantities import Quantity
+from statekit.snapshot import AnySnapshot, Issued, Ticket, snapshot_of
+from statekit.timers import Duration, Key
+
+GAP = 1 << 16
+"""How far apart the ordinals of a snapshot stand."""
+
+
+class Awaited(NamedTuple):
+    """One live ticket as it is explored; `opened` says that its stream flows."""
+
+    name: str
+    key: Key
+    scope: str
+    opened: bool
+    delay: Duration | None
+
+
+@frozen(eq=False)
+class Local:
+    """One member's place in an exploration; `awaits` stands beside the tickets of its snapshot."""
+
+    snapshot: AnySnapshot
+    awaits: tuple[Awaited, ...]
+    numbers: Numbers
+
+
+class Growing(Exception):
+    """A field of a context takes so many values that it has no bound."""
+
+
+class Places:
+    """Every place that one member was found in, numbered from one."""
+
+    def __init__(self, definition: Definition, values_max: int, ages_seconds: tuple[float, ...]) -> None:
+        """Begin with none."""
+        self.definition = definition
+        self.values_max = values_max
+        self.age_max = max(ages_seconds, default=0.0)
+        classes = (type(definition.context), *definition.folded.events)
+        self.marks: frozenset[Mark] = frozenset(mark for each in classes for mark in marks(each))
+        self.nodes: list[Local] = [cast("Local", None)]
+        self.known: dict[object, int] = {}
+        self.contexts: set[object] = set()
+        self.values: dict[str, set[object]] = {}
+
+    def place(self, snapshot: AnySnapshot, awaits: tuple[Awaited, ...]) -> int:
+        """Number a place whose quantities are canonical already."""
+        key = (snapshot.state, snapshot.context, awaits, snapshot.postponed)
+        try:
+            known = self.known.get(key)
+        except TypeError as error:
+            raise MalformedModel(self.definition.name, _unhashable(self.definition.name, snapshot)) from error
+        if known is None:
+            known = self.known[key] = len(self.nodes)
+            tickets = tuple(Ticket(at + 1, each.name, each.scope, each.key) for at, each in enumerate(awaits))
+            context, postponed = snapshot.context, snapshot.postponed
+            if context not in self.contexts:
+                self.contexts.add(context)
+                self.note(type(context).__name__, context)
+            kept = snapshot_of(snapshot.state, context, tickets, postponed, len(tickets))
+            self.nodes.append(Local(kept, awaits, quantities(snapshot) if self.marks else ()))
+        return known
+
+    def note(self, path: str, value: object) -> None:
+        """Count the values that each field takes; raises `Growing` if they are too many."""
+        if has(type(value)):
+            for name in hints(type(value)):
+                self.note(f"{path}.{name}", getattr(value, name))
+            return
+        seen = self.values.setdefault(path, set())
+        seen.add(value)
+        if len(seen) > self.values_max:
+            raise Growing(
+                f"{self.definition.name}: {path} took {len(seen)} values and grows on: mark it Ordinal or Instant, or "
+                f"give thresholds with options that bound it"
+            )
+
+    def awaits(
+        self, before: Local, after: AnySnapshot, issued: Iterable[Issued[object]], opened: int | None
+    ) -> tuple[Awaited, ...]:
+        """Tell what a snapshot that a step led to awaits; `opened` is the ticket whose stream has begun just now."""
+        tickets = after.tickets
+        if not tickets or (tickets is before.snapshot.tickets and opened is None):
+            return before.awaits if tickets else ()
+        delays = {each.ticket.number: each.delay for each in issued}
+        found: list[Awaited] = []
+        for ticket in tickets:
+            number = ticket.number
+            if number <= len(before.awaits):
+                old = before.awaits[number - 1]
+                found.append(Awaited(old.name, old.key, old.scope, True, old.delay) if number == opened else old)
+            else:
+                key = cast("Key", ticket.key)
+                found.append(Awaited(ticket.name, key, ticket.scope, False, delays.get(number)))
+        return tuple(found) if len(found) == 1 else tuple(sorted(found, key=_order))
+
+
+def _order(awaited: Awaited) -> tuple[str, str]:
+    return awaited.name, repr(awaited.key)
+
+
+def quantities(snapshot: AnySnapshot) -> Numbers:
+    """Give every quantity of a snapshot: those of its context, then those of its postponed events."""
+    if not snapshot.postponed:
+        return numbers(snapshot.context)
+    return (*numbers(snapshot.context), *chain.from_iterable(map(numbers, snapshot.postponed)))
+
+
+def with_each(snapshot: AnySnapshot, replace: Replace) -> AnySnapshot:
+    """Give a snapshot with every quantity replaced."""
+    context = replaced(snapshot.context, replace)
+    postponed = tuple(replaced(event, replace) for event in snapshot.postponed)
+    return snapshot_of(snapshot.state, context, snapshot.tickets, postponed, snapshot.issued)
+
+
+def older(seconds: float) -> Replace:
+    """Make every instant be so many seconds longer ago."""
+    return lambda mark, number: number - seconds if mark.quantity is Quantity.INSTANT else number
+
+
+@lru_cache(maxsize=4096)
+def canonical(found: Numbers, age_max: float) -> Replace | None:
+    """Make ordinals their ranks and clamp instants, given all of them; None if they are all canonical already."""
+    by_mark: dict[Mark, set[float]] = {}
+    for mark, number in found:
+        by_mark.setdefault(mark, set()).add(number)
+    made = {
+        (mark, number): clamped(number, age_max) if mark.quantity is Quantity.INSTANT else (at + 1) * GAP
+        for mark, each in by_mark.items()
+        for at, number in enumerate(sorted(each))
+    }
+    if all(number == was for (_, was), number in made.items()):
+        return None
+    return lambda mark, number: made.get((mark, number), number)
+
+
+def clamped(instant: float, age_max: float) -> float:
+    """Give an instant not further from now than ages are told apart; what is infinitely far stays there."""
+    if abs(instant) == float("inf"):
+        return instant
+    return max(-age_max, min(age_max, instant)) + 0.0
+
+
+def _unhashable(machine: str, snapshot: AnySnapshot) -> str:
+    for value in (snapshot.context, *snapshot.postponed):
+        for name in hints(type(value)) if has(type(value)) else ():
+            try:
+                hash(getattr(value, name))
+            except TypeError:
+                return (
+                    f"{type(value).__name__}.{name} cannot be hashed, so its snapshots cannot be told apart: "
+                    f"make it a frozen value, a tuple or a frozenset"
+                )
+    return f"a context or a postponed event of {machine} cannot be hashed: make it a frozen value"

@@ -1,0 +1,226 @@
+"""Explore: every place that a model can come to, breadth first, so that every way that is shown is a shortest one.
+
+Theory. The places of a model are finite once tickets, ordinals and instants are canonical. They are worked off in the
+order in which they were found; each claim is asked of each of them, and what a step must not do is noted when it is
+made. A place is remembered with the one it was found from, no more: a way is made again from that, by the real engine,
+when there is something to show.
+"""
+
+import sys
+import time
+from array import array
+from collections.abc import Callable, Iterable
+
+from statekit.check.alone import Alone
+from statekit.check.canonical import Growing
+from statekit.check.liveness import Edge, Graph, distances, unfair
+from statekit.check.model import DEFAULT, Model, Thresholds
+from statekit.check.properties import Property, Sort
+from statekit.check.replay import concrete
+from statekit.check.report import Explored, Result, Trace
+from statekit.check.seen import Move
+from statekit.check.space import Space
+from statekit.errors import MalformedModel
+from statekit.snapshot import AnySnapshot
+from statekit.system import System
+
+LIVE = (Sort.LEADS_TO, Sort.HOT, Sort.SETTLED)
+PROGRESS_SECONDS = 0.2
+"""How often progress is told, at most."""
+
+
+def explore(model: Model, thresholds: str = DEFAULT, *, progress: Callable[[int, int], None] | None = None) -> Explored:
+    """Explore a model at its thresholds of this name, and show or refute each of its properties.
+
+    `progress` is told now and then how many places were found, and how many of these were worked off. Raises
+    `MalformedModel` if the model lacks something: thresholds of this name, samples of an event, a property that does
+    not raise.
+    """
+    if thresholds not in model.thresholds:
+        known = ", ".join(model.thresholds)
+        raise MalformedModel(model.name, f"it has no thresholds {thresholds!r}; it has {known}")
+    return Search(model, thresholds, progress).explored()
+
+
+class Search:
+    """One exploration while it is made."""
+
+    def __init__(self, model: Model, name: str, progress: Callable[[int, int], None] | None) -> None:
+        """Begin at the first place."""
+        self.began_seconds = time.perf_counter()
+        self.model = model
+        self.name = name
+        self.progress = progress
+        self.bounds: Thresholds = model.thresholds[name]
+        self.live = any(each.sort in LIVE for each in model.properties)
+        self.space: Space = space_of(model, self.bounds, labelled=self.live)
+        self.places: list[int] = []
+        self.index: dict[int, int] = {}
+        self.parents = array("I")
+        self.graph = Graph(self.space.record.labels, lambda at: self.space.owed(self.places[at]))
+        self.depth = 0
+        self.bound = ""
+        self.witnessed: dict[str, int] = {}
+        self.shown: dict[str, Trace | None] = {}
+
+    def explored(self) -> Explored:
+        """Walk through all of the space, then say what it came to."""
+        asked = [
+            (each, self.space.judged(each.holds, each.code))
+            for each in self.model.properties
+            if each.sort in (Sort.INVARIANT, Sort.WITNESS)
+        ]
+        refuted: dict[str, int] = {}
+        counts = {each.code: 0 for each, _ in asked}
+        try:
+            self.find(self.space.start(), 0)
+            self.walk(asked, refuted, counts)
+        except Growing as growing:
+            self.bound = str(growing)
+        return self.report(refuted, counts)
+
+    def walk(
+        self, asked: Iterable[tuple[Property, Callable[[int], bool]]], refuted: dict[str, int], counts: dict[str, int]
+    ) -> None:
+        """Work off one place after the other."""
+        space, index, level, told = self.space, self.index, 1, time.monotonic()
+        claims, live = list(asked), self.live
+        for at, place in enumerate(self.places):
+            if at == level:
+                self.depth, level = self.depth + 1, len(self.places)
+            for each, holds in claims:
+                if holds(place) is not (each.sort is Sort.INVARIANT):
+                    refuted.setdefault(each.code, at)
+                    counts[each.code] += 1
+            if len(self.places) >= self.bounds.states_max:
+                self.bound = f"{self.bounds.states_max} states were found, and there are more"
+                return
+            targets, labels = space.edges(place)
+            for target in targets:
+                if target not in index:
+                    self.find(target, at)
+            if live:
+                self.graph.add([index[target] for target in targets], labels)
+            if self.progress is not None and at % 64 == 0 and time.monotonic() - told > PROGRESS_SECONDS:
+                told = time.monotonic()
+                self.progress(len(self.places), at)
+
+    def find(self, place: int, parent: int) -> None:
+        """Keep a place that was not known."""
+        self.index[place] = len(self.places)
+        self.places.append(place)
+        self.parents.append(parent)
+
+    # ---------------------------------------------------------------------------------------------------- the report
+    def report(self, refuted: dict[str, int], counts: dict[str, int]) -> Explored:
+        """Say what the walk came to."""
+        record = self.space.record
+        results = tuple(self.result(each, refuted.get(each.code), counts) for each in self.model.properties)
+        faults = tuple((sentence, self.trace(at, move)) for sentence, (at, move) in record.faults.items())
+        exhausted = not self.bound
+        if record.cut and exhausted:
+            self.bound = f"more than {self.bounds.postponed_max} postponed events were not explored"
+        return Explored(
+            self.model.name,
+            self.name,
+            states=len(self.places),
+            edges=record.edges,
+            depth=self.depth,
+            exhausted=exhausted,
+            bound=self.bound,
+            seconds=time.perf_counter() - self.began_seconds,
+            peak_bytes=peak_bytes(),
+            results=results,
+            faults=faults,
+            steps=record.steps,
+            verified=record.verified,
+        )
+
+    def result(self, each: Property, at: int | None, counts: dict[str, int]) -> Result:
+        """Say what became of one property."""
+        match each.sort:
+            case Sort.INVARIANT:
+                return Result(each, at is None, None if at is None else self.trace(self.places[at]))
+            case Sort.WITNESS:
+                trace = None if at is None else self.trace(self.places[at])
+                return Result(each, at is not None, trace, counts[each.code])
+            case Sort.STEP | Sort.SEQUENCE:
+                if each in self.space.record.watch.initially():
+                    return Result(each, False, self.trace(self.places[0]))
+                found = self.space.record.refuted.get(each.code)
+                return Result(each, found is None, None if found is None else self.trace(*found))
+            case Sort.LEADS_TO | Sort.HOT:
+                return self.in_the_end(each)
+            case Sort.SETTLED:
+                return self.settled(each)
+
+    def truth(self, function: Callable[..., bool], code: str) -> bytearray:
+        """Tell of every place whether a function holds there."""
+        return bytearray(map(self.space.judged(function, code), self.places))
+
+    def in_the_end(self, each: Property) -> Result:
+        """Look for a fair way on which what should come never comes."""
+        holds = self.truth(each.holds, each.code)
+        region = holds
+        if each.goal is not None:
+            region = bytearray(not reached for reached in self.truth(each.goal, each.code))
+        lasso = unfair(self.graph, holds, region)
+        if lasso is None:
+            return Result(each, True)
+        moves = self.moves(lasso.stem + lasso.loop)
+        return Result(each, False, Trace(self.model.name, self.name, moves, len(lasso.stem)))
+
+    def settled(self, each: Property) -> Result:
+        """Find the longest of the shortest ways to where a property holds, by timers and answers alone."""
+        goals = self.truth(each.holds, each.code)
+        for at in range(len(self.graph.starts) - 1, len(goals)):
+            goals[at] = 1  # not worked off: nothing is known of what follows
+        found = distances(self.graph, goals)
+        lost = next((at for at, distance in enumerate(found) if distance < 0), None)
+        trace = None if lost is None else self.trace(self.places[lost])
+        return Result(each, lost is None, trace, max(found, default=0))
+
+    # ------------------------------------------------------------------------------------------------------- the ways
+    def trace(self, place: int, move: Move | None = None) -> Trace:
+        """Show the shortest way to a place, and one move further."""
+        at = self.index[place]
+        way: list[tuple[int, int]] = []
+        while at:
+            way.append((self.parents[at], at))
+            at = self.parents[at]
+        steps = [(self.members(parent), self.move(parent, child)) for parent, child in reversed(way)]
+        if move is not None:
+            steps.append((self.members(self.index[place]), move))
+        return Trace(self.model.name, self.name, concrete(self.model, self.bounds, steps))
+
+    def moves(self, edges: Iterable[Edge]) -> tuple[Move, ...]:
+        """Give the moves of a way through the graph."""
+        steps = [(self.members(edge.at), self.move(edge.at, edge.head, edge.label)) for edge in edges]
+        return concrete(self.model, self.bounds, steps)
+
+    def move(self, at: int, head: int, label: int | None = None) -> Move:
+        """Find the first move between two places, with this label if one is given."""
+        target = self.places[head]
+        found = self.space.moves(self.places[at])
+        return next(move for move, to, mark in found if to == target and label in (None, mark))
+
+    def members(self, at: int) -> tuple[AnySnapshot, ...]:
+        """Give the members' snapshots in a place."""
+        return self.space.members(self.places[at])
+
+
+def space_of(model: Model, thresholds: Thresholds, *, labelled: bool) -> Space:
+    """Lay out the space of a model's subject."""
+    if isinstance(model.subject, System):
+        raise NotImplementedError
+    return Alone(model, model.subject, thresholds, labelled=labelled)
+
+
+def peak_bytes() -> int:
+    """Tell the most memory that the process ever held; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024

@@ -1,0 +1,182 @@
+"""Replay: a trace made again by the real engine, move by move, and the moves of an exploration made ready for it.
+
+An exploration knows ordinals by their rank and instants as ages. `concrete` runs beside it and writes each move with
+the numbers that a real run would have, so that a trace needs nothing but the engine.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Protocol
+
+from attrs import evolve
+
+from statekit.check.alone import hops_of
+from statekit.check.canonical import GAP, quantities
+from statekit.check.model import Model, Thresholds
+from statekit.check.quantified import Mark, replaced
+from statekit.check.report import Trace
+from statekit.check.seen import Move, Seen
+from statekit.machine import Definition
+from statekit.quantities import Quantity
+from statekit.snapshot import AnySnapshot, Stimulus, Ticket
+from statekit.step import launch, stepped
+from statekit.system import System
+from statekit.transaction import SystemSnapshot
+
+NEVER_ISSUED = 0
+
+
+def replayed(model: Model, trace: Trace) -> Iterator[Seen[object]]:
+    """Make a trace's moves again, one after the other, from the start at the trace's thresholds.
+
+    It runs the model's subject as it is now: with another table the same moves may come to something else. An answer
+    that is not awaited then is delivered all the same, under a ticket that is over.
+    """
+    run = run_of(model, model.thresholds[trace.thresholds])
+    for move in trace.moves:
+        yield run.make(move)
+
+
+class Run(Protocol):
+    """A model's subject while it runs for real."""
+
+    now_seconds: float
+
+    @property
+    def members(self) -> tuple[AnySnapshot, ...]:
+        """Where every member is."""
+        ...
+
+    def make(self, move: Move) -> Seen[object]:
+        """Make one move."""
+        ...
+
+
+def run_of(model: Model, thresholds: Thresholds) -> Run:
+    """Start a model's subject."""
+    if isinstance(model.subject, System):
+        return SystemRun(model.subject, thresholds)
+    return MachineRun(model.subject, thresholds)
+
+
+class MachineRun:
+    """A machine while it runs for real."""
+
+    def __init__(self, definition: Definition, thresholds: Thresholds) -> None:
+        """Start it."""
+        self.definition = definition
+        self.snapshot: AnySnapshot = launch(
+            definition, thresholds.contexts.get(definition.name, definition.context)
+        ).snapshot
+        self.over: dict[tuple[str, object], int] = {}
+        self.now_seconds = 0.0
+
+    @property
+    def members(self) -> tuple[AnySnapshot, ...]:
+        """See `Run.members`."""
+        return (self.snapshot,)
+
+    def make(self, move: Move) -> Seen[object]:
+        """See `Run.make`."""
+        before = self.snapshot
+        self.now_seconds += move.after_seconds
+        stimulus = Stimulus(move.event, self.now_seconds, ticket_for(move, before, self.over))
+        done = stepped(self.definition, before, stimulus)
+        self.snapshot = done.snapshot
+        note_over(before.tickets, done.snapshot.tickets, self.over)
+        hops = tuple(hops_of(self.definition, before, stimulus, done))
+        return Seen(before, move, done.snapshot, done.verdict, done.effects, (), hops)
+
+
+class SystemRun:
+    """A system while it runs for real."""
+
+    def __init__(self, system: System, thresholds: Thresholds) -> None:
+        """Start it."""
+        self.system = system
+        self.snapshot: SystemSnapshot = system.start(thresholds.contexts).snapshot
+        self.over: dict[str, dict[tuple[str, object], int]] = {}
+        self.now_seconds = 0.0
+
+    @property
+    def members(self) -> tuple[AnySnapshot, ...]:
+        """See `Run.members`."""
+        return self.snapshot.members
+
+    def make(self, move: Move) -> Seen[object]:
+        """See `Run.make`."""
+        before, over = self.snapshot, self.over.setdefault(move.member, {})
+        member = before.members[before.names.index(move.member)]
+        self.now_seconds += move.after_seconds
+        stimulus = Stimulus(move.event, self.now_seconds, ticket_for(move, member, over))
+        done = self.system.step(before, move.member, stimulus)
+        self.snapshot = done.snapshot
+        after = dict(zip(self.snapshot.names, self.snapshot.members, strict=True))
+        for name, old in zip(before.names, before.members, strict=True):
+            tickets = after[name].tickets if name in after else ()
+            note_over(old.tickets, tickets, self.over.setdefault(name, {}))
+        effects = tuple(order.effect for order in done.orders)
+        return Seen(before, move, done.snapshot, done.verdict, effects, done.published, done.path)
+
+
+def ticket_for(move: Move, member: AnySnapshot, over: dict[tuple[str, object], int]) -> int | None:
+    """Find the ticket that a move bears: the live one, or the last that is over."""
+    if not move.awaited:
+        return None
+    live = member.ticket(move.awaited, move.key)
+    if live is not None and not move.stale:
+        return live.number
+    return over.get((move.awaited, move.key), NEVER_ISSUED)
+
+
+def note_over(before: Iterable[Ticket], after: Iterable[Ticket], over: dict[tuple[str, object], int]) -> None:
+    """Keep the tickets that a step has ended."""
+    live = {ticket.number for ticket in after}
+    over.update({(ticket.name, ticket.key): ticket.number for ticket in before if ticket.number not in live})
+
+
+def concrete(
+    model: Model, thresholds: Thresholds, way: Iterable[tuple[tuple[AnySnapshot, ...], Move]]
+) -> tuple[Move, ...]:
+    """Write the moves of a way through an exploration, each with the members it was made from, for a real run."""
+    run = run_of(model, thresholds)
+    made: list[Move] = []
+    for members, move in way:
+        values = _pairs(members, run.members)
+        now_seconds = run.now_seconds + move.after_seconds
+
+        def real(mark: Mark, number: float, values: object = values, now: float = now_seconds) -> float:
+            if mark.quantity is Quantity.INSTANT:
+                return now
+            return _real(number, values.get(mark, {})) if isinstance(values, dict) else number
+
+        moved = evolve(move, event=replaced(move.event, real))
+        made.append(moved)
+        run.make(moved)
+    return tuple(made)
+
+
+Values = dict[Mark, dict[float, float]]
+
+
+def _pairs(explored: tuple[AnySnapshot, ...], real: tuple[AnySnapshot, ...]) -> Values:
+    """Pair the ordinals of two snapshots by their rank."""
+    left, right = _sorted(explored), _sorted(real)
+    return {mark: dict(zip(left[mark], right.get(mark, []), strict=False)) for mark in left}
+
+
+def _sorted(members: tuple[AnySnapshot, ...]) -> dict[Mark, list[float]]:
+    found: dict[Mark, set[float]] = {}
+    for mark, number in chain.from_iterable(map(quantities, members)):
+        found.setdefault(mark, set()).add(number)
+    return {mark: sorted(numbers) for mark, numbers in found.items()}
+
+
+def _real(number: float, values: dict[float, float]) -> float:
+    """Give the number that stands to the real ones as this one stands to the explored ones."""
+    if number <= 0 or number in values:
+        return values.get(number, number)
+    below = max((each for each in values if each < number), default=None)
+    if below is None:
+        return min(values.values()) - 1 if values else 1 if number == GAP else number
+    return values[below] + (number - below if number - below < GAP // 2 else 1)
