@@ -33,6 +33,7 @@ from statekit.transaction import (
     hop_of,
     lone_of,
     ordered,
+    system_snapshot_of,
 )
 from statekit.value import Shown
 from statekit.verdicts import Broken, Postponed, Stale, Started, Verdict
@@ -199,11 +200,8 @@ class System(Shown):
         """Find the snapshot that is kept for all whose members are the same, or keep one."""
         if snapshot.memo is not None:
             return snapshot
-        fresh = SYSTEM_SNAPSHOT()
-        fresh.names, fresh.members = snapshot.names, snapshot.members
-        fresh.facts, fresh.memo = snapshot.facts, Memo(self)
-        fresh.__class__ = SystemSnapshot  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
-        kept = self.snapshots.one((*map(id, snapshot.members), snapshot.facts), cast("SystemSnapshot", fresh))
+        fresh = system_snapshot_of(snapshot.names, snapshot.members, snapshot.facts, Memo(self))
+        kept = self.snapshots.one((*map(id, snapshot.members), snapshot.facts), fresh)
         return snapshot if kept is None else cast("SystemSnapshot", kept)
 
 

@@ -116,6 +116,19 @@ SYSTEM_SNAPSHOT = cast("Callable[[], OpenSystemSnapshot]", layout_of(SystemSnaps
 TRANSACTION = cast("Callable[[], OpenTransaction]", layout_of(Transaction))
 
 
+def system_snapshot_of(
+    names: tuple[str, ...],
+    members: tuple[AnySnapshot, ...],
+    facts: tuple[object, ...],
+    memo: Memo[tuple[str, type], Transaction] | None = None,
+) -> SystemSnapshot:
+    """Make a system's snapshot, faster than its constructor does, or with a memo."""
+    made = SYSTEM_SNAPSHOT()
+    made.names, made.members, made.facts, made.memo = names, members, facts, memo
+    made.__class__ = SystemSnapshot  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+    return cast("SystemSnapshot", made)
+
+
 def hop_of(member: str, event: object, verdict: Verdict) -> Hop:
     """Make a hop, faster than its constructor does."""
     made = HOP()
