@@ -28,7 +28,7 @@ from statekit.plan import Asked, Plan, Route
 from statekit.snapshot import AnySnapshot, AnyStep, Snapshot, Stimulus, Ticket
 from statekit.states import Kind
 from statekit.step import advance, launched, retry
-from statekit.transaction import Armed, Hop, Ordered, SystemSnapshot, Transaction
+from statekit.transaction import Armed, Hop, Ordered, SystemSnapshot, Transaction, hop_of, ordered, system_snapshot_of
 from statekit.verdicts import Broken, Postponed, Stale, Started, Unhandled, Verdict
 from statekit.wiring import Derived
 
@@ -113,8 +113,10 @@ class Work:
             return [name] if value != told else []
         return [each for each in self.instances(name) if self.unaware.pop((at, each), told) != value]
 
-    def deliver(self, name: str, stimulus: Stimulus[object], *, spawns: bool = False) -> Verdict:
-        """Let one member answer one stimulus."""
+    def deliver(
+        self, name: str, stimulus: Stimulus[object], done: AnyStep | None = None, *, spawns: bool = False
+    ) -> Verdict:
+        """Let one member answer one stimulus; `done` is there if it has done so already."""
         definition = self.plan.definition(name)
         if spawns and name not in self.members:
             started = self.spawn(name, stimulus.event)
@@ -124,7 +126,7 @@ class Work:
         if held is None and type(stimulus.event) not in definition.folded.fenced:
             return self.hop(name, stimulus.event, Unhandled(absent=True))
         # Where there is no instance any more, nothing can be live, so an answer or a timer is stale.
-        done = advance(definition, held or Snapshot(definition.initial, definition.context), stimulus)
+        done = done or advance(definition, held or Snapshot(definition.initial, definition.context), stimulus)
         if done.moved:
             self.freed[name] = 0
         self.hop(name, stimulus.event, done.verdict)
@@ -140,14 +142,14 @@ class Work:
         # A long queue is no livelock: each event that waited before has a bound of its own.
         if self.waiting and not isinstance(done.verdict, Postponed):
             self.waiting, self.hops = self.waiting - 1, 0
-        self.path.append(Hop(name, event, done.verdict))
+        self.path.append(hop_of(name, event, done.verdict))
         self.collect(name, done)
         return done.verdict
 
     def hop(self, name: str, event: object, verdict: Verdict) -> Verdict:
         """Note and count what became of a delivery."""
         self.hops += 1
-        self.path.append(Hop(name, event, verdict))
+        self.path.append(hop_of(name, event, verdict))
         return verdict
 
     def collect(self, name: str, done: AnyStep, stale: int | None = None) -> None:
@@ -161,7 +163,7 @@ class Work:
             if isinstance(effect, Signal):
                 self.route(name, definition.name, effect)
             else:
-                self.orders.append(Ordered(name, effect, next(tickets, None) if type(effect) in answering else stale))
+                self.orders.append(ordered(name, effect, next(tickets, None) if type(effect) in answering else stale))
         self.armed += (Armed(name, each) for each in done.issued if each.delay is not None)
         self.ended += ((name, ticket) for ticket in done.ended)
         keyed = definition.name in self.plan.keyed and name in self.members
@@ -193,7 +195,7 @@ class Work:
     def remove(self, name: str) -> None:
         """Take out an instance that has ended, and remember how far it numbered its tickets."""
         left = self.members.pop(name)
-        self.path += (Hop(name, event, Unhandled(ended=True)) for event in left.postponed)
+        self.path += (hop_of(name, event, Unhandled(ended=True)) for event in left.postponed)
         self.arrange(tuple(each for each in self.names if each != name))
         self.seeds = tuple(
             evolve(seed, issued=max(seed.issued, left.issued)) if seed.member == member_of(name) else seed
@@ -223,7 +225,7 @@ class Work:
 
     def view(self) -> SystemSnapshot:
         """Give the members as they are now."""
-        return SystemSnapshot(self.names, tuple(self.members.values()), tuple(self.facts), self.seeds)
+        return system_snapshot_of(self.names, tuple(self.members.values()), tuple(self.facts), self.seeds)
 
     def result(self, verdict: Verdict) -> Transaction:
         """Say what the transaction comes to; tickets that did not outlive it are left out."""
