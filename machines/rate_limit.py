@@ -200,8 +200,8 @@ def waits_already(context: Context, event: Offered) -> bool:
 
 
 def goes_at_once(context: Context) -> bool:
-    """Does nothing stand in its way?"""
-    return context.rested and not context.limits and not context.queue
+    """Does nothing stand in its way? (Who waits is waiting for a limit, or for the last grant to be far enough away.)"""
+    return context.rested and not context.limits
 
 
 def next_may_go(context: Context) -> bool:
