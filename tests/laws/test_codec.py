@@ -196,8 +196,6 @@ def values(shape):
         return values(parts[0])
     if origin in (Union, UnionType):
         return st.one_of([values(part) for part in parts])
-    if origin is Annotated:
-        return values(parts[0])
     if origin is Literal:
         return st.sampled_from(parts)
     if origin is tuple and parts[1:] == (...,):
