@@ -20,7 +20,7 @@ from statekit.draft import classes_in
 from statekit.effects import Signal
 from statekit.errors import Livelock
 from statekit.quantities import Quantity
-from statekit.snapshot import AnySnapshot, Issued
+from statekit.snapshot import AnySnapshot, Issued, Stimulus
 from statekit.system import System
 from statekit.transaction import SystemSnapshot, Transaction
 from statekit.verdicts import Broken, Stale
@@ -61,7 +61,7 @@ class Transacting:
         start, dated = self._later(before, each.move.after_seconds)
         self.traced.clear()
         try:
-            done = self.traced.system.step(start, member.name, each.stimulus)
+            done = self._stepped(start, member.name, each.stimulus)
         except Livelock as error:
             self.record.faults.setdefault(f"{error}: break the circle", (place, each.move))
             return Outcome(Made(0, 0), -1, 0, loud=True)
@@ -89,6 +89,10 @@ class Transacting:
         present = {name for name in (*names, *read, *looked) if name in self.packing.fields}
         mask = self.packing.mask_of(present) | self.packing.base
         return Outcome(Made(target - place, label), mask, self._touched(place, target), loud)
+
+    def _stepped(self, before: SystemSnapshot, member: str, stimulus: Stimulus[object]) -> Transaction:
+        step, covered = self.traced.system.step, self.record.covered
+        return covered.call(step, before, member, stimulus) if covered.pending else step(before, member, stimulus)
 
     def _later(self, before: SystemSnapshot, seconds: float) -> tuple[SystemSnapshot, set[str]]:
         if not seconds:
