@@ -115,7 +115,8 @@ class Alone:
         return tuple(self.overlaps.found.values())
 
     def _later(self, before: AnySnapshot, each: Try) -> AnySnapshot:
-        return with_each(before, older(each.move.after_seconds)) if each.move.after_seconds else before
+        seconds = each.move.after_seconds
+        return with_each(before, older(seconds), self.places.keys) if seconds else before
 
     def _target(self, place: int, local: Local, each: Try, done: AnyStep) -> int:
         """Number the place that a step leads to; -1 if too much is postponed there."""
