@@ -10,10 +10,15 @@ from statekit.draw.gallery import Exhibit, gallery_of
 from statekit.draw.graph import Graph, graph_of
 from statekit.draw.matrix import matrix_of
 from statekit.draw.mermaid import mermaid_of
+from statekit.draw.overlay import ADDED, CHANGED, LIT, REMOVED, Mark, Overlay
 from statekit.draw.svg import Layout, LayoutFailed, NoLayout, find_layout, png_of, svg_of
 from statekit.draw.wiring import Map, dot_of_map, map_of, mermaid_of_map, tables_of
 
 __all__ = [
+    "ADDED",
+    "CHANGED",
+    "LIT",
+    "REMOVED",
     "Direction",
     "Exhibit",
     "Exits",
@@ -21,8 +26,10 @@ __all__ = [
     "Layout",
     "LayoutFailed",
     "Map",
+    "Mark",
     "NoLayout",
     "Options",
+    "Overlay",
     "arrange",
     "dot_of",
     "dot_of_map",

@@ -8,6 +8,7 @@ from attrs import frozen
 from statekit.draw.arrangement import Arrangement
 from statekit.draw.graph import EVERY_NAME, Block, Diamond, Graph, Line, Node
 from statekit.draw.labels import counted, escaped, sentence, words, wrapped
+from statekit.draw.overlay import NOTHING, Overlay
 from statekit.draw.style import BLOCK, CAUSE_WORDS, CAUSES, CHOICE, INK, LOOKS, MONO, MUTED, RULE, Cause, Colour, Look
 from statekit.states import Kind
 from statekit.table import Verb
@@ -48,11 +49,12 @@ class Pen:
     titles: Mapping[str, str]
     kinds: Mapping[str, Kind]
     effects: bool = False
+    overlay: Overlay = NOTHING
 
     @classmethod
-    def of(cls, arranged: Arrangement, *, effects: bool) -> "Pen":
+    def of(cls, arranged: Arrangement, *, effects: bool, overlay: Overlay = NOTHING) -> "Pen":
         """Take up an arrangement."""
-        return cls(arranged, arranged.graph.titles(), arranged.graph.kinds(), effects)
+        return cls(arranged, arranged.graph.titles(), arranged.graph.kinds(), effects, overlay)
 
     def look(self, name: str) -> Look:
         """Give the look of a state or choice by its name."""
@@ -65,7 +67,7 @@ class Pen:
         if node.waits_for:
             head.append(across(font(f"waits for {words(node.waits_for)}", look.text, SMALL)))
         head += map(across, self.moments(node.entry, node.exit, look.text))
-        return self.box(head, self.shown(node.name))
+        return self.box(head, node.name)
 
     def shared(self, columns: int) -> str:
         """Write the box of everything that groups share, in columns of about equal length; or nothing.
@@ -97,7 +99,7 @@ class Pen:
         head += (font(each, MUTED, SMALLER) for each in wrapped(self.members(block), MEMBERS_WIDTH))
         head += self.moments(block.entry, block.exit, INK)
         cells = [f'<TD COLSPAN="2" ALIGN="LEFT">{each}</TD>' for each in head]
-        return cells + [self.row(line) for line in self.shown(block.name)]
+        return cells + [self.row(block.name, line) for line in self.shown(block.name)]
 
     def members(self, block: Block) -> str:
         """Name a group's states, or, where that is shorter, those that are not in it."""
@@ -111,15 +113,15 @@ class Pen:
         """Write a choice: a name in a diamond, or a box with its branches."""
         if not self.shown(diamond.name):
             return f"<{font(diamond.title, CHOICE.text, 0, 'B')}>"
-        return self.box([across(font(diamond.title, CHOICE.text, 12, "B"))], self.shown(diamond.name))
+        return self.box([across(font(diamond.title, CHOICE.text, 12, "B"))], diamond.name)
 
     def shown(self, name: str) -> Sequence[Line]:
         """Give the rows drawn in a box; what is ignored or forbidden stands in the tooltip and the matrix."""
         return [line for line in self.arranged.rows.get(name, ()) if not line.silent]
 
-    def box(self, head: Sequence[str], lines: Sequence[Line]) -> str:
+    def box(self, head: Sequence[str], name: str) -> str:
         """Put a box together, with a rule between its head and its rows."""
-        body = "".join(f"<TR>{self.row(line)}</TR>" for line in lines)
+        body = "".join(f"<TR>{self.row(name, line)}</TR>" for line in self.shown(name))
         return f"<{TABLE}{''.join(head)}{'<HR/>' if body else ''}{body}</TABLE>>"
 
     def moments(self, entry: Sequence[str], leaving: Sequence[str], colour: Colour) -> Iterator[str]:
@@ -128,27 +130,33 @@ class Pen:
             for part in wrapped(", ".join(effects), ENTRY_WIDTH) if effects else ():
                 yield font(f"{moment} / ", colour, SMALL) + font(part, colour, SMALLER, face=MONO)
 
-    def row(self, line: Line) -> str:
+    def row(self, place: str, line: Line) -> str:
         """Write one row of a box as its two cells."""
-        return f'<TD ALIGN="LEFT"{self.tooltip(line)}>{self.left(line)}</TD><TD ALIGN="RIGHT">{self.right(line)}</TD>'
+        left, right = self.left(place, line), self.right(place, line)
+        return f'<TD ALIGN="LEFT"{self.tooltip(line)}>{left}</TD><TD ALIGN="RIGHT">{right}</TD>'
 
-    def left(self, line: Line) -> str:
+    def left(self, place: str, line: Line) -> str:
         """Write what a row waits for, and on which condition."""
         parts: list[str] = []
+        mark = self.overlay.line(place, line)
         for trigger in line.triggers:
             default = font(f" {trigger.default}", MUTED, SMALL) if trigger.default else ""
-            parts.append(font(trigger.label, CAUSES[trigger.cause], 0, "B") + default)
-        text = font(", ", MUTED).join(parts)
+            colour = CAUSES[trigger.cause] if mark is None else mark.colour
+            parts.append(font(trigger.label, colour, 0, "B") + default)
+        text = font(mark.sign, mark.colour, 0, "B") if mark else ""
+        text += font(", ", MUTED).join(parts)
         condition = f"[{words(line.guard)}]" if line.guard else "" if parts else "else"
         text += font(f" {condition}" if parts else condition, MUTED, SMALL, "I") if condition else ""
         if self.effects and line.effects:
             text += '<BR ALIGN="LEFT"/>' + font("/ " + ", ".join(line.effects), MUTED, SMALLER, face=MONO)
         return text
 
-    def right(self, line: Line) -> str:
+    def right(self, place: str, line: Line) -> str:
         """Write where a row leads."""
         if line.moves:
-            return font(f"→ {self.titles[line.target]}", self.look(line.target).mention, 0, "B")
+            mark = self.overlay.line(place, line)
+            colour = self.look(line.target).mention if mark is None else mark.colour
+            return font(f"→ {self.titles[line.target]}", colour, 0, "B")
         if line.verb is Verb.STAY and line.effects and not self.effects:
             # A line that goes nowhere says nothing but what it orders.
             orders = wrapped(", ".join(line.effects), ORDERS_WIDTH)
@@ -156,9 +164,9 @@ class Pen:
             return '<BR ALIGN="RIGHT"/>'.join(lines)
         return font(STAYS.get(line.verb, line.verb), MUTED, 0, "I")
 
-    def edge(self, lines: Sequence[Line]) -> str:
+    def edge(self, source: str, lines: Sequence[Line]) -> str:
         """Write the label of an edge: its lines, one below the other."""
-        body = "".join(f'<TR><TD ALIGN="LEFT">&#160;{self.left(line)}</TD></TR>' for line in lines)
+        body = "".join(f'<TR><TD ALIGN="LEFT">&#160;{self.left(source, line)}</TD></TR>' for line in lines)
         return f"<{TABLE}{body}</TABLE>>"
 
     def tooltip(self, line: Line) -> str:
@@ -174,7 +182,7 @@ def told(line: Line) -> str:
     return "; ".join(part for part in (update, effects, line.because) if part)
 
 
-def legend(graph: Graph) -> str:
+def legend(graph: Graph, overlay: Overlay = NOTHING) -> str:
     """Write the heading of a picture: name, size, what it is for, and the meaning of its colours."""
     size = f"   {counted(len(graph.nodes), 'state')}, {counted(graph.rows, 'row')}"
     name = font(words(graph.name).capitalize(), INK, 16, "B")
@@ -189,6 +197,7 @@ def legend(graph: Graph) -> str:
     causes = {trigger.cause for _, line in graph.lines() for trigger in line.triggers}
     named = "   ".join(font(CAUSE_WORDS[cause], CAUSES[cause], SMALL, "B") for cause in Cause if cause in causes)
     guard = font("   [guard]", MUTED, SMALL, "I") if any(line.guard for _, line in graph.lines()) else ""
-    notes = f"<TD>   {named}{guard}</TD>"
+    marked = "".join(font(f"   {mark.sign}{mark.word}", mark.colour, SMALL, "B") for mark in overlay.marks())
+    notes = f"<TD>   {named}{guard}{marked}</TD>"
     key = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="4" CELLPADDING="2"><TR>{patches}{notes}</TR></TABLE>'
     return f'<{TABLE}{"".join(lines)}<TR><TD ALIGN="LEFT">{key}</TD></TR></TABLE>>'

@@ -15,6 +15,7 @@ from statekit.draw.arrangement import Edge, Exits, arrange
 from statekit.draw.boxes import Pen, legend, told
 from statekit.draw.graph import Graph, Line, Node
 from statekit.draw.labels import identifier
+from statekit.draw.overlay import NOTHING, Mark, Overlay
 from statekit.draw.style import CHOICE, FONT, INK, LOOKS, PAPER, Cause
 from statekit.states import Kind
 
@@ -94,12 +95,12 @@ def sheet(name: str, comment: str, label: str, direction: Direction) -> Canvas:
     )
 
 
-def dot_of(graph: Graph, options: Options = PLAIN, heading: str = "") -> str:
-    """Write a graph as DOT; `heading` becomes its first comment."""
+def dot_of(graph: Graph, options: Options = PLAIN, heading: str = "", overlay: Overlay = NOTHING) -> str:
+    """Write a graph as DOT, with what is marked on it; `heading` becomes its first comment."""
     arranged = arrange(graph, options.exits)
     direction = options.direction or Direction.DOWN
-    dot = sheet(graph.name, heading, legend(graph), direction)
-    pen = Pen.of(arranged, effects=options.effects)
+    dot = sheet(graph.name, heading, legend(graph, overlay), direction)
+    pen = Pen.of(arranged, effects=options.effects, overlay=overlay)
     shared = {"label": pen.shared(COLUMNS[direction]), "labelloc": "b", "fontsize": "10", "fontname": FONT}
     body = canvas("cluster_body", graph={**shared, "pencolor": "transparent"})
     _nodes(body, pen)
@@ -121,32 +122,32 @@ def _nodes(dot: Canvas, pen: Pen) -> None:
     dot.subgraph(begin)
     for node in graph.nodes:
         look = LOOKS[node.kind]
-        dot.node(
-            identifier(node.name),
-            label=pen.node(node),
-            tooltip=escape(_about(node)),
-            fillcolor=look.fill.light,
-            color=look.line.light,
-            peripheries="2" if node.kind in (Kind.ENDED, Kind.FAILED) else "1",
-            penwidth="2.2" if node.kind is Kind.STEADY else "1.4",
-            _attributes={"class": f"state kind-{node.kind}", "id": escape(f"{graph.name}-state-{node.name}")},
-        )
+        drawn = {
+            "tooltip": escape(_about(node)),
+            "fillcolor": look.fill.light,
+            "color": look.line.light,
+            "peripheries": "2" if node.kind in (Kind.ENDED, Kind.FAILED) else "1",
+            "penwidth": "2.2" if node.kind is Kind.STEADY else "1.4",
+        }
+        drawn |= _marked(pen.overlay.nodes.get(node.name), "rounded,filled,")
+        named = {"class": f"state kind-{node.kind}", "id": escape(f"{graph.name}-state-{node.name}")}
+        dot.node(identifier(node.name), label=pen.node(node), _attributes=named, **drawn)
 
 
 def _choices(dot: Canvas, pen: Pen) -> None:
     arranged = pen.arranged
     for diamond in arranged.graph.diamonds:
         boxed = bool(pen.shown(diamond.name))
-        dot.node(
-            identifier(diamond.name),
-            label=pen.diamond(diamond),
-            shape="box" if boxed else "diamond",
-            style="rounded,filled" if boxed else "filled",
-            margin=".07,.03" if boxed else "0,0",
-            fillcolor=CHOICE.fill.light,
-            color=CHOICE.line.light,
-            _attributes={"class": "choice", "id": escape(f"{arranged.graph.name}-{diamond.name}")},
-        )
+        drawn = {
+            "shape": "box" if boxed else "diamond",
+            "style": "rounded,filled" if boxed else "filled",
+            "margin": ".07,.03" if boxed else "0,0",
+            "fillcolor": CHOICE.fill.light,
+            "color": CHOICE.line.light,
+        }
+        drawn |= _marked(pen.overlay.nodes.get(diamond.name), f"{drawn['style']},")
+        named = {"class": "choice", "id": escape(f"{arranged.graph.name}-{diamond.name}")}
+        dot.node(identifier(diamond.name), label=pen.diamond(diamond), _attributes=named, **drawn)
 
 
 def _edge(dot: Canvas, pen: Pen, edge: Edge) -> None:
@@ -154,16 +155,24 @@ def _edge(dot: Canvas, pen: Pen, edge: Edge) -> None:
     drawn = {"style": "dashed"} if timed and any(line.triggers for line in edge.lines) else {}
     if edge.heavy:
         drawn |= {"weight": "30", "penwidth": "2.4"}
+    drawn |= _marked(pen.overlay.edge(edge.source, edge.target, edge.lines))
+    colour = drawn.pop("color", pen.look(edge.target).line.light)
     name = pen.arranged.graph.name
     dot.edge(
         identifier(edge.source),
         identifier(edge.target),
-        label=pen.edge(edge.lines),
-        color=pen.look(edge.target).line.light,
+        label=pen.edge(edge.source, edge.lines),
+        color=colour,
         edgetooltip=escape(_meant(edge.lines)),
         labeltooltip=escape(_meant(edge.lines)),
         _attributes={"class": "edge", "id": escape(f"{name}-edge-{edge.source}-{edge.target}"), **drawn},
     )
+
+
+def _marked(mark: Mark | None, style: str = "") -> dict[str, str]:
+    if mark is None:
+        return {}
+    return {"color": mark.colour.light, "penwidth": f"{mark.width:g}", "style": f"{style}{mark.stroke}"}
 
 
 def _meant(lines: tuple[Line, ...]) -> str:

@@ -4,7 +4,7 @@ A picture is laid out in light colours. `css` maps every one of them to its dark
 element needs a class for its colour.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -123,10 +123,11 @@ def colours() -> Iterator[Colour]:
         yield from (look.fill, look.line, look.text, look.mention)
 
 
-def css() -> str:
-    """Write the style sheet of an SVG: fonts of equal width, and the dark partner of every colour."""
+def css(more: Iterable[Colour] = ()) -> str:
+    """Write the style sheet of an SVG: fonts of equal width, and the dark partner of every colour, of `more` too."""
     dark = "".join(
-        f'[fill="{each.light}"]{{fill:{each.dark}}}[stroke="{each.light}"]{{stroke:{each.dark}}}' for each in colours()
+        f'[fill="{each.light}"]{{fill:{each.dark}}}[stroke="{each.light}"]{{stroke:{each.dark}}}'
+        for each in (*colours(), *more)
     )
     return (
         f'text{{font-family:{FONT},Helvetica,"Liberation Sans",Arimo,sans-serif}}'
