@@ -1,0 +1,142 @@
+"""Story: a way through a model as a person reads it: what came, what became of it, and where every machine is then."""
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import TypeAlias
+
+from attrs import frozen
+
+from statekit.check.literals import words
+from statekit.check.model import Model, Subject
+from statekit.check.properties import Property, Sort
+from statekit.check.replaying import replayed
+from statekit.check.report import Trace
+from statekit.check.seen import Move, Seen
+from statekit.machine import Definition
+from statekit.snapshot import AnySnapshot
+from statekit.step import launch
+from statekit.system import System
+from statekit.timers import Fired
+from statekit.transaction import SystemSnapshot
+
+Where: TypeAlias = AnySnapshot | SystemSnapshot
+"""Where a subject is: a machine's snapshot, or a system's."""
+
+AnySeen: TypeAlias = Seen[Where]
+Claim: TypeAlias = Property | str
+"""What a way is about: a property, or a sentence that says what went wrong."""
+
+
+@frozen
+class Way:
+    """A trace as it was gone again: where it begins, and what every move did."""
+
+    subject: Subject
+    trace: Trace
+    begun: Where
+    seen: tuple[AnySeen, ...]
+
+    @property
+    def places(self) -> tuple[Where, ...]:
+        """Where the subject is at first, and after every move."""
+        return (self.begun, *(each.after for each in self.seen))
+
+
+def way_of(model: Model, trace: Trace) -> Way:
+    """Go a trace again by the real step."""
+    seen = tuple(replayed(model, trace))
+    return Way(model.subject, trace, seen[0].before if seen else begun(model, trace.thresholds), seen)
+
+
+def begun(model: Model, thresholds: str) -> Where:
+    """Start a model's subject in the contexts of its thresholds."""
+    contexts = model.thresholds[thresholds].contexts
+    if isinstance(model.subject, System):
+        return model.subject.start(contexts).snapshot
+    return launch(model.subject, contexts.get(model.subject.name, model.subject.context)).snapshot
+
+
+def members(subject: Subject, where: Where) -> Iterator[tuple[Definition, AnySnapshot]]:
+    """Give every machine with its snapshot; of a single machine the one."""
+    if isinstance(where, SystemSnapshot):
+        yield from zip(subject.members if isinstance(subject, System) else (), where.members, strict=True)
+    elif isinstance(subject, Definition):
+        yield subject, where
+
+
+def story(way: Way, claim: Claim) -> str:
+    """Tell a way: its claim, then every move with what became of it and where every machine is."""
+    lines = [*_head(way, claim), "", "0. the start", *(f"     {line}" for line in states(way.subject, way.begun))]
+    for number, seen in enumerate(way.seen, 1):
+        if way.trace.loop_from == number - 1:
+            lines.append("   -- from here it goes round for ever --")
+        lines.append(f"{number}. {came(way.subject, seen.move)}")
+        lines += (f"     {line}" for line in (*did(seen), *states(way.subject, seen.after)))
+    return "\n".join(lines) + "\n"
+
+
+def _head(way: Way, claim: Claim) -> Iterator[str]:
+    moves = f"{len(way.seen)} move{'' if len(way.seen) == 1 else 's'}"
+    at = f"(thresholds {way.trace.thresholds})"
+    if isinstance(claim, str):
+        yield f"{way.trace.subject}: {claim}"
+        yield f"The shortest way there has {moves} {at}."
+        return
+    yield f"{claim.code} of {way.trace.subject}: {claim.claim}"
+    if claim.sort is Sort.WITNESS:
+        yield f"It is reached in {moves} {at}."
+    else:
+        yield f"It does not hold; the shortest way that shows it has {moves} {at}."
+
+
+def came(subject: Subject, move: Move) -> str:
+    """Say what came, and to whom."""
+    after = f", {move.after_seconds:g} s later" if move.after_seconds else ""
+    key = f" of {words(move.key)}" if move.key is not None else ""
+    whose = f" of {move.member}" if isinstance(subject, System) else ""
+    if isinstance(move.event, Fired):
+        late = ", too late to count," if move.stale else ""
+        return f"the timer {timer_label(subject, move)}{key}{whose} fires{late}{after}".rstrip(",")
+    said = words(move.event)
+    if move.awaited:
+        late = "answers too late" if move.stale else "answers"
+        return f"{move.awaited}{key}{whose} {late}: {said}{after}"
+    return f"{move.member} is told {said}{after}"
+
+
+def timer_label(subject: Subject, move: Move) -> str:
+    """Name a timer as it is written in the table."""
+    machines: Iterable[Definition] = subject.members if isinstance(subject, System) else (subject,)
+    clocks = next(each.folded.clocks for each in machines if each.name == move.member)
+    return clocks[move.awaited].label if move.awaited in clocks else move.awaited
+
+
+def did(seen: AnySeen) -> Iterator[str]:
+    """Say what a move did: every hop with its verdict, what was ordered and what was sent."""
+    for hop in seen.path:
+        yield f"{hop.member}: {words(hop.event) if hop is not seen.path[0] else type(hop.event).__name__}: {hop.verdict}"
+    for word, listed in (("orders", seen.effects), ("sends", seen.signals)):
+        if listed:
+            yield f"{word} {', '.join(map(words, listed))}"
+
+
+def states(subject: Subject, where: Where) -> Iterator[str]:
+    """Say where every machine is, and what it awaits."""
+    for machine, snapshot in members(subject, where):
+        yield f"{machine.name} is {named(snapshot.state)}{_awaits(machine, snapshot)}"
+
+
+def named(state: StrEnum) -> str:
+    """Name a state as code does."""
+    return state.name
+
+
+def _awaits(machine: Definition, snapshot: AnySnapshot) -> str:
+    clocks = machine.folded.clocks
+    awaited = [
+        (clocks[ticket.name].label if ticket.name in clocks else ticket.name)
+        + (f" of {words(ticket.key)}" if ticket.key is not None else "")
+        for ticket in snapshot.tickets
+    ]
+    kept = [f"{type(event).__name__} is postponed" for event in snapshot.postponed]
+    return "".join(f", {word}" for word in (*([f"awaits {' and '.join(awaited)}"] if awaited else []), *kept))
