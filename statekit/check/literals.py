@@ -5,9 +5,10 @@ A field that its class keeps from its repr is never written. Source that would n
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from types import FunctionType
 from typing import cast
 
-from attrs import NOTHING, Attribute, fields, has
+from attrs import Attribute, fields, has
 
 from statekit.errors import StatekitError
 
@@ -44,6 +45,17 @@ def _listed(values: Iterable[object]) -> str:
     return ", ".join(map(words, values))
 
 
+def shortened(text: str, width: int) -> str:
+    """Cut a text that is longer than `width`, and show that it was cut."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def quoted(text: str) -> str:
+    """Write a text as a literal in double quotes, as formatters want it."""
+    single = repr(text)
+    return single if single.startswith('"') or '"' in text else f'"{single[1:-1]}"'
+
+
 class Source:
     """The work of writing values as source: `imports` collects what the text needs, by module."""
 
@@ -74,7 +86,9 @@ class Source:
         """Write a value as an expression; raises `NoLiteral`."""
         if isinstance(value, Enum):
             return f"{self.named(type(value).__module__, type(value).__qualname__)}.{value.name}"
-        if value is None or type(value) in {bool, int, str, bytes}:
+        if type(value) is str:
+            return quoted(value)
+        if value is None or type(value) in {bool, int, bytes}:
             return repr(value)
         if type(value) is float:
             return repr(value) if value - value == 0 else f'float("{value}")'
@@ -84,17 +98,19 @@ class Source:
         if type(value) is frozenset:
             members = sorted(self.of(each) for each in cast("frozenset[object]", value))
             return f"frozenset({{{', '.join(members)}}})" if members else "frozenset()"
-        if isinstance(value, type):
+        if type(value) is dict:
+            pairs = cast("dict[object, object]", value).items()
+            return f"{{{', '.join(f'{self.of(key)}: {self.of(each)}' for key, each in pairs)}}}"
+        if isinstance(value, (type, FunctionType)):
             return self.named(value.__module__, value.__qualname__)
         return self._object(value)
 
     def _object(self, value: object) -> str:
         kind = type(value)
-        name = self.named(kind.__module__, kind.__qualname__)
         if not has(kind):
-            if vars(kind).get("__slots__", ()) or getattr(value, "__dict__", None):
+            if kind.__module__ == "builtins" or vars(kind).get("__slots__", ()) or getattr(value, "__dict__", None):
                 raise NoLiteral(kind.__name__, "make it an attrs class, whose fields say how it is made")
-            return f"{name}()"
+            return f"{self.named(kind.__module__, kind.__qualname__)}()"
         given: list[str] = []
         for each in cast("tuple[Attribute[object], ...]", fields(kind)):
             held: object = getattr(value, each.name)
@@ -103,6 +119,4 @@ class Source:
             if each.repr is False:
                 raise NoLiteral(kind.__name__, f"{each.name} is kept from the repr, so it may be a secret")
             given.append(f"{each.alias}={self.of(held)}")
-        if not given and any(each.init and each.default is NOTHING for each in fields(kind)):
-            raise NoLiteral(kind.__name__, "its fields do not say how it is made")
-        return f"{name}({', '.join(given)})"
+        return f"{self.named(kind.__module__, kind.__qualname__)}({', '.join(given)})"

@@ -1,15 +1,20 @@
 """Regression: a way through a model as a test of its own, to be kept with the others once it is green."""
 
 import re
+from collections.abc import Iterator
 
-from statekit.check.literals import Source
+from statekit.check.literals import Source, quoted, shortened
 from statekit.check.properties import Sort
 from statekit.check.report import Trace
-from statekit.check.story import Claim, Way, came
+from statekit.check.seen import Move
+from statekit.check.story import AnySeen, Claim, Way, became
 from statekit.check.uphold import uphold
 
 NAME_WORDS = 12
 """How many words of its claim a test is named by."""
+
+WIDTH = 110
+"""A move that is longer stands on several lines."""
 
 
 def regression(way: Way, claim: Claim, home: str) -> str:
@@ -21,26 +26,46 @@ def regression(way: Way, claim: Claim, home: str) -> str:
     source = Source()
     model = source.named(*home.split(":", 1))
     trace, asked = source.of(Trace), source.of(uphold)
-    moves = "".join(f"        # {came(way.subject, each.move)}\n        {source.of(each.move)},\n" for each in way.seen)
+    moves = "".join(f"        {line}\n" for seen in way.seen for line in _move(source, seen))
     loop = "" if way.trace.loop_from is None else f"    loop_from={way.trace.loop_from},\n"
     code = "" if isinstance(claim, str) else claim.code
-    head = f'''"""{_heading(way, claim)}"""'''
     body = (
-        f"WAY = {trace}(\n    {way.trace.subject!r},\n    {way.trace.thresholds!r},\n    (\n{moves}    ),\n{loop})\n\n\n"
-        f"def test_{_name(claim)}() -> None:\n    {asked}({model}, {code!r}, WAY)\n"
+        f"WAY = {trace}(\n    {quoted(way.trace.subject)},\n    {quoted(way.trace.thresholds)},\n"
+        f"    (\n{moves}    ),\n{loop})\n\n\n"
+        f"def test_{_name(claim)}() -> None:\n    {asked}({model}, {quoted(code)}, WAY)\n"
     )
-    return f"{head}\n\n{source.imports}\n\n{body}"
+    return f'"""{_heading(way, claim)}"""\n\n{source.imports}\n\n{body}'
 
 
 def _heading(way: Way, claim: Claim) -> str:
     if isinstance(claim, str):
-        return f"{way.trace.subject}: {claim}\n\nRed as long as the table does so on this way.\n"
-    said = f"{claim.code} of {way.trace.subject}: {claim.claim}"
-    if claim.sort is Sort.WITNESS:
-        return f"{said}\n\nGreen as long as this way leads there.\n"
-    return f"{said}\n\nRed as long as the table breaks the claim on this way.\n"
+        said, when = f"{way.trace.subject}: {claim}", "Red as long as the table does so on this way."
+    else:
+        said = f"{claim.code} of {way.trace.subject}: {claim.claim}"
+        when = "Red as long as the table breaks the claim on this way."
+        if claim.sort is Sort.WITNESS:
+            when = "Green as long as this way leads there."
+    text = f"{said}\n\n{when}\n"
+    return text.replace("\\", "\\\\").replace('"""', "'''")
 
 
 def _name(claim: Claim) -> str:
     said = claim if isinstance(claim, str) else f"{claim.code} {claim.claim}"
     return "_".join(re.sub(r"\W+", " ", said.lower(), flags=re.ASCII).split()[:NAME_WORDS])
+
+
+def _move(source: Source, seen: AnySeen) -> Iterator[str]:
+    """Write one move, with what became of it above."""
+    yield f"# {shortened(became(seen), WIDTH)}"
+    move, made = seen.move, source.of(Move)
+    told = {"awaited": move.awaited, "key": move.key, "stale": move.stale, "after_seconds": move.after_seconds}
+    parts = [quoted(move.member), source.of(move.event)]
+    parts += (f"{name}={source.of(value)}" for name, value in told.items() if value != getattr(PLAIN, name))
+    line = f"{made}({', '.join(parts)}),"
+    if len(line) <= WIDTH:
+        yield line
+    else:
+        yield from (f"{made}(", *(f"    {part}," for part in parts), "),")
+
+
+PLAIN = Move("", None)

@@ -1,10 +1,9 @@
 """Story: a way through a model as a person reads it: what came, what became of it, and where every machine is then."""
 
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
 from typing import TypeAlias
 
-from attrs import frozen
+from attrs import fields, frozen, has
 
 from statekit.check.literals import words
 from statekit.check.model import Model, Subject
@@ -12,12 +11,14 @@ from statekit.check.properties import Property, Sort
 from statekit.check.replaying import replayed
 from statekit.check.report import Trace
 from statekit.check.seen import Move, Seen
+from statekit.effects import Signal
 from statekit.machine import Definition
 from statekit.snapshot import AnySnapshot
 from statekit.step import launch
 from statekit.system import System
 from statekit.timers import Fired
 from statekit.transaction import SystemSnapshot
+from statekit.verdicts import Stale, Verdict
 
 Where: TypeAlias = AnySnapshot | SystemSnapshot
 """Where a subject is: a machine's snapshot, or a system's."""
@@ -71,7 +72,7 @@ def story(way: Way, claim: Claim) -> str:
         if way.trace.loop_from == number - 1:
             lines.append("   -- from here it goes round for ever --")
         lines.append(f"{number}. {came(way.subject, seen.move)}")
-        lines += (f"     {line}" for line in (*did(seen), *states(way.subject, seen.after)))
+        lines += (f"     {line}" for line in (*did(way.subject, seen), *states(way.subject, seen.after, seen)))
     return "\n".join(lines) + "\n"
 
 
@@ -111,24 +112,65 @@ def timer_label(subject: Subject, move: Move) -> str:
     return clocks[move.awaited].label if move.awaited in clocks else move.awaited
 
 
-def did(seen: AnySeen) -> Iterator[str]:
-    """Say what a move did: every hop with its verdict, what was ordered and what was sent."""
-    for hop in seen.path:
-        yield f"{hop.member}: {words(hop.event) if hop is not seen.path[0] else type(hop.event).__name__}: {hop.verdict}"
-    for word, listed in (("orders", seen.effects), ("sends", seen.signals)):
+def became(seen: AnySeen) -> str:
+    """Say in a line what became of a move, hop by hop."""
+    if len(seen.path) == 1:
+        return verdict_words(seen.verdict)
+    return "; ".join(f"{hop.member}: {verdict_words(hop.verdict)}" for hop in seen.path)
+
+
+def verdict_words(verdict: Verdict) -> str:
+    """Say a verdict; of what is stale the number of its ticket says nothing, as it was never issued."""
+    return "stale: it comes too late" if isinstance(verdict, Stale) else str(verdict)
+
+
+def ordered(seen: AnySeen) -> tuple[object, ...]:
+    """Give what a move ordered of the driver."""
+    return tuple(each for each in seen.effects if not isinstance(each, Signal))
+
+
+def sent(seen: AnySeen) -> tuple[object, ...]:
+    """Give the signals of a move; of a single machine they stand among its effects."""
+    return (*(each for each in seen.effects if isinstance(each, Signal)), *seen.signals)
+
+
+def did(subject: Subject, seen: AnySeen) -> Iterator[str]:
+    """Say what a move did: every hop with its verdict, what was ordered, sent and remembered."""
+    for at, hop in enumerate(seen.path):
+        event = type(hop.event).__name__ if at == 0 else words(hop.event)
+        yield f"{hop.member}: {event}: {verdict_words(hop.verdict)}"
+    for word, listed in (("orders", ordered(seen)), ("sends", sent(seen))):
         if listed:
             yield f"{word} {', '.join(map(words, listed))}"
+    before = dict(members(subject, seen.before))
+    for machine, after in members(subject, seen.after):
+        yield from (f"{machine.name}: {each}" for each in changes(before[machine].context, after.context))
 
 
-def states(subject: Subject, where: Where) -> Iterator[str]:
-    """Say where every machine is, and what it awaits."""
+def changes(before: object, after: object, path: str = "") -> Iterator[str]:
+    """Say which fields of a context have changed; what its class keeps from the repr is left out."""
+    kind = type(after)
+    if type(before) is not kind or not has(kind) or before == after:
+        if before != after:
+            yield f"{path or 'context'} {words(before)} → {words(after)}"
+        return
+    for each in fields(kind):
+        if each.repr:
+            dot = f"{path}.{each.name}" if path else each.name
+            yield from changes(getattr(before, each.name), getattr(after, each.name), dot)
+
+
+def states(subject: Subject, where: Where, seen: AnySeen | None = None) -> Iterator[str]:
+    """Say where every machine is, and what it awaits; those that a move did not touch stand together on one line."""
+    touched = None if seen is None else {hop.member for hop in seen.path}
+    elsewhere: list[str] = []
     for machine, snapshot in members(subject, where):
-        yield f"{machine.name} is {named(snapshot.state)}{_awaits(machine, snapshot)}"
-
-
-def named(state: StrEnum) -> str:
-    """Name a state as code does."""
-    return state.name
+        if touched is None or machine.name in touched:
+            yield f"{machine.name} is {snapshot.state.name}{_awaits(machine, snapshot)}"
+        else:
+            elsewhere.append(f"{machine.name} {snapshot.state.name}")
+    if elsewhere:
+        yield f"elsewhere: {', '.join(elsewhere)}"
 
 
 def _awaits(machine: Definition, snapshot: AnySnapshot) -> str:

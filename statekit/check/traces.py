@@ -11,7 +11,7 @@ from statekit.check.seen import Move
 from statekit.codec.envelope import FORMAT
 from statekit.codec.errors import restoring, saving
 from statekit.codec.events import EventRecord, Events
-from statekit.codec.forms import Forms, Hooks
+from statekit.codec.forms import Forms
 from statekit.codec.strict import Misfit, members, placed
 from statekit.system import System
 from statekit.timers import Key
@@ -47,10 +47,10 @@ class TraceRecord:
 class TraceForm:
     """How the traces of one model are written and read."""
 
-    def __init__(self, model: Model, hooks: Hooks | Forms | None = None) -> None:
+    def __init__(self, model: Model) -> None:
         """Know the events of every machine."""
         self.model = model
-        forms = Forms.given(hooks)
+        forms = Forms(model.hooks)
         subject = model.subject
         machines = subject.members if isinstance(subject, System) else (subject,)
         self._events = {each.name: Events(each, forms) for each in machines}

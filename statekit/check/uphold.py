@@ -30,6 +30,7 @@ def uphold(model: Model, code: str, trace: Trace) -> None:
     witness holds if it is met; that a machine settles cannot be seen along one way, so it is explored again. Raises
     LookupError if the model has no property of this code.
     """
+    __tracebackhide__ = True  # what pytest shows is the story, and the line of the test
     claim = claim_named(model, code)
     way = way_of(model, trace)
     if not upheld(model, claim, way):

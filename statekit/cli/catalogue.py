@@ -1,7 +1,8 @@
 """The catalogue: the machines, systems and demos that installed packages offer by entry points.
 
 A package offers a machine by an entry point of the group `statekit.machines`, whose value is `module:ATTRIBUTE`; the
-groups `statekit.systems` and `statekit.demos` are alike. The same spelling on the command line needs no entry point.
+groups `statekit.systems`, `statekit.models` (what `check` is told of a machine or a system) and `statekit.demos` are
+alike. The same spelling on the command line needs no entry point.
 """
 
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
+from statekit.check.model import Model
 from statekit.draw.gallery import Exhibit
 from statekit.errors import StatekitError
 from statekit.machine import Definition
@@ -20,20 +22,21 @@ from statekit.system import System
 
 MACHINES = "statekit.machines"
 SYSTEMS = "statekit.systems"
+MODELS = "statekit.models"
 DEMOS = "statekit.demos"
 
 
 class UnknownName(StatekitError):
     """No machine or system bears the name; `known` lists those that exist, `close` those that may be meant."""
 
-    def __init__(self, name: str, known: tuple[str, ...]) -> None:
-        """Keep the name and what exists."""
+    def __init__(self, name: str, known: tuple[str, ...], sought: str = "machine or system") -> None:
+        """Keep the name, what exists and what was sought."""
         self.name = name
         self.known = known
         self.close: tuple[str, ...] = tuple(get_close_matches(name, known))
         meant = f"; do you mean {' or '.join(self.close)}?" if self.close else ""
         listed = ", ".join(known) or "none is installed"
-        super().__init__(f"there is no machine or system {name!r}{meant}\nknown: {listed}, or module:ATTRIBUTE")
+        super().__init__(f"there is no {sought} {name!r}{meant}\nknown: {listed}, or module:ATTRIBUTE")
 
 
 class CannotLoad(StatekitError):
@@ -74,6 +77,13 @@ class Offer:
         name = self.name if self.group else found.name
         return Exhibit(name, _file_of(self.value.partition(":")[0]), found)
 
+    def model(self) -> Model:
+        """Import a model; raises `CannotLoad`."""
+        found = self.load()
+        if not isinstance(found, Model):
+            raise CannotLoad(self.name, self.value, f"it is no Model, but {type(found).__name__}")
+        return found
+
 
 def offers(*groups: str) -> tuple[Offer, ...]:
     """List what installed packages offer in these groups, by name within a group; the first of a name counts."""
@@ -95,16 +105,26 @@ def exhibits() -> Iterator[Exhibit]:
 
 def exhibit(name: str) -> Exhibit:
     """Load one machine or system by its name or as `module:ATTRIBUTE`; raises `UnknownName` or `CannotLoad`."""
-    known = offers(MACHINES, SYSTEMS)
+    return offered(name, MACHINES, SYSTEMS).exhibit()
+
+
+def model(name: str) -> Model:
+    """Load one model by its name or as `module:ATTRIBUTE`; raises `UnknownName` or `CannotLoad`."""
+    return offered(name, MODELS, sought="model").model()
+
+
+def offered(name: str, *groups: str, sought: str = "machine or system") -> Offer:
+    """Find an offer by its name, or make one of `module:ATTRIBUTE`; raises `UnknownName`."""
+    known = offers(*groups)
     for offer in known:
         if offer.name == name:
-            return offer.exhibit()
+            return offer
     if ":" not in name:
-        raise UnknownName(name, tuple(offer.name for offer in known))
+        raise UnknownName(name, tuple(offer.name for offer in known), sought)
     # A script that pip installed does not look for modules where it is called; the caller expects it to.
     if "" not in sys.path:
         sys.path.insert(0, "")
-    return Offer(name, name).exhibit()
+    return Offer(name, name)
 
 
 def _file_of(module: str) -> str:

@@ -1,4 +1,4 @@
-"""The commands: `list`, `show`, `diagram`, `demo`.
+"""The commands: `list`, `show`, `diagram`, `mutate`, `replay`, `demo`.
 
 Exit codes: 0 all is well; 1 something was found (a picture out of date, a machine that does not load); 2 it could not
 be done.
@@ -9,6 +9,8 @@ import click
 from statekit.cli import catalogue
 from statekit.cli.diagram import diagram
 from statekit.cli.listing import listing
+from statekit.cli.mutate import mutate
+from statekit.cli.replay import replay
 from statekit.cli.show import show
 from statekit.errors import StatekitError
 
@@ -71,3 +73,5 @@ def statekit() -> None:
 statekit.add_command(listing)
 statekit.add_command(show)
 statekit.add_command(diagram)
+statekit.add_command(mutate)
+statekit.add_command(replay)

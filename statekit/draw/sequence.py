@@ -8,13 +8,12 @@ member that took a row last.
 from collections.abc import Iterator
 from typing import get_type_hints
 
-from statekit.check.literals import words
-from statekit.check.story import AnySeen, Claim, Way, members, timer_label
+from statekit.check.literals import shortened, words
+from statekit.check.story import AnySeen, Claim, Way, members, ordered, sent, timer_label, verdict_words
 from statekit.draft import classes_in
 from statekit.draw.labels import identifier, wrapped
 from statekit.draw.labels import words as spelled
 from statekit.draw.mermaid import BREAK, text
-from statekit.effects import Signal
 from statekit.machine import Definition
 from statekit.system import System
 from statekit.timers import Fired
@@ -52,7 +51,7 @@ class _Drawing:
         """Write the diagram."""
         yield "sequenceDiagram"
         yield f"  participant {ENVIRONMENT} as the environment"
-        yield from (f"  participant {identifier(name)} as {text(spelled(name))}" for name in self.shown)
+        yield from (f"  participant {identifier(name)} as {_safe(spelled(name))}" for name in self.shown)
         if any(self.published(seen) for seen in self.way.seen):
             yield f"  participant {APPLICATION} as the application"
         yield self.note(*self.places())
@@ -78,7 +77,7 @@ class _Drawing:
     def note(self, *lines: str) -> str:
         """Write a note over everybody."""
         ends = ",".join(dict.fromkeys((identifier(self.shown[0]), identifier(self.shown[-1]))))
-        return f"  Note over {ends}: {BREAK.join(map(text, lines))}"
+        return f"  Note over {ends}: {BREAK.join(map(_safe, lines))}"
 
     def move(self, number: int, seen: AnySeen) -> Iterator[str]:
         """Write one move: the event, what members then tell each other, what is ordered and published."""
@@ -87,14 +86,14 @@ class _Drawing:
             sender = self.sender(hop, took) if at else ENVIRONMENT
             label = f"{number}. {self.came(seen)}" if at == 0 else _short(hop.event)
             arrow = "->>" if at or not seen.move.stale else "--x"
-            yield f"  {sender}{arrow}{identifier(hop.member)}: {text(label)}"
-            yield f"  Note over {identifier(hop.member)}: {text(_cut(str(hop.verdict)))}"
+            yield f"  {sender}{arrow}{identifier(hop.member)}: {_safe(label)}"
+            yield f"  Note over {identifier(hop.member)}: {_safe(shortened(verdict_words(hop.verdict), SHOWN_MAX))}"
             if isinstance(hop.verdict, Taken):
                 took.append(hop.member)
-        for effect in self.orders(seen):
-            yield f"  {identifier(self.orderer(effect, took))}-->>{ENVIRONMENT}: {text(_short(effect))}"
+        for effect in ordered(seen):
+            yield f"  {identifier(self.orderer(effect, seen, took))}-->>{ENVIRONMENT}: {_safe(_short(effect))}"
         for signal in self.published(seen):
-            yield f"  {identifier(self.orderer(signal, took))}-->>{APPLICATION}: {text(_short(signal))}"
+            yield f"  {identifier(self.orderer(signal, seen, took))}-->>{APPLICATION}: {_safe(_short(signal))}"
 
     def came(self, seen: AnySeen) -> str:
         """Say what came from outside."""
@@ -118,31 +117,26 @@ class _Drawing:
             return identifier(took[-1]) if took else ENVIRONMENT
         return identifier(hop.member)
 
-    def orders(self, seen: AnySeen) -> Iterator[object]:
-        """Give what the driver is asked to do."""
-        return (each for each in seen.effects if not isinstance(each, Signal))
-
     def published(self, seen: AnySeen) -> tuple[object, ...]:
         """Give the signals that leave the system; those between its members are arrows already."""
-        alone = not isinstance(self.way.subject, System)
-        if alone:
-            return tuple(each for each in seen.effects if isinstance(each, Signal))
         leaving = {line.signal for line in self.wiring if line.target is None}
-        return tuple(each for each in seen.signals if type(each) in leaving)
+        alone = not isinstance(self.way.subject, System)
+        return tuple(each for each in sent(seen) if alone or type(each) in leaving)
 
-    def orderer(self, effect: object, took: list[str]) -> str:
-        """Name the member that ordered an effect: the last that took a row and lists it."""
+    def orderer(self, effect: object, seen: AnySeen, took: list[str]) -> str:
+        """Name the member that ordered an effect: the last that took a row and lists it, else whom it all began with."""
         able = [name for name in took if type(effect) in self.machines[name].effects()]
-        return (able or took or self.shown)[-1]
+        return able[-1] if able else seen.path[0].member
 
 
 def _made(make: object) -> frozenset[type]:
     return frozenset(classes_in(get_type_hints(make).get("return")))
 
 
+def _safe(said: str) -> str:
+    """Make a text safe in a message; a colon is, and its entity is none outside of HTML."""
+    return text(said).replace("#colon;", ":")
+
+
 def _short(value: object) -> str:
-    return _cut(words(value))
-
-
-def _cut(said: str) -> str:
-    return said if len(said) <= SHOWN_MAX else f"{said[: SHOWN_MAX - 1]}…"
+    return shortened(words(value), SHOWN_MAX)
