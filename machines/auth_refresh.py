@@ -7,6 +7,10 @@ Surprising arrows, in words:
   tokens that the server refused and is forgiven only when it accepts one. So a server that refuses every new token
   leads to a login after three, however well the refreshing goes.
 - A refresh that cannot reach anybody is not an answer: it burns no failure and never leads to a login.
+- A refresh that fails while the token is good slows down to one a minute; the token is offered on.
+- A new token is not replaced within 5 s, but for the first refusal: a server whose tokens live a second, or that hints
+  without end, is not asked in a loop.
+- After the machine was asleep the token is renewed: its timers stood still, and nobody here can tell how old it is.
 - Expiry is a timer of the whole stay in SIGNED_IN: it runs on through refreshes, waits and holds.
 - A refresh that finishes after a logout is stale: its token is never used.
 """
@@ -15,25 +19,38 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from attrs import evolve, field, frozen
-from attrs.validators import ge, gt
 
-from statekit import EVERY, Failure, Jitter, Kind, Machine, Rows, Signal, after, arm, disarm, timer
+from machines.options import number, option, refuse_less, seconds, whole
+from statekit import EVERY, Failure, Jitter, Kind, Machine, Rows, Signal, after, arm, disarm, either, timer
+from statekit.timers import ClockJumped
 
 
 # ---------------------------------------------------------------------------------------------------------- options
 @frozen
 class Options:
-    """Attempts and the first waits are the seed's (3; 1 s, 2 s); the rest is lifecycles section 3 (c). Seconds."""
+    """Attempts and the first waits are the seed's (3; 1 s, 2 s); the rest is lifecycles section 3 (c). Seconds.
 
-    failures_max: int = field(default=3, validator=ge(1))
-    rejections_max: int = field(default=3, validator=ge(1))
-    refresh_seconds: float = field(default=10.0, validator=gt(0))
-    retry_seconds: float = field(default=1.0, validator=gt(0))
-    slow_retry_seconds: float = field(default=60.0, validator=gt(0))
-    probe_seconds: float = field(default=30.0, validator=gt(0))
-    lead_fraction: float = field(default=0.2, validator=gt(0))
-    lead_min_seconds: float = field(default=10.0, validator=ge(0))
-    lead_max_seconds: float = field(default=300.0, validator=ge(0))
+    A failed refresh is tried again after `retry_seconds` times the failures, drawn out by the share `retry_jitter`, or
+    after `slow_retry_seconds` when the attempts are used up but the token is good; `probe_seconds` is how often to look
+    whether anybody can be reached. A token is renewed ahead of its expiry by `lead_fraction` of its life, within
+    `lead_min_seconds` and `lead_max_seconds`, and no sooner than `rest_seconds` after it came.
+    """
+
+    failures_max: int = field(default=3, validator=whole(at_least=1))
+    rejections_max: int = field(default=3, validator=whole(at_least=1))
+    refresh_seconds: float = field(default=10.0, validator=seconds(above=0))
+    retry_seconds: float = field(default=1.0, validator=seconds(above=0))
+    retry_jitter: float = field(default=0.25, validator=number())
+    slow_retry_seconds: float = field(default=60.0, validator=seconds(above=0))
+    probe_seconds: float = field(default=30.0, validator=seconds(above=0))
+    rest_seconds: float = field(default=5.0, validator=seconds())
+    lead_fraction: float = field(default=0.2, validator=number(above=0, at_most=1))
+    lead_min_seconds: float = field(default=10.0, validator=seconds())
+    lead_max_seconds: float = field(default=300.0, validator=seconds())
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse ends in the wrong order."""
+        refuse_less(self, "lead_max_seconds", "lead_min_seconds")
 
 
 # ----------------------------------------------------------------------------------------------------------- states
@@ -129,7 +146,8 @@ class RefreshFailed:
 
 
 Event: TypeAlias = (
-    SignIn | Login | Logout | Need | Rejected | Accepted | Revoked | RefreshHint | Online | Refreshed | RefreshFailed
+    SignIn | Login | Logout | Need | Rejected | Accepted | Revoked | RefreshHint | Online | ClockJumped | Refreshed
+    | RefreshFailed
 )  # fmt: skip
 
 
@@ -173,7 +191,7 @@ Effect: TypeAlias = RefreshToken | AdoptToken | ForgetTokens | OfferToken | Prom
 # ---------------------------------------------------------------------------------------------------------- context
 @frozen
 class Context:
-    """Generations of the newest token, the newest refused and the newest accepted one; the two counters."""
+    """Generations of the newest, the newest refused and accepted token; may it be replaced yet; the two counters."""
 
     options: Options = Options()
     generation: int = 0
@@ -181,26 +199,18 @@ class Context:
     accepted: int = 0
     lifetime_seconds: float | None = None
     expired: bool = False
+    rested: bool = True
     failures: int = 0
     rejections: int = 0
 
 
-def refresh_limit(context: Context) -> float:
-    """How long a refresh may take."""
-    return context.options.refresh_seconds
-
-
 def retry_delay(context: Context) -> Jitter:
-    """1 s, then 2 s (seed: 1000 · n ms), a quarter of jitter above; slow once the attempts are used up."""
+    """1 s, then 2 s (seed: 1000 · n ms), a quarter of jitter above; slow when all are used up, or a token just came."""
     options = context.options
     used_up = context.failures >= options.failures_max
     low = options.slow_retry_seconds if used_up else options.retry_seconds * max(context.failures, 1)
-    return Jitter(low, low * 1.25)
-
-
-def probe_delay(context: Context) -> float:
-    """How long to wait before trying to reach anybody again."""
-    return context.options.probe_seconds
+    low = low if context.rested else max(low, options.rest_seconds)
+    return Jitter(low, low * (1 + options.retry_jitter))
 
 
 def expiry_delay(context: Context) -> float:
@@ -215,6 +225,11 @@ def refresh_due_delay(context: Context) -> float:
     return lifetime - min(lead, lifetime / 2)
 
 
+refresh_seconds = option(Options, "refresh_seconds")
+probe_seconds = option(Options, "probe_seconds")
+rest_seconds = option(Options, "rest_seconds")
+
+
 # --------------------------------------------------------------------------------------------------- guards, updates
 def usable(context: Context) -> bool:
     """Can the newest token be presented?"""
@@ -224,6 +239,11 @@ def usable(context: Context) -> bool:
 def mortal(context: Context) -> bool:
     """Is the token's life known, and will it end?"""
     return context.lifetime_seconds is not None and context.lifetime_seconds < float("inf")
+
+
+def rested(context: Context) -> bool:
+    """Has the newest token been out for long enough to be replaced?"""
+    return context.rested
 
 
 def is_spent(_: Context, event: Refreshed) -> bool:
@@ -275,23 +295,36 @@ def clean_record(context: Context) -> Context:
 def note_refreshed(context: Context, event: Refreshed) -> Context:
     """A new token; refreshing works."""
     lifetime = event.lifetime_seconds
-    return evolve(context, generation=context.generation + 1, lifetime_seconds=lifetime, expired=False, failures=0)
+    renewed = evolve(context, generation=context.generation + 1, lifetime_seconds=lifetime, expired=False)
+    return evolve(renewed, failures=0, rested=False)
 
 
 def note_rejected(context: Context, event: Rejected) -> Context:
-    """Never present it again; count it unless it had expired anyway."""
-    rejections = context.rejections + (not context.expired)
+    """Never present it again; count it once, and not if it had expired anyway."""
+    known = event.generation <= context.rejected or context.expired
+    rejections = context.rejections + (not known)
     return evolve(context, rejected=max(context.rejected, event.generation), rejections=rejections)
 
 
 def note_accepted(context: Context, event: Accepted) -> Context:
-    """The server takes our tokens."""
-    return evolve(context, accepted=max(context.accepted, event.generation), rejections=0)
+    """The server takes our tokens; of one that it has refused since, it no longer does."""
+    newer = event.generation > context.rejected
+    return evolve(context, accepted=max(context.accepted, event.generation), rejections=0) if newer else context
 
 
 def note_expired(context: Context) -> Context:
     """The token has died."""
     return evolve(context, expired=True)
+
+
+def note_rested(context: Context) -> Context:
+    """The newest token may be replaced."""
+    return evolve(context, rested=True)
+
+
+def note_jump(context: Context, event: ClockJumped) -> Context:
+    """The token has died if the machine was asleep for longer than it lives."""
+    return evolve(context, expired=context.expired or (mortal(context) and event.gap_seconds >= expiry_delay(context)))
 
 
 def count_failure(context: Context) -> Context:
@@ -324,10 +357,10 @@ rows = Rows[State, Context, Effect]()
 row, stay, ignore, to, state = rows.row, rows.stay, rows.ignore, rows.to, rows.state
 
 SIGNED_IN = rows.group("signed_in", FRESH, REFRESHING, RETRY_WAIT, OFFLINE_HOLD, doc="somebody is signed in")
-AILING = rows.group("ailing", RETRY_WAIT, OFFLINE_HOLD, doc="the last refresh failed")
 
 expiry = timer("expiry", expiry_delay, scope=SIGNED_IN)
 refresh_due = timer("refresh_due", refresh_due_delay, scope=SIGNED_IN)
+resting = timer("resting", rest_seconds, scope=SIGNED_IN)
 
 # fmt: off
 STATES = (
@@ -343,59 +376,63 @@ STATES = (
 FRESHLY = rows.choice("freshly",
     to(FRESH,              offer, arm(expiry), arm(refresh_due), guard=mortal),
     to(FRESH,              offer, disarm(expiry), disarm(refresh_due)))
+RENEW = rows.choice("renew",
+    to(REFRESHING,         refresh, guard=rested),
+    to(RETRY_WAIT))
 AGAIN = rows.choice("again",
     to(RETRY_WAIT,         guard=attempts_left),
     to(RETRY_WAIT,         guard=usable),
     to(REAUTH_REQUIRED,    PromptLogin("refresh_failed")))
 
 TABLE = (
-    #   source             trigger               target           effects, then guard= and update=
-    row(SIGNED_OUT,        SignIn,               REFRESHING,      refresh),
-    row(SIGNED_OUT,        Login,                FRESHLY,         adopt, update=note_login),
+    #   source           trigger                target           effects, then guard= and update=
+    row(SIGNED_OUT,      SignIn,                REFRESHING,      refresh),
+    row(REAUTH_REQUIRED, SignIn,                REFRESHING,      refresh, update=clean_record),
+    row(EVERY,           Login,                 FRESHLY,         adopt, disarm(resting), update=note_login),
+    row((SIGNED_IN, REAUTH_REQUIRED), Logout,   SIGNED_OUT,      ForgetTokens(), update=clean_record),
 
-    row(FRESH,             refresh_due,          REFRESHING,      refresh),
-    row(FRESH,             RefreshHint,          REFRESHING,      refresh),
-    row(FRESH,             expiry,               REFRESHING,      refresh, update=note_expired),
-    ignore(FRESH,          Rejected,             guard=is_older, because="a newer token is out already"),
-    row(FRESH,             Rejected,             REAUTH_REQUIRED, PromptLogin("token_rejected"),
+    row(FRESH,           refresh_due,           RENEW),
+    row(FRESH,           RefreshHint,           RENEW),
+    row(FRESH,           ClockJumped,           RENEW,           guard=mortal, update=note_jump),
+    row(FRESH,           expiry,                RENEW,           update=note_expired),
+    ignore(FRESH,        Rejected,              guard=is_older, because="a newer token is out already"),
+    row(FRESH,           Rejected,              REAUTH_REQUIRED, PromptLogin("token_rejected"),
         guard=rejected_too_often, update=note_rejected),
-    row(FRESH,             Rejected,             REFRESHING,      refresh, guard=first_rejection, update=note_rejected),
-    row(FRESH,             Rejected,             RETRY_WAIT,      update=note_rejected),
+    row(FRESH,           Rejected,              REFRESHING,      refresh, guard=first_rejection,
+        update=note_rejected),
+    row(FRESH,           Rejected,              RETRY_WAIT,      update=note_rejected),
 
-    row(REFRESHING,        Refreshed,            AGAIN,           guard=is_spent, update=count_failure),
-    row(REFRESHING,        Refreshed,            FRESHLY,         update=note_refreshed),
-    row(REFRESHING,        RefreshFailed,        OFFLINE_HOLD,    guard=unreachable),
-    row(REFRESHING,        RefreshFailed,        REAUTH_REQUIRED, PromptLogin("revoked"), guard=revoked),
-    row(REFRESHING,        RefreshFailed,        AGAIN,           update=count_failure),
-    row(REFRESHING,        after(refresh_limit), AGAIN,           update=count_failure),
+    row(REFRESHING,      Refreshed,             AGAIN,           guard=is_spent, update=count_failure),
+    row(REFRESHING,      Refreshed,             FRESHLY,         arm(resting), update=note_refreshed),
+    row(REFRESHING,      RefreshFailed,         OFFLINE_HOLD,    guard=unreachable),
+    row(REFRESHING,      RefreshFailed,         REAUTH_REQUIRED, PromptLogin("revoked"), guard=revoked),
+    row(REFRESHING,      RefreshFailed,         AGAIN,           update=count_failure),
+    row(REFRESHING,      after(refresh_seconds), AGAIN,          update=count_failure),
 
-    row(RETRY_WAIT,        after(retry_delay),   REFRESHING,      refresh),
-    row(OFFLINE_HOLD,      after(probe_delay),   REFRESHING,      refresh),
-    row(AILING,            Online,               REFRESHING,      refresh),
+    row(RETRY_WAIT,      after(retry_delay),    REFRESHING,      refresh),
+    row(OFFLINE_HOLD,    after(probe_seconds),  REFRESHING,      refresh),
+    row(OFFLINE_HOLD,    Online,                REFRESHING,      refresh),
+    row(RETRY_WAIT,      Online,                REFRESHING,      refresh, guard=rested),
+    row((RETRY_WAIT, OFFLINE_HOLD), ClockJumped, REFRESHING,     refresh, update=note_jump),
 
-    stay(SIGNED_IN,        Need,                 offer, guard=usable),
-    ignore(SIGNED_IN,      Need,                 because="the next token is offered as soon as there is one"),
-    stay(SIGNED_IN,        Accepted,             update=note_accepted),
-    ignore(SIGNED_IN,      Rejected,             guard=is_older, because="a newer token is out already"),
-    stay(SIGNED_IN,        Rejected,             update=note_rejected),
-    stay(SIGNED_IN,        expiry,               update=note_expired),
-    ignore(SIGNED_IN,      refresh_due,          because="a newer token is being fetched already"),
-    row(SIGNED_IN,         Revoked,              REAUTH_REQUIRED, PromptLogin("revoked")),
-    row(SIGNED_IN,         Login,                FRESHLY,         adopt, update=note_login),
-    row(SIGNED_IN,         Logout,               SIGNED_OUT,      ForgetTokens(), update=clean_record),
-    ignore(SIGNED_IN,      SignIn,               because="somebody is signed in already"),
+    stay(SIGNED_IN,      Need,                  offer, guard=usable),
+    ignore(SIGNED_IN,    Need,                  because="the next token is offered as soon as there is one"),
+    stay(SIGNED_IN,      Accepted,              update=note_accepted),
+    ignore(SIGNED_IN,    Rejected,              guard=is_older, because="a newer token is out already"),
+    stay(SIGNED_IN,      Rejected,              update=note_rejected),
+    stay(SIGNED_IN,      expiry,                update=note_expired),
+    stay(SIGNED_IN,      resting,               update=note_rested),
+    stay(REFRESHING,     ClockJumped,           update=note_jump),
+    ignore(SIGNED_IN,    refresh_due,           because="a newer token will be fetched anyway"),
+    row(SIGNED_IN,       Revoked,               REAUTH_REQUIRED, PromptLogin("revoked")),
+    ignore(SIGNED_IN,    SignIn,                because="somebody is signed in already"),
 
-    row(REAUTH_REQUIRED,   Login,                FRESHLY,         adopt, update=note_login),
-    row(REAUTH_REQUIRED,   SignIn,               REFRESHING,      refresh, update=clean_record),
-    row(REAUTH_REQUIRED,   Logout,               SIGNED_OUT,      ForgetTokens(), update=clean_record),
-
-    ignore(EVERY,          Need,                 because="there is no token: the gate reauth is shut until a login"),
-    ignore(EVERY,          Logout,               because="nobody is signed in"),
-    ignore(EVERY,          Rejected,             because="no token is out that could be presented again"),
-    ignore(EVERY,          Accepted,             because="no token is out"),
-    ignore(EVERY,          Revoked,              because="no token is out"),
-    ignore(EVERY,          RefreshHint,          because="no token is fresh, or a newer one is being fetched already"),
-    ignore(EVERY,          Online,               because="nothing waits for the network"),
+    ignore(EVERY,        Need,                  because="there is no token: a login must come first"),
+    ignore(EVERY,        Logout,                because="nobody is signed in"),
+    ignore(EVERY,        either(Rejected, Accepted, Revoked), because="no token is out"),
+    ignore(EVERY,        RefreshHint,           because="no token is fresh, or a newer one will come anyway"),
+    ignore(EVERY,        Online,                because="nothing waits for the network, or a token came"),
+    ignore(EVERY,        ClockJumped,           because="there is no token whose age could be in doubt"),
 )
 # fmt: on
 
@@ -404,7 +441,7 @@ AUTH_REFRESH = Machine[State, Event, Context, Effect](
     initial=SIGNED_OUT,
     context=Context(),
     states=STATES,
-    groups=(SIGNED_IN, AILING),
+    groups=(SIGNED_IN,),
     table=TABLE,
     answering=(rows.answering(RefreshToken, Refreshed, RefreshFailed, scope=REFRESHING, failed=refresh_broke),),
     doc="One token at a time, refreshed once for whoever needs it.",

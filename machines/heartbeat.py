@@ -2,17 +2,26 @@
 
 Any frame counts as a sign of life, not only a pong. It has no say in what follows: it tells the connection, which
 closes with 4000 (seed: Heartbeat Timeout).
+
+Surprising arrows, in words:
+- After the machine was asleep the peer is asked at once: it may have given us up long ago, and the timers, which stood
+  still meanwhile, would not ask before the rest of their time is over.
+- A peer that was found silent is told of once: DORMANT until there is another link.
 """
 
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from attrs import evolve, field, frozen
-from attrs.validators import gt
 
 from machines.link import Send
+from machines.options import option, seconds
 from machines.wire.messages import Ping
 from statekit import Kind, Machine, Rows, Signal, after
+from statekit.timers import ClockJumped
+
+WISH_MIN_SECONDS: Final = 1.0
+"""A server that wishes for a ping more often than this gets one a second (ours): a wish for 0 s must not spin."""
 
 
 # ---------------------------------------------------------------------------------------------------------- options
@@ -20,8 +29,8 @@ from statekit import Kind, Machine, Rows, Signal, after
 class Options:
     """Seconds of silence before we ask, and before we give up; lifecycles section 2 (c)."""
 
-    ping_seconds: float = field(default=30.0, validator=gt(0))
-    pong_seconds: float = field(default=10.0, validator=gt(0))
+    ping_seconds: float = field(default=30.0, validator=seconds(above=0))
+    pong_seconds: float = field(default=10.0, validator=seconds(above=0))
 
 
 # ----------------------------------------------------------------------------------------------------------- states
@@ -39,7 +48,9 @@ DORMANT, LISTENING, PROBING = State
 # ----------------------------------------------------------------------------------------------------------- events
 @frozen
 class Begin:
-    """A link is up."""
+    """A link is up; `ping_seconds` is the longest silence that the server wishes for, if it has a wish."""
+
+    ping_seconds: float | None = None
 
 
 @frozen
@@ -52,7 +63,7 @@ class Heard:
     """The peer said something."""
 
 
-Event: TypeAlias = Begin | End | Heard
+Event: TypeAlias = Begin | End | Heard | ClockJumped
 
 
 # ---------------------------------------------------------------------------------------------------------- effects
@@ -70,20 +81,25 @@ class Context:
     """`pings` numbers the questions; a ping carries its number as the timestamp, since the core has no clock."""
 
     options: Options = Options()
+    wish_seconds: float | None = None
     pings: int = 0
 
 
 def ping_delay(context: Context) -> float:
-    """How long silence is not yet worth a question."""
-    return context.options.ping_seconds
+    """How long silence is not yet worth a question: as long as we say, and no longer than the server wishes."""
+    ours, wish = context.options.ping_seconds, context.wish_seconds
+    return ours if wish is None else min(ours, max(WISH_MIN_SECONDS, wish))
 
 
-def pong_limit(context: Context) -> float:
-    """How long an answer may take."""
-    return context.options.pong_seconds
+pong_seconds = option(Options, "pong_seconds")
 
 
 # --------------------------------------------------------------------------------------------------- guards, updates
+def note_wish(context: Context, event: Begin) -> Context:
+    """Remember what silence the server wishes for on this link."""
+    return evolve(context, wish_seconds=event.ping_seconds)
+
+
 def count_ping(context: Context) -> Context:
     """Number the next question."""
     return evolve(context, pings=context.pings + 1)
@@ -109,17 +125,20 @@ STATES = (
 )
 
 TABLE = (
-    #   source        trigger             target        effects, then guard= and update=
-    row(DORMANT,      Begin,              LISTENING),
+    #   source        trigger              target        effects, then guard= and update=
+    row(DORMANT,      Begin,               LISTENING,    update=note_wish),
     reenter(LISTENING, Heard),
-    row(LISTENING,    after(ping_delay),  PROBING,      ping, update=count_ping),
-    row(PROBING,      Heard,              LISTENING),
-    row(PROBING,      after(pong_limit),  DORMANT,      Silent()),
-    row(ALIVE,        End,                DORMANT),
+    row(LISTENING,    after(ping_delay),   PROBING,      ping, update=count_ping),
+    row(LISTENING,    ClockJumped,         PROBING,      ping, update=count_ping),
+    row(PROBING,      Heard,               LISTENING),
+    row(PROBING,      after(pong_seconds), DORMANT,      Silent()),
+    row(ALIVE,        End,                 DORMANT),
 
-    ignore(ALIVE,     Begin,              because="it listens already"),
-    ignore(DORMANT,   End,                because="it found the peer silent, or no link was up"),
-    ignore(DORMANT,   Heard,              because="what comes before the link is up proves nothing"),
+    ignore(ALIVE,     Begin,               because="it listens already"),
+    ignore(DORMANT,   End,                 because="it found the peer silent, or no link was up"),
+    ignore(DORMANT,   Heard,               because="what comes before the link is up proves nothing"),
+    ignore(PROBING,   ClockJumped,         because="it is being asked already"),
+    ignore(DORMANT,   ClockJumped,         because="there is no link that could have died meanwhile"),
 )
 # fmt: on
 

@@ -16,8 +16,9 @@ from machines.circuit_breaker import CIRCUIT_BREAKER
 from machines.circuit_breaker import Options as CircuitBreakerOptions
 from machines.conflict_recovery import CONFLICT_RECOVERY
 from machines.conflict_recovery import Options as ConflictRecoveryOptions
-from machines.connection import CONNECTION, Gate
+from machines.connection import CONNECTION
 from machines.connection import Options as ConnectionOptions
+from machines.gates import Gate, GatesMoved
 from machines.heartbeat import HEARTBEAT
 from machines.heartbeat import Options as HeartbeatOptions
 from machines.policy import router
@@ -63,9 +64,9 @@ def heard(_: link.FramePassed) -> heartbeat.Heard:
     return heartbeat.Heard()
 
 
-def begin_listening(_: link.LinkUp) -> heartbeat.Begin:
+def begin_listening(up: link.LinkUp) -> heartbeat.Begin:
     """There is a link to listen to."""
-    return heartbeat.Begin()
+    return heartbeat.Begin(up.ping_seconds)
 
 
 def end_listening(_: link.LinkDown) -> heartbeat.End:
@@ -88,49 +89,49 @@ def hold_while_draining(_: link.StopSending) -> conflict_recovery.Hold:
     return conflict_recovery.Hold(60.0)
 
 
-def need(_: connection.AskToken) -> auth_refresh.Need:
+def need(_: link.AskToken) -> auth_refresh.Need:
     """The connection wants a token to present."""
     return auth_refresh.Need()
 
 
-def rejected(signal: connection.RejectToken) -> auth_refresh.Rejected:
+def rejected(signal: link.RejectToken) -> auth_refresh.Rejected:
     """The server refused the token."""
     return auth_refresh.Rejected(signal.generation)
 
 
-def accepted(signal: connection.AcceptToken) -> auth_refresh.Accepted:
+def accepted(signal: link.AcceptToken) -> auth_refresh.Accepted:
     """The server accepted the token."""
     return auth_refresh.Accepted(signal.generation)
 
 
-def token_ready(signal: auth_refresh.OfferToken) -> connection.TokenReady:
+def token_ready(signal: auth_refresh.OfferToken) -> link.TokenReady:
     """A token may be presented."""
-    return connection.TokenReady(signal.generation)
+    return link.TokenReady(signal.generation)
 
 
-def acquire(_: connection.AskPermit) -> circuit_breaker.Acquire:
+def acquire(signal: link.AskPermit) -> circuit_breaker.Acquire:
     """The connection wants to make an attempt."""
-    return circuit_breaker.Acquire()
+    return circuit_breaker.Acquire(signal.seconds)
 
 
-def reported(signal: connection.ReportPermit) -> circuit_breaker.Reported:
+def reported(signal: link.ReportPermit) -> circuit_breaker.Reported:
     """The attempt is over."""
-    return circuit_breaker.Reported(signal.generation, signal.result)
+    return circuit_breaker.Reported(signal.permit, signal.result)
 
 
-def permitted(signal: circuit_breaker.Grant) -> connection.Permitted:
+def permitted(signal: circuit_breaker.Grant) -> link.Permitted:
     """The attempt may be made."""
-    return connection.Permitted(signal.generation)
+    return link.Permitted(signal.permit)
 
 
-def denied(_: circuit_breaker.Deny) -> connection.Denied:
+def denied(_: circuit_breaker.Deny) -> link.Denied:
     """The attempt may not be made."""
-    return connection.Denied()
+    return link.Denied()
 
 
-def permit_available(_: circuit_breaker.Available) -> connection.PermitAvailable:
+def permit_available(_: circuit_breaker.Available) -> link.PermitAvailable:
     """It is worth asking again."""
-    return connection.PermitAvailable()
+    return link.PermitAvailable()
 
 
 def peer_silent(_: heartbeat.Silent) -> link.PeerSilent:
@@ -221,9 +222,9 @@ def shut_gates(session: View) -> frozenset[Gate]:
     return frozenset({Gate.REAUTH}) if out else frozenset()
 
 
-def gates_moved(shut: frozenset[Gate]) -> connection.GatesMoved:
+def gates_moved(shut: frozenset[Gate]) -> GatesMoved:
     """Tell the connection which gates are shut now."""
-    return connection.GatesMoved(shut)
+    return GatesMoved(shut)
 
 
 def failed_for(session: View) -> str:
@@ -248,11 +249,11 @@ WIRING: Final = (
     wire(CONNECTION,      link.LinkDown,                HEARTBEAT,         end_listening),
     wire(CONNECTION,      link.LinkDown,                CONFLICT_RECOVERY, detach),
     wire(CONNECTION,      link.StopSending,             CONFLICT_RECOVERY, hold_while_draining),
-    wire(CONNECTION,      connection.AskToken,          AUTH_REFRESH,      need),
-    wire(CONNECTION,      connection.RejectToken,       AUTH_REFRESH,      rejected),
-    wire(CONNECTION,      connection.AcceptToken,       AUTH_REFRESH,      accepted),
-    wire(CONNECTION,      connection.AskPermit,         CIRCUIT_BREAKER,   acquire),
-    wire(CONNECTION,      connection.ReportPermit,      CIRCUIT_BREAKER,   reported),
+    wire(CONNECTION,      link.AskToken,                AUTH_REFRESH,      need),
+    wire(CONNECTION,      link.RejectToken,             AUTH_REFRESH,      rejected),
+    wire(CONNECTION,      link.AcceptToken,             AUTH_REFRESH,      accepted),
+    wire(CONNECTION,      link.AskPermit,               CIRCUIT_BREAKER,   acquire),
+    wire(CONNECTION,      link.ReportPermit,            CIRCUIT_BREAKER,   reported),
     wire(AUTH_REFRESH,    auth_refresh.OfferToken,      CONNECTION,        token_ready),
     wire(CIRCUIT_BREAKER, circuit_breaker.Grant,        CONNECTION,        permitted),
     wire(CIRCUIT_BREAKER, circuit_breaker.Deny,         CONNECTION,        denied),

@@ -1,5 +1,8 @@
 """statekit: write a lifecycle once, as a table; run it, draw it, test it, prove it, from the same table."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from statekit.effects import Answering, Failure, Signal
 from statekit.errors import (
     Livelock,
@@ -10,16 +13,13 @@ from statekit.errors import (
     StatekitError,
     UnknownMember,
 )
-from statekit.flat import FlatRow
 from statekit.machine import Definition, Machine
-from statekit.quantities import Instant, Ordinal, Quantity
 from statekit.runner import Runner
 from statekit.snapshot import Snapshot, Step, Stimulus, Ticket
 from statekit.states import EVERY, Group, Kind
 from statekit.step import start, step
 from statekit.system import System
 from statekit.table import Choice, Row, Rows, Verb, either
-from statekit.tabulated import Tabulated
 from statekit.timers import After, Fired, Idle, Jitter, Timer, after, arm, disarm, idle, timer
 from statekit.transaction import Hop, SystemSnapshot, Transaction
 from statekit.verdicts import (
@@ -35,6 +35,11 @@ from statekit.verdicts import (
     Verdict,
 )
 from statekit.wiring import View, derive, publish, wire
+
+if TYPE_CHECKING:
+    from statekit.flat import FlatRow
+    from statekit.quantities import Instant, Ordinal, Quantity
+    from statekit.tabulated import Tabulated
 
 __all__ = [
     "EVERY",
@@ -98,3 +103,18 @@ __all__ = [
     "timer",
     "wire",
 ]
+
+_SELDOM = {
+    "FlatRow": "statekit.flat",
+    "Instant": "statekit.quantities",
+    "Ordinal": "statekit.quantities",
+    "Quantity": "statekit.quantities",
+    "Tabulated": "statekit.tabulated",
+}
+"""What is loaded when it is asked for: a machine is defined and run without it."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _SELDOM:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_SELDOM[name]), name)

@@ -15,8 +15,6 @@ from enum import StrEnum
 from types import CodeType
 from typing import cast
 
-from attrs import frozen
-
 from statekit.folded import Act, Arrow, Call, Cell, Fork, Leaf, Motion, Outcome
 from statekit.table import Function, Verb
 from statekit.timers import is_arm, is_disarm
@@ -86,7 +84,9 @@ def _answer(arrow: Arrow, refused: tuple[str, ...], answering: Mapping[type, obj
         return _choosing(arrow, goal, refused, answering)
     if arrow.row.verb is Verb.IGNORE:
         return _declined(arrow.source, Ignored(because, refused))
-    return _declined(arrow.source, Forbidden(because) if arrow.row.verb is Verb.FORBID else Postponed(because))
+    if arrow.row.verb is Verb.FORBID:
+        return _declined(arrow.source, Forbidden(because, refused))
+    return _declined(arrow.source, Postponed(because))
 
 
 def _motion(arrow: Arrow, leaf: Leaf, refused: tuple[str, ...], answering: Mapping[type, object]) -> Motion:
@@ -100,14 +100,17 @@ def _motion(arrow: Arrow, leaf: Leaf, refused: tuple[str, ...], answering: Mappi
     )
 
 
-@frozen(eq=False)
 class Simple:
     """A move whose orders are constants."""
 
-    update: Call | None
-    state: StrEnum
-    orders: tuple[object, ...]
-    motion: Motion
+    __slots__ = ("motion", "orders", "state", "update")
+
+    def __init__(self, update: Call | None, state: StrEnum, orders: tuple[object, ...], motion: Motion) -> None:
+        """Keep the parts of the move."""
+        self.update: Call | None = update
+        self.state: StrEnum = state
+        self.orders: tuple[object, ...] = orders
+        self.motion: Motion = motion
 
 
 def _guarded(arrow: Arrow, answer: Simple | Act, otherwise: Act) -> Act:

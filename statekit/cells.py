@@ -3,11 +3,13 @@
 Where `faults` reads the draft line by line, this sees the rows of a state side by side.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from itertools import pairwise
 
-from statekit.draft import Draft, orders_of, scope_name
+from statekit.draft import Draft, scope_name
 from statekit.folded import Arrow, Folded, Fork, Leaf
 from statekit.states import Kind, StateRow
 from statekit.timers import is_arm, is_disarm, is_named
@@ -17,25 +19,26 @@ def in_folded(draft: Draft, folded: Folded) -> list[str]:
     """Find what only shows when the rows of a state stand side by side."""
     found: dict[str, None] = {}
     waited = {arrow.key for cells in folded.cells.values() for arrows in cells.values() for arrow in arrows}
-    arms = {order.timer.name: origin for order, origin in orders_of(draft) if is_arm(order)}
+    arms = {order.timer.name: origin for order, origin in draft.timed if is_arm(order)}
     for name, origin in arms.items():
         if name not in waited:
             found[f"{origin}: timer {name!r} is armed, but no row waits for it in {folded.clocks[name].scope}"] = None
-    for order, origin in orders_of(draft):
+    for order, origin in draft.timed:
         if is_disarm(order) and order.timer.name not in arms:
             found[f"{origin}: timer {order.timer.name!r} is disarmed, but nothing arms it"] = None
     initial = next(each for each in draft.states if each.state == draft.initial)
     found.update(dict.fromkeys(f"{initial.origin}: {fault}" for fault in _started(folded.begin, folded)))
     for row in draft.table:
         if is_named(row.trigger) and row.trigger.name not in arms:
-            found[f"{row.origin}: nothing arms timer {row.trigger.name!r}: list arm(...) among some row's effects"] = (
-                None
-            )
+            fault = f"{row.origin}: nothing arms timer {row.trigger.name!r}: list arm(...) among some row's effects"
+            found[fault] = None
+    comes_back = folded.answering or folded.clocks
     for state, cells in folded.cells.items():
         for arrows in cells.values():
-            found.update(dict.fromkeys(_hidden(arrows)))
-            found.update(dict.fromkeys(_rivals(state, arrows, folded)))
-            for arrow in arrows:
+            if len(arrows) > 1:
+                found.update(dict.fromkeys(_hidden(arrows)))
+                found.update(dict.fromkeys(_rivals(state, arrows, folded)))
+            for arrow in arrows if comes_back else ():
                 found.update(dict.fromkeys(f"{arrow.row.origin}: {fault}" for fault in _scoped(arrow, folded)))
     found.update(dict.fromkeys(_deaf(folded)))
     return list(found)

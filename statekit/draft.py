@@ -1,54 +1,66 @@
 """A draft: a lifecycle as it was written, before anything is known to be right, and how to read it."""
 
-from collections.abc import Iterator, Mapping
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from types import UnionType
 from typing import TypeAlias, TypeGuard, Union, cast, get_args, get_origin
 
-from attrs import Factory, field, frozen
-
 from statekit.effects import Answering
 from statekit.states import Group, Kind, StateRow
 from statekit.table import Branch, Choice, Row, is_either
-from statekit.timers import is_named
+from statekit.timers import is_named, is_to_timer
 
 AnyRow: TypeAlias = Row[StrEnum, object, object]
 AnyGroup: TypeAlias = Group[StrEnum]
-Target: TypeAlias = StrEnum | Choice[StrEnum, object]
+AnyChoice: TypeAlias = Choice[StrEnum, object]
+Target: TypeAlias = StrEnum | AnyChoice
 
 
-def _kinds(draft: "Draft") -> Mapping[StrEnum, Kind]:
-    return {each.state: each.kind for each in draft.states}
-
-
-@frozen
 class Draft:
-    """A lifecycle as it was written, before anything is known to be right."""
+    """A lifecycle as it was written, before anything is known to be right.
 
-    name: str
-    initial: StrEnum
-    states: tuple[StateRow[StrEnum], ...]
-    groups: tuple[AnyGroup, ...]
-    table: tuple[AnyRow, ...]
-    answering: tuple[Answering, ...]
-    origin: str = ""
-    kinds: Mapping[StrEnum, Kind] = field(init=False, repr=False, default=Factory(_kinds, takes_self=True))
+    `groups` stand outer before inner, overlapping ones in the order they are listed.
+    """
+
+    __slots__ = ("answering", "groups", "initial", "kinds", "name", "orders", "origin", "states", "table", "timed")
+
+    def __init__(
+        self,
+        name: str,
+        initial: StrEnum,
+        states: tuple[StateRow[StrEnum], ...],
+        groups: tuple[AnyGroup, ...],
+        table: tuple[AnyRow, ...],
+        answering: tuple[Answering, ...],
+        origin: str = "",
+    ) -> None:
+        """Keep the parts, and what they list as effects, each with its place; `timed` are the orders to timers."""
+        self.name: str = name
+        self.initial: StrEnum = initial
+        self.states: tuple[StateRow[StrEnum], ...] = states
+        self.groups: tuple[AnyGroup, ...] = tuple(sorted(groups, key=lambda group: -len(group.states)))
+        self.table: tuple[AnyRow, ...] = table
+        self.answering: tuple[Answering, ...] = answering
+        self.origin: str = origin
+        self.kinds: Mapping[StrEnum, Kind] = {each.state: each.kind for each in states}
+        self.orders: tuple[tuple[object, str], ...] = tuple(orders_in(states, self.groups, table))
+        self.timed: tuple[tuple[object, str], ...] = tuple(each for each in self.orders if is_to_timer(each[0]))
 
 
-def places(source: object) -> Iterator[object]:
-    """Give the states, groups or `EVERY` that a row's source names, one by one."""
-    if isinstance(source, tuple):
-        for place in cast("tuple[object, ...]", source):
-            yield from places(place)
-    else:
-        yield source
+def places(source: object) -> tuple[object, ...]:
+    """Give the states, groups or `EVERY` that a row's source names."""
+    if not isinstance(source, tuple):
+        return (source,)
+    return tuple(each for place in cast("tuple[object, ...]", source) for each in places(place))
 
 
 def events_of(trigger: object) -> tuple[type, ...]:
     """Give the event classes of a trigger; a timer has none."""
-    if is_either(trigger):
-        return trigger.events
-    return (trigger,) if isinstance(trigger, type) else ()
+    if isinstance(trigger, type):
+        return (trigger,)
+    return trigger.events if is_either(trigger) else ()
 
 
 def branches_of(target: Target | None) -> Iterator[Branch[StrEnum, object]]:
@@ -59,32 +71,31 @@ def branches_of(target: Target | None) -> Iterator[Branch[StrEnum, object]]:
             yield from branches_of(branch.target)
 
 
-def orders_of(draft: Draft) -> Iterator[tuple[object, str]]:
-    """Give everything the draft lists as an effect, each with its place."""
-    for state in draft.states:
+def orders_in(
+    states: Iterable[StateRow[StrEnum]], groups: Iterable[AnyGroup], table: Iterable[AnyRow]
+) -> Iterator[tuple[object, str]]:
+    """Give everything that is listed as an effect, each with its place."""
+    for state in states:
         for order in (*state.entry, *state.exit):
             yield order, state.origin
-    for group in groups_in(draft):
+    for group in groups:
         for order in (*group.entry, *group.exit):
             yield order, group.origin
-    for row in draft.table:
+    for row in table:
         for order in row.effects:
             yield order, row.origin
-        for branch in branches_of(row.target):
-            for order in branch.effects:
-                yield order, branch.origin
-
-
-def groups_in(draft: Draft) -> tuple[AnyGroup, ...]:
-    """Give the draft's groups, outer before inner; overlapping ones in the order they are listed."""
-    return tuple(sorted(draft.groups, key=lambda group: -len(group.states)))
+        if isinstance(row.target, Choice):
+            for branch in branches_of(row.target):
+                for order in branch.effects:
+                    yield order, branch.origin
 
 
 def groups_used(draft: Draft) -> Iterator[AnyGroup]:
     """Give every group that a row, a timer or an answering effect names."""
     scopes = [answering.scope for answering in draft.answering]
     scopes += [row.trigger.scope for row in draft.table if is_named(row.trigger)]
-    for place in (*(place for row in draft.table for place in places(row.source)), *scopes):
+    sources = [place for row in draft.table if not isinstance(row.source, StrEnum) for place in places(row.source)]
+    for place in (*sources, *scopes):
         if is_group(place):
             yield place
 

@@ -1,11 +1,14 @@
 """Effects: frozen orders to the driver, signals to another machine, and what an effect that answers may answer."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from enum import StrEnum
 
 from attrs import field, frozen
 
 from statekit.states import Group
+from statekit.value import Value
 
 
 class Signal:
@@ -18,8 +21,8 @@ class Signal:
     __slots__ = ()
 
 
-@frozen
-class Failure:
+@frozen(eq=False, repr=False)
+class Failure(Value):
     """An effect's performer raised: the effect's class and the error's class, by name.
 
     The error's text stays behind, because it may hold a secret; the driver logs neither.
@@ -29,8 +32,8 @@ class Failure:
     error: str
 
 
-@frozen
-class Answering:
+@frozen(eq=False, repr=False)
+class Answering(Value):
     """What an effect answers with, and for how long an answer counts; made by `Rows.answering`.
 
     `outcomes` each end the effect. `opens` is the outcome that begins a stream instead: after it `streams` may come any

@@ -1,5 +1,7 @@
 """The errors of statekit: the facts as attributes, then the sentence."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 

@@ -4,47 +4,51 @@ Each fault is one sentence that begins with the place where it was written and s
 never be meant is refused here; what merely looks wrong is for `check` to say.
 """
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Iterator
 from enum import StrEnum
 from types import FunctionType
-from typing import cast
+from typing import TypeGuard, cast
 
 from statekit.draft import (
     AnyRow,
     Draft,
     Target,
     events_of,
-    groups_in,
     groups_used,
     is_group,
-    orders_of,
     places,
 )
 from statekit.effects import Signal
-from statekit.states import Every, Kind
+from statekit.states import Every, Group, Kind
 from statekit.table import Choice, Verb, is_either
-from statekit.timers import Fired, is_arm, is_disarm, is_idle, is_named, is_timer
+from statekit.timers import TIMERS, Arm, Disarm, Fired, Jitter, is_arm, is_disarm, is_idle, is_named, is_timer
 
 MOST_ARGUMENTS = 2
+REASONED = (Verb.IGNORE, Verb.FORBID, Verb.POSTPONE)
+NO_CONSTANTS = (Arm, Disarm, *TIMERS)
 NOT_PLAIN = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
 
 
 def in_draft(draft: Draft) -> list[str]:
     """Find what is wrong with a draft as it was written."""
     found = [*_states(draft), *_groups(draft)]
+    answers = frozenset(event for each in draft.answering for event in each.events)
     for row in draft.table:
-        found += (f"{row.origin}: {fault}" for fault in _row(row, draft))
+        found += [f"{row.origin}: {fault}" for fault in _row(row, draft, answers)]
         if row.verb is Verb.ROW:
             found += _target(row.target, row.origin, draft)
-    for order, origin in orders_of(draft):
-        found += (f"{origin}: {fault}" for fault in _order(order))
+    for order, origin in draft.orders:
+        if not _is_constant(order):
+            found += [f"{origin}: {fault}" for fault in _order(order)]
     found += (*_timers(draft), *_answering(draft))
     return list(dict.fromkeys(found))
 
 
 def _states(draft: Draft) -> Iterator[str]:
-    if not draft.name.isidentifier():
+    if not isinstance(cast("object", draft.name), str) or not draft.name.isidentifier():
         yield f"{draft.origin}: a machine's name must be an identifier such as circuit_breaker, not {draft.name!r}"
     declared: set[StrEnum] = set()
     for each in draft.states:
@@ -62,7 +66,7 @@ def _states(draft: Draft) -> Iterator[str]:
 
 
 def _groups(draft: Draft) -> Iterator[str]:
-    groups = groups_in(draft)
+    groups = draft.groups
     for group in dict.fromkeys(groups_used(draft)):
         if group not in groups:
             yield f"{group.origin}: group {group.name} is used but not listed: add it to groups=(...)"
@@ -80,26 +84,27 @@ def _groups(draft: Draft) -> Iterator[str]:
                 yield f"{group.origin}: group {group.name} names {state!r}, which is no state of {draft.name}"
 
 
-def _row(row: AnyRow, draft: Draft) -> Iterator[str]:
+def _row(row: AnyRow, draft: Draft, answers: frozenset[type]) -> Iterator[str]:
     for place in places(row.source):
-        if is_group(place) or isinstance(place, Every):
-            continue
-        if not isinstance(place, StrEnum) or not _is_state(place, draft):
+        if _is_state(place, draft):
+            if draft.kinds[place] is Kind.ENDED:
+                yield f"{place.name} is of kind ended and absorbing; it can have no row"
+            elif row.verb is Verb.ROW and row.target == place:
+                yield f"row({place.name}, ..., {place.name}) is unclear: say stay (no exit, no entry) or reenter (both)"
+        elif not isinstance(place, (Group, Every)):
             yield f"the source {place!r} is no state or group of {draft.name}"
-        elif draft.kinds[place] is Kind.ENDED:
-            yield f"{place.name} is of kind ended and absorbing; it can have no row"
-        elif row.verb is Verb.ROW and row.target == place:
-            yield f"row({place.name}, ..., {place.name}) is unclear: say stay (no exit, no entry) or reenter (both)"
-    yield from _trigger(row, draft)
-    yield from _function(row.guard, "guard")
-    yield from _function(row.update, "update")
-    if row.verb in (Verb.IGNORE, Verb.FORBID, Verb.POSTPONE) and not row.because.strip():
+    if not isinstance(row.trigger, type) or row.trigger is Fired or row.verb is Verb.POSTPONE:
+        yield from _trigger(row, draft, answers)
+    if row.guard is not None:
+        yield from _function(row.guard, "guard")
+    if row.update is not None:
+        yield from _function(row.update, "update")
+    if row.verb in REASONED and (not isinstance(cast("object", row.because), str) or not row.because.strip()):
         yield f"{row.verb} must say why: because='...'"
 
 
-def _trigger(row: AnyRow, draft: Draft) -> Iterator[str]:
+def _trigger(row: AnyRow, draft: Draft, answers: frozenset[type]) -> Iterator[str]:
     trigger = row.trigger
-    answers = {event for each in draft.answering for event in each.events}
     if isinstance(trigger, tuple):
         yield "a trigger cannot be a tuple (type checkers lose the events): write either(A, B)"
     elif is_timer(trigger):
@@ -113,6 +118,8 @@ def _trigger(row: AnyRow, draft: Draft) -> Iterator[str]:
             yield "a timer cannot be postponed: it is due now or not at all"
     elif not is_either(trigger) and not isinstance(trigger, type):
         yield f"the trigger {trigger!r} is no event class, either(...), after(...), idle(...) or timer(...)"
+    elif no_class := [event for event in events_of(trigger) if not isinstance(cast("object", event), type)]:
+        yield f"either(...) takes event classes: {no_class[0]!r} is none"
     elif Fired in events_of(trigger):
         yield "Fired is the event of every timer: name the one that is meant by after(...), idle(...) or timer(...)"
     elif row.verb is Verb.POSTPONE and any(event in answers for event in events_of(trigger)):
@@ -145,6 +152,8 @@ def _target(target: Target | None, origin: str, draft: Draft) -> Iterator[str]:
             for function, role in ((branch.guard, "guard"), (branch.update, "update")):
                 yield from (f"{branch.origin}: {fault}" for fault in _function(function, role, most=1))
             yield from _target(branch.target, branch.origin, draft)
+    elif is_group(target):
+        yield f"{origin}: the target is the group {target.name}: name the state in it to go to"
     elif not _is_state(target, draft):
         yield f"{origin}: the target {target!r} is no state of {draft.name}"
 
@@ -159,6 +168,10 @@ def _function(function: object, role: str, most: int = MOST_ARGUMENTS, takes: st
     elif not 1 <= function.__code__.co_argcount <= most or function.__defaults__ or function.__code__.co_kwonlyargcount:
         usual = "(context) or (context, event)" if most == MOST_ARGUMENTS else "(context)"
         yield f"the {role} {function.__name__} must take {takes or usual}"
+
+
+def _is_constant(order: object) -> bool:
+    return not isinstance(order, NO_CONSTANTS) and not callable(order)
 
 
 def _order(order: object) -> Iterator[str]:
@@ -178,13 +191,15 @@ def _order(order: object) -> Iterator[str]:
 def _delay(delay: object) -> Iterator[str]:
     if callable(delay):
         yield from _function(delay, "delay", most=1)
-    elif isinstance(delay, (int, float)) and not 0 <= delay < float("inf"):
+    elif not isinstance(delay, (int, float, Jitter)) or isinstance(delay, bool):
+        yield f"a delay is a number of seconds, a Jitter or a function of the context that gives one, not {delay!r}"
+    elif not isinstance(delay, Jitter) and not 0 <= delay < float("inf"):
         yield f"a delay must be finite and not negative, not {delay!r}"
 
 
 def _timers(draft: Draft) -> Iterator[str]:
     rows = [(row.trigger, row.origin) for row in draft.table if is_timer(row.trigger) and not _nameless(row.trigger)]
-    arms = [(order.timer, origin) for order, origin in orders_of(draft) if is_arm(order) or is_disarm(order)]
+    arms = [(order.timer, origin) for order, origin in draft.timed if is_arm(order) or is_disarm(order)]
     first: dict[str, object] = {}
     for trigger, origin in (*rows, *arms):
         other = first.setdefault(trigger.name, trigger)
@@ -213,7 +228,7 @@ def _answering(draft: Draft) -> Iterator[str]:
             answers.add(event)
 
 
-def _is_state(place: object, draft: Draft) -> bool:
+def _is_state(place: object, draft: Draft) -> TypeGuard[StrEnum]:
     # Members of two enums are equal if their values are, and every second lifecycle has an "idle".
     return type(place) is type(draft.initial) and place in draft.kinds
 

@@ -4,12 +4,14 @@
 that it is read from.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
 from attrs import frozen
 
-from statekit.folded import Arrow, Call, Clock, Folded, Fork, Leaf
+from statekit.folded import Arrow, Call, Clock, Folded, Fork, Leaf, key_label
 from statekit.table import Verb
 from statekit.timers import is_arm, is_disarm
 
@@ -111,9 +113,3 @@ def _order(order: object) -> str:
     if isinstance(order, Call):
         return order.name
     return str(order) if is_arm(order) or is_disarm(order) else type(order).__name__
-
-
-def key_label(key: object, clocks: Mapping[str, Clock]) -> str:
-    """Name a trigger, an event class or a timer's id, as it is written in the table."""
-    clock = clocks.get(key) if isinstance(key, str) else None
-    return clock.label if clock else str(getattr(key, "__name__", key))

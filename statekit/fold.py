@@ -9,31 +9,26 @@ first, then as they are listed, and left in the reverse of it, and may not answe
 An ended state answers nothing and lies in no scope: whatever was awaited is over when it is entered.
 """
 
-from collections.abc import Iterator, Sequence
-from enum import StrEnum
-from types import CodeType, FunctionType
-from typing import Never, TypeAlias, cast
+from __future__ import annotations
 
-from attrs import evolve
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Never, TypeAlias, cast
 
 from statekit.draft import (
     AnyGroup,
     AnyRow,
     Draft,
     Target,
-    branches_of,
     events_of,
-    groups_in,
     is_group,
-    orders_of,
     places,
     scope_name,
 )
 from statekit.folded import Arrow, Call, Clock, Folded, Fork, Leaf, Way
-from statekit.interned import Interned
-from statekit.states import Every, Group, Kind, StateRow
-from statekit.table import Choice, Verb
-from statekit.timers import AnyTimer, Delay, Fired, Idle, is_arm, is_named, is_timer
+from statekit.states import EVERY, Every, Kind, StateRow
+from statekit.table import Choice, Function, Verb
+from statekit.timers import AnyTimer, Delay, Idle, is_arm, is_named, is_timer
 
 
 def clock_of(timer: AnyTimer[Never], place: object) -> Clock:
@@ -55,12 +50,17 @@ class Folding:
     def __init__(self, draft: Draft) -> None:
         """Lay out the groups of each state and the timers of each scope."""
         self.draft = draft
+        self.calls: dict[object, Call] = {}
         self.by_state: dict[StrEnum, StateRow[StrEnum]] = {declared.state: declared for declared in draft.states}
-        self.groups: tuple[AnyGroup, ...] = groups_in(draft)
+        self.names: dict[StrEnum, str] = {state: str(state) for state in self.by_state}
         self.groups_of: dict[StrEnum, tuple[AnyGroup, ...]] = {
-            state: tuple(g for g in self.groups if state in g) for state in self.by_state
+            state: tuple(g for g in draft.groups if state in g) for state in self.by_state
         }
         self.scopes: dict[StrEnum, frozenset[str]] = {state: self.scopes_of(state) for state in self.by_state}
+        by_name: dict[str, Place] = {self.names[state]: declared for state, declared in self.by_state.items()}
+        by_name.update((group.name, group) for group in draft.groups)
+        self.entry: dict[str, tuple[object, ...]] = {name: self.called(by_name[name].entry) for name in by_name}
+        self.exit: dict[str, tuple[object, ...]] = {name: self.called(by_name[name].exit) for name in by_name}
         self.clocks: dict[str, Clock] = {}
         self.starts: dict[str, list[Clock]] = {}
         self.restarts: dict[object, list[Clock]] = {}
@@ -68,7 +68,7 @@ class Folding:
             if is_timer(row.trigger):
                 for place in self.stays(row):
                     self.note_clock(row.trigger, place)
-        for order, _ in orders_of(draft):
+        for order, _ in draft.timed:
             if is_arm(order):
                 self.note_clock(order.timer, None)
 
@@ -76,7 +76,7 @@ class Folding:
         """Name the scopes that hold a state: its own and its groups', but none once the machine has ended."""
         if self.by_state[state].kind is Kind.ENDED:
             return frozenset()
-        return frozenset({str(state), *(group.name for group in self.groups_of[state])})
+        return frozenset({self.names[state], *(group.name for group in self.groups_of[state])})
 
     def stays(self, row: AnyRow) -> Iterator[object]:
         """Give the places whose stay an `after` of this row counts; `EVERY` means every state by itself."""
@@ -94,71 +94,84 @@ class Folding:
             for event in clock.of:
                 self.restarts.setdefault(event, []).append(clock)
 
-    def ranks(self, place: object) -> Iterator[tuple[StrEnum, int]]:
-        """Give the states that a place covers, each with its precedence there.
+    def call(self, function: Function | None) -> Call | None:
+        """Wrap a function of the table, each once."""
+        if function is None:
+            return None
+        call = self.calls.get(function)
+        if call is None:
+            call = self.calls[function] = Call(function)
+        return call
+
+    def called(self, orders: tuple[object, ...]) -> tuple[object, ...]:
+        """Give orders with their makers wrapped."""
+        if not any(map(callable, orders)):
+            return orders
+        return tuple(self.call(order) if callable(order) else order for order in orders)
+
+    def ranks(self, place: object) -> Sequence[tuple[StrEnum, int, str]]:
+        """Give the states that a place covers, each with its precedence there, and the place's name.
 
         0 is the state's own row, then its groups from inner to outer, then `EVERY`. An ended state has no cells.
         """
-        if isinstance(place, Every):
-            yield from ((state, len(self.groups_of[state]) + 1) for state in self.by_state if self.scopes[state])
-        elif is_group(place):
-            for state in place.states:
-                names = [group.name for group in self.groups_of[state]]
-                if self.scopes[state]:
-                    yield state, len(names) - names.index(place.name)
-        else:
-            yield cast("StrEnum", place), 0
+        if isinstance(place, StrEnum):
+            return ((place, 0, self.names[place]),)
+        lasting = [(state, groups) for state, groups in self.groups_of.items() if self.scopes[state]]
+        if is_group(place):
+            inside = [(state, groups) for state, groups in lasting if state in place]
+            return [(state, len(groups) - groups.index(place), place.name) for state, groups in inside]
+        return [(state, len(groups) + 1, str(EVERY)) for state, groups in lasting]
 
     def cells(self) -> dict[StrEnum, dict[object, tuple[Arrow, ...]]]:
         """Fold every row, in the order of the table, into the cells of the states that it concerns."""
         found: dict[StrEnum, dict[object, list[tuple[int, Arrow]]]] = {state: {} for state in self.by_state}
         for row in self.draft.table:
+            guard, update, effects = self.call(row.guard), self.call(row.update), self.called(row.effects)
             for place in places(row.source):
-                for state, rank in self.ranks(place):
-                    for arrow in self.arrows(row, state, place):
-                        found[state].setdefault(arrow.key, []).append((rank, arrow))
+                for state, rank, level in self.ranks(place):
+                    goal = self.goal(row, state, place, effects)
+                    for key in self.keys(row.trigger, state, place):
+                        clocks = self.restarts.get(key)
+                        at = self.restarting(goal, clocks, state) if goal and clocks else goal
+                        arrow = Arrow(row, state, key, level, guard, update, at)
+                        found[state].setdefault(key, []).append((rank, arrow))
         return {state: {key: in_order(ranked) for key, ranked in cells.items()} for state, cells in found.items()}
 
-    def arrows(self, row: AnyRow, state: StrEnum, place: object) -> Iterator[Arrow]:
-        """Make a row's arrows from one state: one for each event class, or one for its timer."""
-        level = "EVERY" if isinstance(place, Every) else scope_name(place)
-        keys: tuple[object, ...] = events_of(row.trigger)
-        if is_timer(row.trigger):
-            keys = (clock_of(row.trigger, state if isinstance(place, Every) else place).id,)
-        guard, update, goal = Call.of(row.guard), Call.of(row.update), self.goal(row, state, place)
-        for key in keys:
-            clocks = self.restarts.get(key)
-            at = self.restarting(goal, clocks, state) if goal and clocks else goal
-            yield Arrow(row, state, key, level, guard, update, at)
+    @staticmethod
+    def keys(trigger: object, state: StrEnum, place: object) -> tuple[object, ...]:
+        """Name the cells of a state that a trigger fills: one for each event class, or that of its timer."""
+        if is_timer(trigger):
+            return (clock_of(trigger, state if isinstance(place, Every) else place).id,)
+        return events_of(trigger)
 
     def restarting(self, goal: Goal, clocks: Sequence[Clock], state: StrEnum) -> Goal:
         """Let a goal start these timers afresh, where it does not leave the stay that they count."""
         if isinstance(goal, Fork):
-            ways = (evolve(way, goal=self.restarting(way.goal, clocks, state)) for way in goal.ways)
-            return evolve(goal, ways=tuple(ways))
+            goals = [self.restarting(way.goal, clocks, state) for way in goal.ways]
+            ways = (Way(way.branch, way.guard, way.update, at) for way, at in zip(goal.ways, goals, strict=True))
+            return Fork(goal.choice, tuple(ways))
         kept = self.scopes[state] - goal.ended
-        return evolve(goal, armed=(*(clock for clock in clocks if clock.scope in kept), *goal.armed))
+        armed = (*(clock for clock in clocks if clock.scope in kept), *goal.armed)
+        return Leaf(goal.state, goal.orders, goal.ended, armed, moved=goal.moved)
 
-    def goal(self, row: AnyRow, state: StrEnum, place: object) -> Leaf | Fork | None:
+    def goal(self, row: AnyRow, state: StrEnum, place: object, effects: tuple[object, ...]) -> Goal | None:
         """Work out where a row leads from one state."""
-        effects = tuple(Call.of(o) if callable(o) else o for o in row.effects)
+        if row.verb is Verb.ROW and row.target is not None:
+            return self.target(state, row.target, effects)
         if row.verb is Verb.STAY:
             return Leaf(state, effects, frozenset(), (), moved=False)
         if row.verb is Verb.REENTER:
             return self.leaf(state, state, effects, again=place if is_group(place) else None)
-        if row.verb is Verb.ROW and row.target is not None:
-            return self.target(state, row.target, effects)
         return None
 
-    def target(self, source: StrEnum, target: Target, effects: tuple[object, ...]) -> Leaf | Fork:
+    def target(self, source: StrEnum, target: Target, effects: tuple[object, ...]) -> Goal:
         """Fold a target: a leaf for a state, a fork for a choice, the effects met on the way carried along."""
         if not isinstance(target, Choice):
             return self.leaf(source, target, effects)
         ways: list[Way] = []
         for branch in target.branches:
-            along = (*effects, *(Call.of(o) if callable(o) else o for o in branch.effects))
-            goal = self.target(source, branch.target, along)
-            ways.append(Way(branch, Call.of(branch.guard), Call.of(branch.update), goal))
+            goal = self.target(source, branch.target, (*effects, *self.called(branch.effects)))
+            ways.append(Way(branch, self.call(branch.guard), self.call(branch.update), goal))
         return Fork(target, tuple(ways))
 
     def leaf(
@@ -166,75 +179,54 @@ class Folding:
     ) -> Leaf:
         """Work out a move: what it leaves and enters, in which order; the group `again` is re-entered."""
         before, after = self.groups_of[source], self.groups_of[target]
-        kept = [g for g in before if g in after and not (again and set(g.states) <= set(again.states))]
-        left: list[Place] = [self.by_state[source], *(g for g in reversed(before) if g not in kept)]
-        entered: list[Place] = [*(g for g in after if g not in kept), self.by_state[target]]
-        return Leaf(
-            target,
-            (*self.calls(left, "exit"), *effects, *self.calls(entered, "entry")),
-            self.scopes[source] - (self.scopes[target] - set(map(self.name_of, left))),
-            self.started(entered, target),
-            moved=True,
-        )
+        left, entered, ended = [self.names[source]], [self.names[target]], self.scopes[source]
+        if before or after:
+            kept = [g for g in before if g in after and not (again and set(g.states) <= set(again.states))]
+            left += (g.name for g in reversed(before) if g not in kept)
+            entered[:0] = (g.name for g in after if g not in kept)
+            ended -= self.scopes[target].difference(left)
+        orders = (*self.listed(self.exit, left), *effects, *self.listed(self.entry, entered))
+        return Leaf(target, orders, ended, self.started(entered, target), moved=True)
 
     def begin(self) -> Leaf:
         """Work out what starting does: the entry into the initial state and its groups."""
         state = self.draft.initial
-        entered: list[Place] = [*self.groups_of[state], self.by_state[state]]
-        return Leaf(state, self.calls(entered, "entry"), frozenset(), self.started(entered, state), moved=True)
+        entered = [*(group.name for group in self.groups_of[state]), self.names[state]]
+        return Leaf(state, self.listed(self.entry, entered), frozenset(), self.started(entered, state), moved=True)
 
-    def started(self, entered: Sequence[Place], target: StrEnum) -> tuple[Clock, ...]:
+    def started(self, entered: Sequence[str], target: StrEnum) -> tuple[Clock, ...]:
         """Collect the timers that entering these places on the way to a state starts."""
-        names = [name for name in map(self.name_of, entered) if name in self.scopes[target]]
-        return tuple(clock for name in names for clock in self.starts.get(name, ()))
+        if not self.starts:
+            return ()
+        scopes = self.scopes[target]
+        return tuple(clock for name in entered if name in scopes for clock in self.starts.get(name, ()))
 
     @staticmethod
-    def name_of(place: Place) -> str:
-        """Name a place as scopes are named."""
-        return place.name if isinstance(place, Group) else str(place.state)
-
-    @staticmethod
-    def calls(declared: Sequence[Place], moment: str) -> tuple[object, ...]:
-        """Collect the entry or exit effects of places, their makers wrapped."""
-        orders = (order for place in declared for order in (place.entry if moment == "entry" else place.exit))
-        return tuple(Call.of(order) if callable(order) else order for order in orders)
+    def listed(by_place: Mapping[str, tuple[object, ...]], names: Sequence[str]) -> tuple[object, ...]:
+        """Collect the entry or the exit effects of places, one after the other."""
+        if len(names) == 1:
+            return by_place[names[0]]
+        return tuple(order for name in names for order in by_place[name])
 
 
 def in_order(ranked: list[tuple[int, Arrow]]) -> tuple[Arrow, ...]:
     """Order the arrows of a cell by precedence; within one the order of the table stands."""
-    if len(ranked) > 1:
-        ranked.sort(key=lambda each: each[0])
-    return tuple(arrow for _, arrow in ranked)
-
-
-def functions_in(draft: Draft) -> dict[CodeType, str]:
-    """Name every guard, update and maker by its code object, by which a traceback knows it."""
-    found: list[object] = [order for order, _ in orders_of(draft)]
-    for row in draft.table:
-        found += (row.guard, row.update)
-        for branch in branches_of(row.target):
-            found += (branch.guard, branch.update)
-    return {each.__code__: each.__name__ for each in found if isinstance(each, FunctionType)}
+    if len(ranked) == 1:
+        return (ranked[0][1],)
+    return tuple(arrow for _, arrow in sorted(ranked, key=lambda each: each[0]))
 
 
 def fold(draft: Draft) -> Folded:
     """Fold a draft that `faults.in_draft` found nothing wrong with."""
     folding = Folding(draft)
-    cells = folding.cells()
     return Folded(
-        cells=cells,
+        cells=folding.cells(),
         begin=folding.begin(),
-        groups=folding.groups,
+        groups=draft.groups,
         groups_of=folding.groups_of,
         scopes=folding.scopes,
         clocks=folding.clocks,
-        answering={answering.effect: answering for answering in draft.answering},
-        answers={event: answering for answering in draft.answering for event in answering.events},
+        answering=draft.answering,
         events=tuple(dict.fromkeys(event for row in draft.table for event in events_of(row.trigger))),
-        fenced=frozenset({Fired, *(event for answering in draft.answering for event in answering.events)}),
-        functions=functions_in(draft),
-        acts={state: {} for state in cells},
-        quick={state: {} for state in cells},
-        points=Interned(),
-        snapshots=Interned(),
+        functions={call.function.__code__: call.name for call in folding.calls.values()},
     )

@@ -1,22 +1,29 @@
 """Machine: a checked, folded table; the immutable definition that the engine, the checks and the pictures read."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Generic, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Generic, TypeVar, get_type_hints
 
 from attrs import field, frozen
 
 from statekit import cells, faults
-from statekit.draft import AnyRow, Draft, classes_in, orders_of
+from statekit.draft import AnyRow, classes_in, orders_in
 from statekit.effects import Answering
 from statekit.errors import MalformedTable
-from statekit.flat import FlatRow, flat, key_label
 from statekit.fold import fold
-from statekit.folded import Arrow, Folded
+from statekit.folded import Arrow, Folded, key_label
+from statekit.origin import written_at
+from statekit.parts import draft_of
 from statekit.states import Group, Kind, StateRow
-from statekit.table import Row, written_at
-from statekit.tabulated import Tabulated, tabulated
+from statekit.table import Row
 from statekit.timers import is_arm, is_disarm
+from statekit.value import Shown
+
+if TYPE_CHECKING:
+    from statekit.flat import FlatRow
+    from statekit.tabulated import Tabulated
 
 S = TypeVar("S", bound=StrEnum)
 E = TypeVar("E")
@@ -24,8 +31,8 @@ C = TypeVar("C")
 F = TypeVar("F")
 
 
-@frozen(eq=False)
-class Definition:
+@frozen(eq=False, repr=False)
+class Definition(Shown):
     """A machine with its types forgotten: what the engine, the checks and the pictures work on."""
 
     name: str
@@ -61,6 +68,8 @@ class Definition:
         States stand in the order of their declaration, events before timers in that of the table, the rows of a cell in
         that of precedence; what an unguarded row hides is left out.
         """
+        from statekit.flat import flat  # noqa: PLC0415 - loaded by those who read it
+
         return flat((declared.state for declared in self.states), self.folded)
 
     def tabulate(self, context: object = None, *, limit: int = 10_000) -> Tabulated:
@@ -69,6 +78,8 @@ class Definition:
         The first point has the machine's own context unless another is given. Raises `NotTabulable` if a function of a
         cell on the way looks at the event, and if there are more than `limit` points.
         """
+        from statekit.tabulated import tabulated  # noqa: PLC0415 - loaded by those who want it
+
         first = self.context if context is None else context
         return tabulated(self.name, self.folded, self.initial, first, limit)
 
@@ -84,9 +95,8 @@ class Definition:
 
         A maker says what it makes by its return annotation.
         """
-        draft = Draft(self.name, self.initial, self.states, self.folded.groups, self.table, self.answering)
         found: dict[type, None] = {}
-        for order, _ in orders_of(draft):
+        for order, _ in orders_in(self.states, self.folded.groups, self.table):
             if callable(order):
                 found.update(dict.fromkeys(classes_in(get_type_hints(order).get("return"))))
             elif not is_arm(order) and not is_disarm(order):
@@ -118,7 +128,7 @@ class Machine(Definition, Generic[S, E, C, F]):
         postpone_limit: int = 1000,
     ) -> None:
         """Check the table, then fold it."""
-        draft = Draft(name, initial, tuple(states), tuple(groups), tuple(table), tuple(answering), written_at())
+        draft = draft_of(name, initial, states, groups, table, answering, written_at())
         if found := faults.in_draft(draft):
             raise MalformedTable(name, found)
         folded = fold(draft)

@@ -13,6 +13,7 @@ from attrs import field, frozen
 from statekit.interned import Memo
 from statekit.layout import layout_of
 from statekit.timers import Duration
+from statekit.value import Shown, Value
 from statekit.verdicts import Verdict
 
 S_co = TypeVar("S_co", bound=StrEnum, covariant=True)
@@ -21,8 +22,8 @@ C_co = TypeVar("C_co", covariant=True)
 F_co = TypeVar("F_co", covariant=True)
 
 
-@frozen
-class Ticket:
+@frozen(repr=False)
+class Ticket(Shown):
     """What is awaited: a timer by its id or an effect by its class's name, the scope it counts for, and its key."""
 
     number: int
@@ -35,8 +36,8 @@ ANY_KEY: Final[object] = object()
 """Whatever the key is."""
 
 
-@frozen
-class Issued(Generic[F_co]):
+@frozen(eq=False, repr=False)
+class Issued(Value, Generic[F_co]):
     """A ticket that a step issued: for an effect that answers, or for a timer with its delay (never both)."""
 
     ticket: Ticket
@@ -44,8 +45,8 @@ class Issued(Generic[F_co]):
     delay: Duration | None = None
 
 
-@frozen
-class Stimulus(Generic[E_co]):
+@frozen(eq=False, repr=False)
+class Stimulus(Value, Generic[E_co]):
     """What arrives: the event, when (monotonic seconds, stamped by the driver), and the ticket that it answers.
 
     A timer's event is `Fired`. Events that no effect answers with need no ticket.
@@ -56,8 +57,8 @@ class Stimulus(Generic[E_co]):
     ticket: int | None = None
 
 
-@frozen(slots=True, weakref_slot=False)
-class Snapshot(Generic[S_co, C_co]):
+@frozen(weakref_slot=False, repr=False)
+class Snapshot(Shown, Generic[S_co, C_co]):
     """Where a machine is: state, context, the tickets that still count, the postponed events, the ticket counter."""
 
     state: S_co
@@ -76,8 +77,8 @@ class Snapshot(Generic[S_co, C_co]):
         return next((ticket for ticket in named if key is ANY_KEY or ticket.key == key), None)
 
 
-@frozen(slots=True, weakref_slot=False)
-class Step(Generic[S_co, C_co, F_co]):
+@frozen(weakref_slot=False, eq=False, repr=False)
+class Step(Value, Generic[S_co, C_co, F_co]):
     """What one stimulus did.
 
     `effects` are to be performed in their order, after the snapshot is kept. Those whose class answers stand in

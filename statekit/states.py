@@ -1,10 +1,14 @@
 """States and groups: what a machine can be in, and what each is like to be in."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from attrs import field, frozen
+
+from statekit.value import Value
 
 S_co = TypeVar("S_co", bound=StrEnum, covariant=True)
 
@@ -26,8 +30,8 @@ class Kind(StrEnum):
     """It gave up with a reason; only the application moves it on."""
 
 
-@frozen
-class Group(Generic[S_co]):
+@frozen(eq=False, repr=False)
+class Group(Value, Generic[S_co]):
     """States that share rows, entry and exit; made by `Rows.group`.
 
     Entering it from outside runs `entry`, leaving it runs `exit`; a move between two of its states runs neither. A
@@ -50,8 +54,8 @@ class Group(Generic[S_co]):
         return iter(self.states)
 
 
-@frozen
-class StateRow(Generic[S_co]):
+@frozen(eq=False, repr=False)
+class StateRow(Value, Generic[S_co]):
     """The declaration of one state; made by `Rows.state`."""
 
     state: S_co
@@ -63,8 +67,8 @@ class StateRow(Generic[S_co]):
     origin: str = field(default="", kw_only=True, eq=False)
 
 
-@frozen
-class Every:
+@frozen(eq=False, repr=False)
+class Every(Value):
     """The source that means every state of the table which has no answer of its own; use the constant `EVERY`."""
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ from statekit.machine import Definition
 from statekit.snapshot import AnySnapshot, AnyStep, Stimulus, Ticket
 from statekit.step import advance, launch, retry, stepped
 from statekit.transaction import SYSTEM_SNAPSHOT, TRANSACTION, Armed, Hop, Ordered, SystemSnapshot, Transaction
+from statekit.value import Shown
 from statekit.verdicts import Broken, Postponed, Stale, Started, Taken, Verdict
 from statekit.wiring import Derived, Wire
 
@@ -71,21 +72,30 @@ def _faults(system: "System") -> Iterator[str]:
             yield f"the fact {derived.fact.__name__} is told to {derived.target.name}, which is no member"
 
 
-@frozen(eq=False)
 class Lone:
     """What a row comes to that nothing follows from: its path and its orders, made once."""
 
-    verdict: Verdict | None
-    effects: tuple[object, ...] | None
-    path: tuple[Hop, ...] = ()
-    orders: tuple[Ordered, ...] = ()
+    __slots__ = ("effects", "orders", "path", "verdict")
+
+    def __init__(
+        self,
+        verdict: Verdict | None,
+        effects: tuple[object, ...] | None,
+        path: tuple[Hop, ...] = (),
+        orders: tuple[Ordered, ...] = (),
+    ) -> None:
+        """Keep what was made."""
+        self.verdict: Verdict | None = verdict
+        self.effects: tuple[object, ...] | None = effects
+        self.path: tuple[Hop, ...] = path
+        self.orders: tuple[Ordered, ...] = orders
 
 
 NOBODY = Lone(None, None)
 
 
-@frozen(eq=False)
-class System:
+@frozen(eq=False, repr=False)
+class System(Shown):
     """Machines wired together, checked when it is built.
 
     Raises `MalformedSystem`, listing every signal that nobody receives and every wire that cannot carry anything.

@@ -11,16 +11,19 @@ nothing happens. All of them check the row's functions against the row's own eve
 mistake on the row where it was made; what types cannot say, `Machine` checks when it is built.
 """
 
-import sys
+from __future__ import annotations
+
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Generic, Never, TypeAlias, TypeGuard, TypeVar, overload
+from typing import Final, Generic, Never, TypeAlias, TypeGuard, TypeVar, overload
 
-from attrs import field, frozen
+from attrs import frozen
 
 from statekit.effects import Answering, Failure
+from statekit.origin import written_at
 from statekit.states import Every, Group, Kind, Place, StateRow
 from statekit.timers import AnyTimer, Arm, Disarm, Fired, Key
+from statekit.value import Shown, Value
 
 S = TypeVar("S", bound=StrEnum)
 S_co = TypeVar("S_co", bound=StrEnum, covariant=True)
@@ -49,21 +52,21 @@ class Verb(StrEnum):
     FORBID = "forbid"
 
 
-@frozen
-class Either(Generic[E_co]):
+@frozen(eq=False, repr=False)
+class Either(Value, Generic[E_co]):
     """Several event classes as one trigger; made by `either`."""
 
     events: tuple[type[E_co], ...]
 
 
-@frozen(eq=False)
-class Row(Generic[S_co, E_co, F_co]):
+@frozen(eq=False, repr=False)
+class Row(Shown, Generic[S_co, E_co, F_co]):
     """One line of the table, as it was written; made by the verbs of `Rows`."""
 
     verb: Verb
     source: object
     trigger: object
-    target: "S_co | Choice[S_co, F_co] | None" = None
+    target: S_co | Choice[S_co, F_co] | None = None
     effects: tuple[object, ...] = ()
     guard: Function | None = None
     update: Function | None = None
@@ -71,19 +74,19 @@ class Row(Generic[S_co, E_co, F_co]):
     origin: str = ""
 
 
-@frozen(eq=False)
-class Branch(Generic[S_co, F_co]):
+@frozen(eq=False, repr=False)
+class Branch(Shown, Generic[S_co, F_co]):
     """One way out of a choice; made by `Rows.to`."""
 
-    target: "S_co | Choice[S_co, F_co]"
+    target: S_co | Choice[S_co, F_co]
     effects: tuple[object, ...] = ()
     guard: Function | None = None
     update: Function | None = None
     origin: str = ""
 
 
-@frozen(eq=False)
-class Choice(Generic[S_co, F_co]):
+@frozen(eq=False, repr=False)
+class Choice(Shown, Generic[S_co, F_co]):
     """A target that picks among branches by the new context; made by `Rows.choice`, drawn as a diamond."""
 
     name: str
@@ -117,26 +120,17 @@ RowOrder: TypeAlias = Order[F, C] | Callable[[C, E], Made[F]] | Arm[C, E] | Disa
 """What a row may list: its makers, and the keys of its timers, may read its event."""
 
 
-def written_at() -> str:
-    """Name the place that called the caller of this function, as `folder/file.py:line`."""
-    # The caller's line is what every complaint about a row must name; inspect.stack would cost milliseconds a row.
-    frame = sys._getframe(2)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    # `Machine[S, E, C, F](...)` calls through typing's alias.
-    while frame.f_globals.get("__name__") == "typing" and frame.f_back is not None:
-        frame = frame.f_back
-    return f"{'/'.join(frame.f_code.co_filename.replace(chr(92), '/').split('/')[-2:])}:{frame.f_lineno}"
-
-
-@frozen
 class Moving(Generic[S, C, F]):
     """The verb `row`: exit, the row's effects, entry."""
+
+    __slots__ = ()
 
     @overload
     def __call__(
         self,
         source: Source[S],
         trigger: type[E] | Either[E],
-        target: "S | Choice[S, F]",
+        target: S | Choice[S, F],
         *effects: RowOrder[F, C, E],
         guard: Callable[[C], bool] | Callable[[C, E], bool] | None = None,
         update: Callable[[C], C] | Callable[[C, E], C] | None = None,
@@ -146,7 +140,7 @@ class Moving(Generic[S, C, F]):
         self,
         source: Source[S],
         trigger: AnyTimer[C],
-        target: "S | Choice[S, F]",
+        target: S | Choice[S, F],
         *effects: RowOrder[F, C, Fired],
         guard: Callable[[C], bool] | Callable[[C, Fired], bool] | None = None,
         update: Callable[[C], C] | Callable[[C, Fired], C] | None = None,
@@ -155,7 +149,7 @@ class Moving(Generic[S, C, F]):
         self,
         source: Source[S],
         trigger: object,
-        target: "S | Choice[S, F]",
+        target: S | Choice[S, F],
         *effects: object,
         guard: Function | None = None,
         update: Function | None = None,
@@ -164,11 +158,14 @@ class Moving(Generic[S, C, F]):
         return Row(Verb.ROW, source, trigger, target, effects, guard, update, "", written_at())
 
 
-@frozen
 class Staying(Generic[S, C, F]):
     """The verbs `stay` (no exit, no entry, timers run on) and `reenter` (both, timers start afresh)."""
 
-    verb: Verb
+    __slots__ = ("verb",)
+
+    def __init__(self, verb: Verb) -> None:
+        """Keep which of the verbs it is."""
+        self.verb: Final[Verb] = verb
 
     @overload
     def __call__(
@@ -200,11 +197,14 @@ class Staying(Generic[S, C, F]):
         return Row(self.verb, source, trigger, None, effects, guard, update, "", written_at())
 
 
-@frozen
 class Declining(Generic[S, C, F]):
     """The verbs `ignore`, `forbid` and `postpone`: the event changes nothing here, and the table says so."""
 
-    verb: Verb
+    __slots__ = ("verb",)
+
+    def __init__(self, verb: Verb) -> None:
+        """Keep which of the verbs it is."""
+        self.verb: Final[Verb] = verb
 
     @overload
     def __call__(
@@ -236,7 +236,6 @@ class Declining(Generic[S, C, F]):
         return Row(self.verb, source, trigger, None, (), guard, None, because, written_at())
 
 
-@frozen
 class Rows(Generic[S, C, F]):
     """The verbs of a table, bound to its states, its context and its effects.
 
@@ -244,16 +243,20 @@ class Rows(Generic[S, C, F]):
     state, an effect that is not in the union.
     """
 
-    row: Moving[S, C, F] = field(factory=Moving[S, C, F], init=False)
-    stay: Staying[S, C, F] = field(factory=lambda: Staying[S, C, F](Verb.STAY), init=False)
-    reenter: Staying[S, C, F] = field(factory=lambda: Staying[S, C, F](Verb.REENTER), init=False)
-    postpone: Declining[S, C, F] = field(factory=lambda: Declining[S, C, F](Verb.POSTPONE), init=False)
-    ignore: Declining[S, C, F] = field(factory=lambda: Declining[S, C, F](Verb.IGNORE), init=False)
-    forbid: Declining[S, C, F] = field(factory=lambda: Declining[S, C, F](Verb.FORBID), init=False)
+    __slots__ = ("forbid", "ignore", "postpone", "reenter", "row", "stay")
+
+    def __init__(self) -> None:
+        """Make the verbs."""
+        self.row: Final[Moving[S, C, F]] = Moving()
+        self.stay: Final[Staying[S, C, F]] = Staying(Verb.STAY)
+        self.reenter: Final[Staying[S, C, F]] = Staying(Verb.REENTER)
+        self.postpone: Final[Declining[S, C, F]] = Declining(Verb.POSTPONE)
+        self.ignore: Final[Declining[S, C, F]] = Declining(Verb.IGNORE)
+        self.forbid: Final[Declining[S, C, F]] = Declining(Verb.FORBID)
 
     def to(
         self,
-        target: "S | Choice[S, F]",
+        target: S | Choice[S, F],
         *effects: Order[F, C],
         guard: Callable[[C], bool] | None = None,
         update: Callable[[C], C] | None = None,

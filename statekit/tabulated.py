@@ -7,6 +7,8 @@ Tickets, timers' deadlines and postponed events belong to `step` and are not in 
 firing does, not when.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -15,8 +17,7 @@ from attrs import frozen
 
 from statekit.acts import lookers
 from statekit.errors import NotTabulable
-from statekit.flat import key_label
-from statekit.folded import Folded
+from statekit.folded import Folded, key_label
 from statekit.interned import alike
 from statekit.timers import is_arm, is_disarm
 from statekit.transition import cell_in, run

@@ -4,13 +4,16 @@ A delay is a number of seconds, a named function of the context, or a `Jitter`: 
 from, so that the pure core never holds a random number it did not receive.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Generic, Never, TypeAlias, TypeGuard, TypeVar, overload
+from typing import Final, Generic, Never, TypeAlias, TypeGuard, TypeVar, overload
 
 from attrs import frozen
 
 from statekit.states import Group
+from statekit.value import Value
 
 C_contra = TypeVar("C_contra", contravariant=True)
 E_contra = TypeVar("E_contra", contravariant=True)
@@ -18,8 +21,8 @@ C = TypeVar("C")
 E = TypeVar("E")
 
 
-@frozen
-class Jitter:
+@frozen(eq=False, repr=False)
+class Jitter(Value):
     """A delay drawn uniformly from `low_seconds` to `high_seconds`, both included.
 
     Full jitter is `Jitter(floor, cap)`, equal jitter `Jitter(cap / 2, cap)`, and the additive jitter of many guides
@@ -50,8 +53,8 @@ Key: TypeAlias = str | int | None
 """What tells timers of one name apart, or effects of one class; what a snapshot can be saved with."""
 
 
-@frozen
-class Fired:
+@frozen(eq=False, repr=False)
+class Fired(Value):
     """The event of every timer: which one, how long it was armed for, and how late it came (both in seconds)."""
 
     name: str
@@ -60,8 +63,8 @@ class Fired:
     late_by_seconds: float = 0.0
 
 
-@frozen
-class ClockJumped:
+@frozen(eq=False, repr=False)
+class ClockJumped(Value):
     """The machine was away for `gap_seconds`: the world's clock ran on while the monotonic one stood still.
 
     A suspended laptop or a paused virtual machine does that. Timers have not moved, peers may have given up: probe what
@@ -71,8 +74,8 @@ class ClockJumped:
     gap_seconds: float
 
 
-@frozen
-class After(Generic[C_contra]):
+@frozen(eq=False, repr=False)
+class After(Value, Generic[C_contra]):
     """A timer that lives for the stay in its row's source: a state, or a whole group."""
 
     delay: Duration | Callable[[C_contra], Duration]
@@ -88,8 +91,8 @@ class After(Generic[C_contra]):
         return self.label
 
 
-@frozen
-class Idle(Generic[C_contra]):
+@frozen(eq=False, repr=False)
+class Idle(Value, Generic[C_contra]):
     """A timer that lives for the stay in its row's source, and starts afresh whenever one of `of` is taken there."""
 
     delay: Duration | Callable[[C_contra], Duration]
@@ -106,8 +109,8 @@ class Idle(Generic[C_contra]):
         return f"{self.label} of {', '.join(event.__name__ for event in self.of)}"
 
 
-@frozen
-class Timer(Generic[C_contra, E_contra]):
+@frozen(eq=False, repr=False)
+class Timer(Value, Generic[C_contra, E_contra]):
     """A timer with a name of its own, armed and disarmed by effects, for the stay in its scope.
 
     `scope` is a state or a group of the same table. `key`, if there is one, tells which of the timers of this name is
@@ -125,8 +128,8 @@ class Timer(Generic[C_contra, E_contra]):
         return self.name
 
 
-@frozen
-class Arm(Generic[C_contra, E_contra]):
+@frozen(eq=False, repr=False)
+class Arm(Value, Generic[C_contra, E_contra]):
     """The order to start a named timer; written where a row lists its effects."""
 
     timer: Timer[C_contra, E_contra]
@@ -136,8 +139,8 @@ class Arm(Generic[C_contra, E_contra]):
         return f"arm {self.timer.name}{per_label(self.timer.key)}"
 
 
-@frozen
-class Disarm(Generic[C_contra, E_contra]):
+@frozen(eq=False, repr=False)
+class Disarm(Value, Generic[C_contra, E_contra]):
     """The order to stop a named timer, if it runs; written where a row lists its effects."""
 
     timer: Timer[C_contra, E_contra]
@@ -147,6 +150,8 @@ class Disarm(Generic[C_contra, E_contra]):
         return f"disarm {self.timer.name}{per_label(self.timer.key)}"
 
 
+TIMERS: Final = (After, Idle, Timer)
+
 AnyTimer: TypeAlias = After[C] | Idle[C] | Timer[C, Never]
 """A timer as a row may wait for it; a named one whichever events its key reads."""
 
@@ -155,7 +160,7 @@ AnyTimer: TypeAlias = After[C] | Idle[C] | Timer[C, Never]
 def after(delay: Duration) -> After[object]: ...
 @overload
 def after(delay: Callable[[C], Duration]) -> After[C]: ...
-def after(delay: Delay[C]) -> "After[object] | After[C]":
+def after(delay: Delay[C]) -> After[object] | After[C]:
     """Make a trigger that fires once, `delay` after its row's source was entered.
 
     In a row whose source is a group the timer counts from the entry into the group, and moves inside the group do not
@@ -168,7 +173,7 @@ def after(delay: Delay[C]) -> "After[object] | After[C]":
 def idle(delay: Duration, of: tuple[type, ...]) -> Idle[object]: ...
 @overload
 def idle(delay: Callable[[C], Duration], of: tuple[type, ...]) -> Idle[C]: ...
-def idle(delay: Delay[C], of: tuple[type, ...]) -> "Idle[object] | Idle[C]":
+def idle(delay: Delay[C], of: tuple[type, ...]) -> Idle[object] | Idle[C]:
     """Make a trigger that fires once none of the events `of` was taken in its row's source for `delay`.
 
     It counts from the entry into the source, a state or a group, like `after`. It starts afresh, with its delay worked
@@ -192,8 +197,8 @@ def timer(name: str, delay: Duration, *, scope: Scope, key: Callable[[C], Key]) 
 @overload
 def timer(name: str, delay: Delay[C], *, scope: Scope, key: Callable[[C, E], Key]) -> Timer[C, E]: ...
 def timer(
-    name: str, delay: Delay[C], *, scope: Scope, key: "Callable[[C], Key] | Callable[[C, E], Key] | None" = None
-) -> "Timer[object, object] | Timer[C, object] | Timer[C, E]":
+    name: str, delay: Delay[C], *, scope: Scope, key: Callable[[C], Key] | Callable[[C, E], Key] | None = None
+) -> Timer[object, object] | Timer[C, object] | Timer[C, E]:
     """Make a timer with a name, to be armed by `arm(...)`; it counts for the stay in `scope` and no longer.
 
     `key` is a named pure function of the new context, or of it and the row's event, that gives text, a whole number or
@@ -213,9 +218,9 @@ def disarm(timer: Timer[C, E]) -> Disarm[C, E]:
     return Disarm(timer)
 
 
-def is_timer(trigger: object) -> "TypeGuard[AnyTimer[Never]]":
+def is_timer(trigger: object) -> TypeGuard[AnyTimer[Never]]:
     """Tell whether a trigger is a timer."""
-    return isinstance(trigger, After | Idle | Timer)
+    return isinstance(trigger, TIMERS)
 
 
 def is_named(trigger: object) -> TypeGuard[Timer[Never, Never]]:
@@ -236,6 +241,11 @@ def is_arm(order: object) -> TypeGuard[Arm[Never, Never]]:
 def is_disarm(order: object) -> TypeGuard[Disarm[Never, Never]]:
     """Tell whether an order stops a named timer."""
     return isinstance(order, Disarm)
+
+
+def is_to_timer(order: object) -> bool:
+    """Tell whether an order starts or stops a named timer."""
+    return isinstance(order, (Arm, Disarm))
 
 
 def seconds_label(seconds: float) -> str:

@@ -8,12 +8,13 @@ from statekit.effects import Signal
 from statekit.interned import Memo
 from statekit.layout import layout_of
 from statekit.snapshot import AnySnapshot, Issued, Ticket
+from statekit.value import Shown, Value
 from statekit.verdicts import Verdict
 from statekit.wiring import View
 
 
-@frozen(slots=True, weakref_slot=False)
-class Hop:
+@frozen(weakref_slot=False, eq=False, repr=False)
+class Hop(Value):
     """One event of a transaction: who received it and what became of it."""
 
     member: str
@@ -21,8 +22,8 @@ class Hop:
     verdict: Verdict
 
 
-@frozen(slots=True, weakref_slot=False)
-class Ordered:
+@frozen(weakref_slot=False, eq=False, repr=False)
+class Ordered(Value):
     """An effect for the driver: whose it is, and its ticket if it answers (or is an orphan effect for one)."""
 
     member: str
@@ -35,16 +36,16 @@ class Ordered:
         return isinstance(self.ticket, Ticket)
 
 
-@frozen
-class Armed:
+@frozen(eq=False, repr=False)
+class Armed(Value):
     """A timer for the driver to run: whose it is, its ticket and its delay."""
 
     member: str
     issued: Issued[object]
 
 
-@frozen(slots=True, weakref_slot=False)
-class SystemSnapshot(View):
+@frozen(weakref_slot=False, repr=False)
+class SystemSnapshot(Shown, View):
     """Where a system is: every member's snapshot, and the last value of each derived fact."""
 
     names: tuple[str, ...] = field(repr=False)
@@ -53,8 +54,8 @@ class SystemSnapshot(View):
     memo: "Memo[tuple[str, type], Transaction] | None" = field(default=None, init=False, eq=False, repr=False)
 
 
-@frozen(slots=True, weakref_slot=False)
-class Transaction:
+@frozen(weakref_slot=False, eq=False, repr=False)
+class Transaction(Value):
     """What one stimulus did to a system.
 
     Keep `snapshot`; perform `orders` in their order and hand `published` to the application; run the timers in

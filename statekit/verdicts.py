@@ -1,13 +1,17 @@
 """Verdicts: what became of one event, and why."""
 
+from __future__ import annotations
+
 from enum import StrEnum
 from typing import TypeAlias
 
 from attrs import field, frozen
 
+from statekit.value import Shown, Value
 
-@frozen
-class Started:
+
+@frozen(eq=False, repr=False)
+class Started(Value):
     """The machine was started: nothing arrived, its entry effects ran."""
 
     def __str__(self) -> str:
@@ -15,8 +19,8 @@ class Started:
         return "started"
 
 
-@frozen
-class Taken:
+@frozen(eq=False, repr=False)
+class Taken(Value):
     """A row was taken. `row` is where it is written, `target` the state afterwards; `refused` names the guards of
     earlier rows that did not hold.
     """
@@ -31,8 +35,8 @@ class Taken:
         return f"{self.source.name} → {self.target.name}" if self.source != self.target else f"stays {self.source.name}"
 
 
-@frozen
-class Ignored:
+@frozen(eq=False, repr=False)
+class Ignored(Value):
     """The table says that nothing happens, and why; `refused` names the guards that did not hold before."""
 
     because: str
@@ -43,8 +47,8 @@ class Ignored:
         return f"ignored: {self.because}"
 
 
-@frozen
-class Postponed:
+@frozen(eq=False, repr=False)
+class Postponed(Value):
     """The event is kept and will be tried again after the next change of state."""
 
     because: str
@@ -54,8 +58,8 @@ class Postponed:
         return f"postponed: {self.because}"
 
 
-@frozen
-class Refused:
+@frozen(eq=False, repr=False)
+class Refused(Value):
     """Every row that answers the event has a guard, and none held; or the queue of postponed events is full."""
 
     guards: tuple[str, ...]
@@ -66,19 +70,20 @@ class Refused:
         return "refused: too many postponed events" if self.full else f"refused by {', '.join(self.guards)}"
 
 
-@frozen
-class Forbidden:
-    """The table says that this event in this state is an error, and why."""
+@frozen(eq=False, repr=False)
+class Forbidden(Value):
+    """The table says that this event in this state is an error, and why; `refused` as in `Ignored`."""
 
     because: str
+    refused: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Say it in words."""
         return f"forbidden: {self.because}"
 
 
-@frozen
-class Unhandled:
+@frozen(eq=False, repr=False)
+class Unhandled(Value):
     """The cell is blank, or the machine has ended."""
 
     ended: bool = False
@@ -88,8 +93,8 @@ class Unhandled:
         return "unhandled: the machine has ended" if self.ended else "unhandled: no row answers this event here"
 
 
-@frozen
-class Stale:
+@frozen(eq=False, repr=False)
+class Stale(Value):
     """The answer, or the timer, belongs to a stay that is over; `ticket` is the number it came with, if any."""
 
     ticket: int | None
@@ -99,8 +104,8 @@ class Stale:
         return "stale: no ticket" if self.ticket is None else f"stale: ticket {self.ticket} is over"
 
 
-@frozen
-class Broken:
+@frozen(repr=False)
+class Broken(Shown):
     """A guard, update, maker or delay raised: nothing changed; equal if they read alike."""
 
     function: str

@@ -14,6 +14,7 @@ from attrs import frozen
 from statekit.effects import Signal
 from statekit.machine import Definition, Machine
 from statekit.snapshot import AnySnapshot, Snapshot
+from statekit.value import Value
 
 S = TypeVar("S", bound=StrEnum)
 S2 = TypeVar("S2", bound=StrEnum)
@@ -27,8 +28,8 @@ G = TypeVar("G", bound=Signal)
 V = TypeVar("V")
 
 
-@frozen
-class Wire:
+@frozen(eq=False, repr=False)
+class Wire(Value):
     """One line of the wiring; made by `wire` or `publish`. Without a target the application receives the signal."""
 
     source: Definition
@@ -37,8 +38,8 @@ class Wire:
     make: Callable[..., object] | None = None
 
 
-@frozen
-class Derived:
+@frozen(eq=False, repr=False)
+class Derived(Value):
     """A derived fact; made by `derive`."""
 
     fact: "Callable[[View], object]"

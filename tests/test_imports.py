@@ -8,15 +8,18 @@ from pathlib import Path
 
 import pytest
 
+import statekit
+
 ROOT = Path(__file__).parent.parent
 # Files of the core, each after all that it may import; those on one line are not for each other.
 CORE = (
-    ("errors",),
+    ("errors", "value", "origin"),
     ("states", "quantities"),
     ("timers",),
     ("effects",),
     ("table",),
     ("draft",),
+    ("parts",),
     ("verdicts", "interned", "layout"),
     ("folded",),
     ("faults", "fold", "cells", "flat"),
@@ -133,3 +136,13 @@ for module in sys.argv[1:]:
     )
     assert ran.returncode == 0, ran.stderr
     assert len(PURE) > 10
+
+
+def test_what_a_machine_does_not_need_is_loaded_by_those_who_name_it():
+    said = "import sys, statekit; print(*sorted(name for name in sys.modules if name.startswith('statekit.')))"
+    ran = subprocess.run([sys.executable, "-c", said], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert not {"statekit.flat", "statekit.quantities", "statekit.tabulated"} & set(ran.stdout.split())
+    assert all(getattr(statekit, name) is not None for name in statekit.__all__)
+    assert statekit.FlatRow.__module__ == "statekit.flat"
+    with pytest.raises(AttributeError, match="module 'statekit' has no attribute 'Nothing'"):
+        _ = statekit.Nothing

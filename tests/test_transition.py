@@ -350,6 +350,11 @@ def test_a_forbidden_event_says_why():
     assert move is None
 
 
+def test_a_forbidden_event_names_the_guards_that_refused_before():
+    machine = build(row(A, Go, B, guard=one), rows.forbid(A, Go, because="never"))
+    assert tell(machine)[0] == Forbidden("never", ("one",))
+
+
 def test_a_postponed_event_says_why():
     verdict, move = tell(build(rows.postpone(A, Go, because="later")))
     assert verdict == Postponed("later")

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from machines.link import Send
 from machines.policy.error_codes import ERROR_POLICIES, ErrorPolicies, ErrorPolicy, Route
-from machines.policy.retries import HINT_MAX_SECONDS
+from machines.policy.failures import HINT_MAX_SECONDS
 from machines.wire.messages import (
     ConnectionAck,
     DocumentSync,

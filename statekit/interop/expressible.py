@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from statekit.draft import Draft, orders_of, scope_name
+from statekit.draft import orders_in, scope_name
 from statekit.errors import StatekitError
 from statekit.machine import Definition
 from statekit.table import Verb
@@ -57,15 +57,7 @@ def _rows(definition: Definition) -> Iterator[str]:
 
 
 def _orders(definition: Definition) -> Iterator[str]:
-    draft = Draft(
-        definition.name,
-        definition.initial,
-        definition.states,
-        definition.folded.groups,
-        definition.table,
-        definition.answering,
-    )
-    for order, origin in orders_of(draft):
+    for order, origin in orders_in(definition.states, definition.folded.groups, definition.table):
         if is_arm(order) or is_disarm(order):
             yield f"{origin}: orders {order}: there are no timers; order an effect of your own"
 

@@ -19,6 +19,7 @@ leaves it, and the model is as it was.
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import partial
+from itertools import takewhile
 from typing import TypeVar, cast
 
 import transitions
@@ -196,7 +197,8 @@ class _Live:
     def refuse(self, arrow: Arrow, data: EventData) -> None:
         """Raise what a forbidden event raises."""
         definition, event = self.definition, type(event_of(data)).__name__
-        verdict = Forbidden(arrow.row.because)
+        before = takewhile(lambda each: each is not arrow, definition.arrows(arrow.source, arrow.key))
+        verdict = Forbidden(arrow.row.because, tuple(each.guard.name for each in before if each.guard is not None))
         raise EventForbidden(
             definition.name, arrow.source.name, event, verdict, definition.possible(model_of(data).state)
         )

@@ -4,7 +4,7 @@
     walk.send(Connect(), TokenReady(1), Permitted(1))
     assert walk.effects == (Dial(1),)
     walk.answer(Opened())
-    walk.fire("after hello_limit")
+    walk.fire("after hello_seconds")
     assert walk.state is State.BACKING_OFF
 
 Events are sent; outcomes and stream events answer the effect that is live; timers fire by their label. A late answer

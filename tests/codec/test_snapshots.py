@@ -9,8 +9,8 @@ from enum import StrEnum
 import pytest
 from attrs import evolve, field, frozen
 
-from machines.connection import CONNECTION, Connect, Disconnect, Permitted, TokenReady
-from machines.link import Closed, Dial, GoAway, Hello, Opened, OpenFailed
+from machines.connection import CONNECTION, Connect, Disconnect
+from machines.link import Closed, Dial, GoAway, Hello, Opened, OpenFailed, Permitted, TokenReady
 from machines.saving import HOOKS, LOST
 from statekit import Answering, Jitter, Kind, Machine, Rows, Snapshot, Stimulus, Taken, Ticket, after, arm, step, timer
 from statekit.codec import (

@@ -7,7 +7,8 @@ from attrs import evolve
 
 from machines import session
 from machines.auth_refresh import AUTH_REFRESH, Refreshed, RefreshFailed, SignIn, Trouble
-from machines.connection import CONNECTION, Connect, Gate, State
+from machines.connection import CONNECTION, Connect, State
+from machines.gates import Gate
 from machines.link import Closed, FrameArrived, Opened
 from machines.saving import HOOKS, LOST
 from machines.session import SESSION, WIRING, gates_moved

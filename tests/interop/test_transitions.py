@@ -313,7 +313,7 @@ def test_everything_that_cannot_be_said_there_is_listed_at_once():
 
 
 def test_a_lifecycle_with_timers_and_answers_is_refused_by_name():
-    with pytest.raises(NotExpressible, match=r"waits for after dial_limit") as caught:
+    with pytest.raises(NotExpressible, match=r"waits for after dial_seconds") as caught:
         to_machine(CONNECTION, Model())
     assert any("Dial answers within socket" in reason for reason in caught.value.reasons)
     assert not any("overlap" in reason for reason in caught.value.reasons)

@@ -14,9 +14,9 @@ from machines import session
 from machines.auth_refresh import AUTH_REFRESH, Refreshed, SignIn
 from machines.circuit_breaker import CIRCUIT_BREAKER, Reported
 from machines.conflict_recovery import CONFLICT_RECOVERY, Attach, Submit, Synced
-from machines.connection import CONNECTION, Connect, Permitted, TokenReady
+from machines.connection import CONNECTION, Connect
 from machines.heartbeat import HEARTBEAT
-from machines.link import FrameArrived, GoAway, Hello, Opened, Report
+from machines.link import FrameArrived, GoAway, Hello, Opened, Permitted, Report, TokenReady
 from machines.policy.router import ROUTER
 from machines.saving import HOOKS, LOST
 from machines.session import SESSION

@@ -391,7 +391,7 @@ class Interpreter:
             after_it.path.append(Ignored("drawn", tuple(refused)))
             return after_it, False
         if line.verb is Verb.FORBID:
-            now.path.append(Forbidden("drawn"))
+            now.path.append(Forbidden("drawn", tuple(refused)))
             return now, False
         if line.verb is Verb.POSTPONE:
             full = len(now.postponed) >= 3
@@ -489,8 +489,8 @@ class Interpreter:
     def restarted(self, kept, event):
         """Give the `idle` triggers, with their places, that an event starts afresh in these stays, in table order."""
         lasting = [(trigger, place) for place in kept for trigger in self.clocks(place) if isinstance(trigger, Idle)]
-        written = [line.trigger for line in self.machine.table]
-        return sorted((each for each in lasting if event in each[0].of), key=lambda each: written.index(each[0]))
+        written = [id(line.trigger) for line in self.machine.table]  # two timers that are equal stand on two lines
+        return sorted((each for each in lasting if event in each[0].of), key=lambda each: written.index(id(each[0])))
 
     def issue(self, now, name, scope, delay=None, key=None):
         if delay is not None:

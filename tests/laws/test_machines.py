@@ -18,16 +18,19 @@ from machines.auth_refresh import AUTH_REFRESH
 from machines.circuit_breaker import CIRCUIT_BREAKER
 from machines.conflict_recovery import CONFLICT_RECOVERY
 from machines.connection import CONNECTION
+from machines.gates import Gate, GatesMoved
 from machines.heartbeat import HEARTBEAT
 from machines.policy.error_codes import ErrorCode
 from machines.policy.retries import RetryOptions
 from machines.policy.router import ROUTER
+from machines.policy.window import WindowOptions
 from machines.replica import Replica
 from machines.wire import messages as wire
 from machines.wire.operations import Delete, Insert
 from machines.wire.text import Text
 from statekit import Ignored, Kind, Stale, Stimulus, Taken, step
 from statekit.testing.walk import Walk
+from statekit.timers import ClockJumped
 
 TEXT, PUT = Text("abc"), (Insert(0, "x"),)
 HEADS = ("", "client:1", "client:2")
@@ -47,22 +50,24 @@ def error(code, **details):
 EXAMPLES = {
     CONNECTION: (
         *(connection.Connect(), connection.Connect(), connection.Disconnect(), connection.ReconnectNow()),
-        *(connection.TokenReady(number) for number in (1, 2, 3, 4)),
-        *(connection.GatesMoved(frozenset(gates)) for gates in ((), (), (), ("reauth",), ("offline", "hold"))),
-        *(connection.PermitAvailable(), link.Hello(0), link.Hello(0), link.Hello(0), link.GoAway()),
+        *(link.TokenReady(number) for number in (1, 2, 3, 4)),
+        *(GatesMoved(frozenset(shut)) for shut in ((), (), (), {Gate.REAUTH}, {Gate.OFFLINE, Gate.HIDDEN})),
+        *(GatesMoved(frozenset({Gate.STORM})), link.GoAway(), link.GoAway(1.0), link.GoAway()),
+        *(link.PermitAvailable(), link.Hello(0), link.Hello(0), link.Hello(0), link.GoAway()),
         *(link.TokenRefused(), link.TerminalError("kicked"), link.LinkRefused(), link.LinkRefused(9.0)),
-        *(link.LinkBroken(1011), link.PeerSilent()),
+        *(link.LinkBroken(1011), link.PeerSilent(), ClockJumped(60.0)),
+        *(link.Hello(0, resumed, resumable=True) for resumed in (True, False)),
     ),
-    HEARTBEAT: (heartbeat.Begin(), heartbeat.End(), heartbeat.Heard()),
+    HEARTBEAT: (heartbeat.Begin(), heartbeat.Begin(9.0), heartbeat.End(), heartbeat.Heard(), ClockJumped(60.0)),
     AUTH_REFRESH: (
         *(auth.SignIn(), auth.Login(60.0), auth.Login(None), auth.Logout(), auth.Need(), auth.Need()),
         *(each(number) for each in (auth.Rejected, auth.Accepted) for number in (1, 2, 3)),
-        *(auth.Revoked(), auth.RefreshHint(), auth.Online()),
+        *(auth.Revoked(), auth.RefreshHint(), auth.Online(), ClockJumped(31.0), ClockJumped(3600.0)),
     ),
     CIRCUIT_BREAKER: (
         *[breaker.Acquire()] * 8,
-        *(breaker.Reported(number, result) for number in (1, 2, 3, 4) for result in link.Report),
-        *(breaker.ForceOpen(), breaker.Disable(), breaker.Reset()),
+        *(breaker.Reported(number, result) for number in range(1, 7) for result in link.Report),
+        *(breaker.ForceOpen(), breaker.Disable(), breaker.MetricsOnly(), *[breaker.Reset()] * 4),
     ),
     CONFLICT_RECOVERY: (
         *(conflict.Submit(edit, revision) for edit in (PUT, (Delete(0, 1),)) for revision in (0, 1, 2)),
@@ -99,7 +104,9 @@ ANSWERS = {
 }
 CONTEXTS = {
     CONNECTION: connection.Context(connection.Options(RetryOptions(attempts_max=1))),
-    CIRCUIT_BREAKER: breaker.Context(breaker.Options(failures_max=2, probes=2)),
+    CIRCUIT_BREAKER: breaker.Context(
+        breaker.Options(failures_max=2, probes=2, successes_min=2, window=WindowOptions(3, 2))
+    ),
     AUTH_REFRESH: auth.Context(auth.Options(failures_max=2, rejections_max=2)),
     CONFLICT_RECOVERY: conflict.Context(Replica("client"), conflict.Options(rounds_max=1, syncs_max=2, queue_max=3)),
 }
@@ -129,14 +136,14 @@ class Journey:
     def stimulus(self, choice):
         walk, kind, rest = self.walk, choice % 8, choice // 8
         if walk.state is connection.ACQUIRING:
-            return Stimulus(connection.Permitted(rest % 5) if rest % 4 else connection.Denied())
+            return Stimulus(link.Permitted(rest % 5) if rest % 4 else link.Denied())
         if kind < 2 and walk.answerable:
             classes = list(walk.answerable)
             answers = ANSWERS[classes[rest % len(classes)]]
             return walk.outstanding.answered(walk.snapshot, answers[rest // 7 % len(answers)], None)
         if kind < 2 and (onward := self.onward(rest)):
             return Stimulus(onward)
-        due = [label for label in walk.timers if label != "after give_up_limit" or rest % 20 == 0]
+        due = [label for label in walk.timers if label != "after give_up_seconds" or rest % 20 == 0]
         if kind < 4 and due:
             return walk.outstanding.fired(walk.snapshot, due[rest % len(due)], rest % 3 / 2, 0.1, None)
         late = [number for number in self.tickets if number not in [each.number for each in walk.snapshot.tickets]]
@@ -149,11 +156,11 @@ class Journey:
         """Give the event that leads on from where the machine is, so that walks get far."""
         context = self.walk.context
         if self.walk.machine is CIRCUIT_BREAKER:
-            return breaker.Reported(context.generation, list(link.Report)[rest % 4])
+            return breaker.Reported(context.permit, list(link.Report)[rest % 5])
         if self.walk.machine is CONFLICT_RECOVERY and self.walk.state in conflict.ASKING:
             return sync(context.asked, context.replica.version + rest % 2)
         wish = {connection.IDLE: connection.Connect(), connection.FAILED: connection.Connect()}
-        wish |= {connection.AUTHORIZING: connection.TokenReady(1)}
+        wish |= {connection.AUTHORIZING: link.TokenReady(1)}
         return wish.get(self.walk.state)
 
     def late(self, number, rest):
@@ -180,7 +187,7 @@ def test_every_event_has_an_example(machine):
     """So that none of the laws below holds only because nothing was tried."""
     answers = {kind for answering in machine.answering for kind in answering.events}
     shown = {type(event) for event in EXAMPLES[machine]} | (answers & set(ANSWERS))
-    asked = {connection.Permitted, connection.Denied} if machine is CONNECTION else set()
+    asked = {link.Permitted, link.Denied} if machine is CONNECTION else set()
     assert shown | asked == set(machine.folded.events)
 
 

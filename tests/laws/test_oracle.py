@@ -20,6 +20,7 @@ import transitions
 from attrs import evolve, frozen
 
 from machines import auth_refresh, circuit_breaker, conflict_recovery, connection, heartbeat
+from machines.gates import Gate, GatesMoved
 from machines.link import (
     Closed,
     FrameArrived,
@@ -28,8 +29,10 @@ from machines.link import (
     LinkBroken,
     LinkRefused,
     OpenFailed,
+    Permitted,
     Report,
     TerminalError,
+    TokenReady,
 )
 from machines.policy import router
 from machines.policy.close_codes import CLOSE_POLICIES, HTTP_POLICIES
@@ -64,6 +67,7 @@ from statekit import (
 from statekit.interop.expressible import trigger_name
 from statekit.interop.transitions import EventForbidden, Model, to_machine
 from statekit.testing.passed import lines_of
+from statekit.timers import ClockJumped
 from statekit.transition import begin, cell_in, run
 
 SHIPPED_EVENTS, TABLES, TABLE_EVENTS = 20_000, 400, 200
@@ -588,7 +592,9 @@ ERRORS = [*(row.code for row in ERROR_POLICIES.rows), "NEWS_TO_US"]
 CONTEXTS = {
     connection.CONNECTION: (
         connection.Context(connection.Options(RetryOptions(attempts_max=0))),
-        connection.Context(connection.Options(RetryOptions(reconnect_after_normal_close=True))),
+        connection.Context(
+            connection.Options(RetryOptions(attempts_max=1, after_server_close="retry", after_exhaustion="fail"))
+        ),
     ),
     auth_refresh.AUTH_REFRESH: (
         auth_refresh.Context(),
@@ -596,7 +602,7 @@ CONTEXTS = {
     ),
     circuit_breaker.CIRCUIT_BREAKER: (
         circuit_breaker.Context(),
-        circuit_breaker.Context(circuit_breaker.Options(failures_max=2, probes=2)),
+        circuit_breaker.Context(circuit_breaker.Options(failures_max=2, probes=2, successes_min=2)),
     ),
     heartbeat.HEARTBEAT: (heartbeat.Context(),),
     router.ROUTER: (router.Context(),),
@@ -640,19 +646,20 @@ def document_events(chance, context):
 
 def link_events(chance, _context):
     """Make the events of a connection."""
-    gates = [gate for gate in connection.Gate if chance.random() < 0.2]
+    gates = [gate for gate in Gate if chance.random() < 0.2]
     return {
         OpenFailed: ("refused", chance.choice([None, *STATUSES.values()]), chance.choice([None, 0.5, 120.0])),
         FrameArrived: (messages.Pong(timestamp_ms=1),),
         FrameInvalid: ("no JSON",),
         Closed: (chance.choice(list(CODES.values())),),
-        Hello: (3,),
+        Hello: (3, chance.random() < 0.5, chance.random() < 0.5),
+        ClockJumped: (60.0,),
         TerminalError: ("gone",),
         LinkRefused: (chance.choice([None, 40.0]),),
         LinkBroken: (chance.choice(list(CODES.values())),),
-        connection.TokenReady: (chance.randint(1, 9),),
-        connection.GatesMoved: (frozenset(gates),),
-        connection.Permitted: (chance.randint(1, 9),),
+        TokenReady: (chance.randint(1, 9),),
+        GatesMoved: (frozenset(gates),),
+        Permitted: (chance.randint(1, 9),),
     }
 
 
@@ -665,14 +672,20 @@ def token_events(chance, context):
         auth_refresh.Refreshed: (lifetime,),
         auth_refresh.Rejected: (generation,),
         auth_refresh.Accepted: (generation,),
+        ClockJumped: (chance.choice([31.0, 3600.0]),),
         auth_refresh.RefreshFailed: (chance.choice(list(auth_refresh.Trouble)),),
     }
 
 
+def heart_events(chance, _context):
+    """Make the events of a heartbeat."""
+    return {heartbeat.Begin: (chance.choice([None, 0.0, 9.0]),), ClockJumped: (60.0,)}
+
+
 def breaker_events(chance, context):
     """Make the events of a breaker, some about a permit of old."""
-    generation = context.generation - chance.choice([0, 0, 0, 1])
-    return {circuit_breaker.Reported: (generation, chance.choice(list(Report)))}
+    permit = chance.choice([context.permit, *context.out, context.permit - 1])
+    return {circuit_breaker.Reported: (permit, chance.choice(list(Report)))}
 
 
 def server_messages(chance, _context):
@@ -698,7 +711,7 @@ FIELDS = {
     circuit_breaker.CIRCUIT_BREAKER: breaker_events,
     conflict_recovery.CONFLICT_RECOVERY: document_events,
     connection.CONNECTION: link_events,
-    heartbeat.HEARTBEAT: lambda _chance, _context: {},
+    heartbeat.HEARTBEAT: heart_events,
     router.ROUTER: server_messages,
 }
 

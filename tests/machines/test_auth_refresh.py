@@ -32,10 +32,13 @@ from machines.auth_refresh import (
     SignIn,
     Trouble,
 )
+from machines.policy.error_codes import ErrorCode
+from machines.policy.user_messages import REFRESH_FAILED, user_message
 from statekit import Ignored, Jitter, Stale, Taken
 from statekit.testing.walk import Walk
+from statekit.timers import ClockJumped
 
-REFRESH_LIMIT, RETRY_DUE, PROBE_DUE = "after refresh_limit", "after retry_delay", "after probe_delay"
+REFRESH_LIMIT, RETRY_DUE, PROBE_DUE = "after refresh_seconds", "after retry_delay", "after probe_seconds"
 TRANSIENT, UNREACHABLE, REVOKED = (RefreshFailed(trouble) for trouble in Trouble)
 
 
@@ -46,8 +49,14 @@ def walk():
 
 def sign_in(walk, lifetime_seconds=3600.0):
     walk.send(SignIn())
+    renew(walk, lifetime_seconds)
+
+
+def renew(walk, lifetime_seconds=3600.0):
+    """Bring a token, and let it grow old enough to be replaced."""
     walk.answer(Refreshed(lifetime_seconds))
     assert walk.state is FRESH
+    walk.fire("resting")
 
 
 # -------------------------------------------------------------------------------------------------------- main paths
@@ -56,7 +65,7 @@ def test_the_first_token_is_fetched_and_offered(walk):
     assert (walk.state, walk.effects, walk.timers) == (REFRESHING, (RefreshToken(1),), {REFRESH_LIMIT: 10.0})
     walk.answer(Refreshed(100.0))
     assert (walk.state, walk.effects) == (FRESH, (OfferToken(1),))
-    assert walk.timers == {"expiry": 100.0, "refresh_due": 80.0}
+    assert walk.timers == {"expiry": 100.0, "refresh_due": 80.0, "resting": 5.0}
 
 
 def test_a_login_brings_its_own_token(walk):
@@ -108,7 +117,7 @@ def test_an_expired_token_is_offered_to_nobody(walk):
 def test_a_token_may_expire_while_its_successor_is_fetched(walk):
     sign_in(walk)
     walk.send(RefreshHint())
-    assert walk.fire("refresh_due") == Ignored("a newer token is being fetched already")
+    assert walk.fire("refresh_due") == Ignored("a newer token will be fetched anyway")
     walk.fire("expiry")
     assert (walk.state, walk.context.expired) == (REFRESHING, True)
     walk.answer(Refreshed(60.0))
@@ -118,7 +127,7 @@ def test_a_token_may_expire_while_its_successor_is_fetched(walk):
 def test_an_old_token_s_expiry_says_nothing_of_one_whose_life_is_unknown(walk):
     sign_in(walk, 60.0)
     walk.fire("refresh_due")
-    walk.answer(Refreshed(None))
+    renew(walk, None)
     assert (walk.state, walk.timers) == (FRESH, {})
 
 
@@ -159,8 +168,8 @@ def test_three_failures_with_a_usable_token_only_slow_down(walk):
     assert walk.state is REAUTH_REQUIRED
 
 
-def test_a_refresh_that_never_answers_counts_as_a_failure(walk):
-    """Seed defect 24: it had no timeout."""
+def test_defect_24_a_refresh_that_never_answers_counts_as_a_failure(walk):
+    """It had no timeout."""
     walk.send(SignIn())
     late = walk.ticket(RefreshToken)
     walk.fire(REFRESH_LIMIT)
@@ -168,8 +177,8 @@ def test_a_refresh_that_never_answers_counts_as_a_failure(walk):
     assert walk.answer(Refreshed(60.0), ticket=late) == Stale(late)
 
 
-def test_being_offline_never_leads_to_a_login(walk):
-    """A9; seed defect 22: three seconds offline logged the user out."""
+def test_defect_22_being_offline_never_leads_to_a_login(walk):
+    """A9; three seconds offline logged the user out."""
     walk.send(SignIn())
     for _ in range(20):
         walk.answer(UNREACHABLE)
@@ -180,12 +189,120 @@ def test_being_offline_never_leads_to_a_login(walk):
     assert (walk.state, walk.effects) == (REFRESHING, (RefreshToken(1),))
 
 
+def test_defect_20_failures_in_between_do_not_hide_that_every_token_is_refused(walk):
+    """Alternating failure and success reset the one counter: 400 refreshes for 200 errors, and never a login."""
+    sign_in(walk)
+    for generation in range(1, 4):
+        walk.send(Rejected(generation))
+        if walk.state is RETRY_WAIT:
+            walk.fire(RETRY_DUE)
+        walk.answer(TRANSIENT)
+        walk.fire(RETRY_DUE)
+        renew(walk)
+    walk.send(Rejected(4))
+    assert (walk.state, walk.effects) == (REAUTH_REQUIRED, (PromptLogin("token_rejected"),))
+
+
+def test_defect_21_the_first_failure_is_waited_out_and_tried_again(walk):
+    """It threw, since the delay and the notification did not exist."""
+    walk.send(SignIn())
+    assert isinstance(walk.answer(TRANSIENT), Taken)
+    walk.fire(RETRY_DUE)
+    walk.answer(Refreshed(60.0))
+    assert (walk.state, walk.context.failures) == (FRESH, 0)
+
+
+def test_defect_27_a_login_is_asked_for_with_a_reason_of_our_own_not_with_a_wire_code(walk):
+    """REFRESH_FAILED was a twentieth, undocumented error code."""
+    walk.send(SignIn())
+    for _ in range(2):
+        walk.answer(TRANSIENT)
+        walk.fire(RETRY_DUE)
+    walk.answer(TRANSIENT)
+    (prompt,) = walk.effects
+    assert prompt == PromptLogin(REFRESH_FAILED.lower())
+    assert REFRESH_FAILED not in ErrorCode.__members__
+    assert user_message(REFRESH_FAILED) != user_message("no such reason")
+
+
+def test_defect_28_a_first_sign_in_that_fails_is_not_called_an_expired_session():
+    assert "expired" not in str(user_message("AUTHENTICATION_FAILED")).lower()
+
+
 def test_a_revoked_login_is_not_tried_again(walk):
     walk.send(SignIn())
     walk.answer(REVOKED)
     assert (walk.state, walk.effects, walk.timers) == (REAUTH_REQUIRED, (PromptLogin("revoked"),), {})
     walk.send(Login(None), Revoked())
     assert (walk.state, walk.effects) == (REAUTH_REQUIRED, (PromptLogin("revoked"),))
+
+
+# --------------------------------------------------------------------------------------------------- not in a loop
+def test_a_token_that_just_came_is_not_replaced_within_five_seconds(walk):
+    """keycloak-js #107: a token that seems due at once was fetched without end."""
+    for wish in (lambda: walk.send(RefreshHint()), lambda: walk.fire("refresh_due"), lambda: walk.fire("expiry")):
+        walk.begin()
+        walk.send(SignIn())
+        walk.answer(Refreshed(60.0))
+        wish()
+        assert (walk.state, walk.effects, walk.timers[RETRY_DUE]) == (RETRY_WAIT, (), Jitter(5.0, 6.25))
+        assert isinstance(walk.send(Online()), Ignored)
+        walk.fire(RETRY_DUE)
+        assert walk.effects == (RefreshToken(2),)
+
+
+def test_the_first_refusal_of_a_new_token_is_answered_at_once_all_the_same(walk):
+    """A7."""
+    walk.send(SignIn())
+    walk.answer(Refreshed(60.0))
+    walk.send(Rejected(1))
+    assert walk.effects == (RefreshToken(2),)
+
+
+def test_the_same_refusal_told_twice_is_counted_once(walk):
+    """A1: an error frame, and the close or the 401 that follows it."""
+    sign_in(walk)
+    walk.send(Rejected(1), Rejected(1))
+    assert (walk.state, walk.context.rejections) == (REFRESHING, 1)
+
+
+def test_a_token_that_was_refused_since_is_not_accepted_any_more(walk):
+    sign_in(walk)
+    walk.send(Rejected(1), Accepted(1))
+    assert (walk.context.rejections, walk.context.accepted) == (1, 0)
+
+
+# --------------------------------------------------------------------------------------------------- a machine asleep
+def test_after_a_sleep_the_token_is_renewed_and_not_offered_if_it_must_have_died(walk):
+    """A5: timers stand still while the machine sleeps, and the token's life does not."""
+    for gap, expired in ((59.0, False), (60.0, True), (3600.0, True)):
+        walk.begin()
+        sign_in(walk, 60.0)
+        walk.send(ClockJumped(gap))
+        assert (walk.state, walk.effects, walk.context.expired) == (REFRESHING, (RefreshToken(2),), expired)
+        walk.send(ClockJumped(gap), Need())
+        assert walk.effects == (() if expired else (OfferToken(1),))
+
+
+def test_a_sleep_ends_every_wait_for_a_refresh(walk):
+    """Section 3 (T): online, clock_jump → refreshing."""
+    for answer in (TRANSIENT, UNREACHABLE):
+        walk.begin()
+        walk.send(SignIn())
+        walk.answer(answer)
+        walk.send(ClockJumped(60.0))
+        assert walk.effects == (RefreshToken(1),)
+        walk.send(ClockJumped(60.0))
+        assert (walk.state, walk.context.expired) == (REFRESHING, False)
+
+
+def test_a_token_of_unknown_life_is_believed_after_a_sleep_too(walk):
+    sign_in(walk, None)
+    assert walk.send(ClockJumped(90.0)) == Ignored("there is no token whose age could be in doubt", ("mortal",))
+    walk.send(Logout())
+    assert isinstance(walk.send(ClockJumped(90.0)), Ignored)
+    walk.send(SignIn(), Revoked())
+    assert isinstance(walk.send(ClockJumped(90.0)), Ignored)
 
 
 # -------------------------------------------------------------------------------------------- tokens that are refused
@@ -197,16 +314,16 @@ def test_a_refused_token_is_replaced_at_once_the_first_time(walk):
     assert walk.send(Need()).because == "the next token is offered as soon as there is one"
 
 
-def test_a_server_that_refuses_every_fresh_token_leads_to_a_login(walk):
-    """A6; seed defects 19 and 20: 1 000 refreshes and never a login; openhuman #2905."""
+def test_defect_19_a_server_that_refuses_every_fresh_token_leads_to_a_login(walk):
+    """A6: 1 000 refreshes and never a login; openhuman #2905."""
     sign_in(walk)
     walk.send(Rejected(1))
-    walk.answer(Refreshed(3600.0))
+    renew(walk)
     for generation in (2, 3):
         walk.send(Rejected(generation))
         assert (walk.state, walk.timers[RETRY_DUE]) == (RETRY_WAIT, Jitter(1.0, 1.25))
         walk.fire(RETRY_DUE)
-        walk.answer(Refreshed(3600.0))
+        renew(walk)
     walk.send(Rejected(4))
     assert (walk.state, walk.effects, walk.timers) == (REAUTH_REQUIRED, (PromptLogin("token_rejected"),), {})
 
@@ -230,7 +347,7 @@ def test_the_refusal_of_an_expired_token_is_no_wonder_and_not_counted(walk):
 def test_the_refusal_of_an_older_token_says_nothing_of_the_newest(walk):
     sign_in(walk)
     walk.send(RefreshHint())
-    walk.answer(Refreshed(3600.0))
+    renew(walk)
     assert walk.send(Rejected(1)) == Ignored("a newer token is out already", ())
     walk.send(RefreshHint())
     assert walk.send(Rejected(1)) == Ignored("a newer token is out already", ())
@@ -238,8 +355,8 @@ def test_the_refusal_of_an_older_token_says_nothing_of_the_newest(walk):
     assert walk.effects == (OfferToken(2),)
 
 
-def test_several_refusals_lead_to_one_refresh(walk):
-    """A1; seed defect 18: an error frame and a close with 4001 fetched two tokens. supabase auth-js #650."""
+def test_defect_18_several_refusals_lead_to_one_refresh(walk):
+    """A1; an error frame and a close with 4001 fetched two tokens. supabase auth-js #650."""
     sign_in(walk)
     walk.send(Rejected(1))
     asked = walk.ticket(RefreshToken)
@@ -250,8 +367,8 @@ def test_several_refusals_lead_to_one_refresh(walk):
 
 
 # ---------------------------------------------------------------------------------------------------- login, logout
-def test_a_logout_forgets_and_a_late_refresh_is_stale(walk):
-    """A3; seed defect 26: a late refresh after a logout reconnected."""
+def test_defect_26_a_logout_forgets_and_a_late_refresh_is_stale(walk):
+    """A3; a late refresh after a logout reconnected."""
     walk.send(SignIn())
     late = walk.ticket(RefreshToken)
     walk.send(Logout())
@@ -275,13 +392,13 @@ def test_a_token_that_comes_too_late_never_passes_for_the_next_user_s(next_user)
 def test_nothing_of_the_user_before_is_offered_after_a_logout(walk):
     sign_in(walk)
     walk.send(Logout())
-    assert walk.send(Need()).because == "there is no token: the gate reauth is shut until a login"
+    assert walk.send(Need()).because == "there is no token: a login must come first"
     walk.send(SignIn(), Need())
     assert walk.effects == ()
 
 
-def test_a_login_wipes_both_counters(walk):
-    """A10; seed defect 23: the counter was never reset, and the next expiry skipped the refresh."""
+def test_defect_23_a_login_wipes_both_counters(walk):
+    """A10; the counter was never reset, and the next expiry skipped the refresh."""
     walk.send(SignIn())
     for _ in range(2):
         walk.answer(TRANSIENT)

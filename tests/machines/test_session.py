@@ -21,7 +21,7 @@ from machines.auth_refresh import (
     SignIn,
     Trouble,
 )
-from machines.circuit_breaker import CIRCUIT_BREAKER, Disable, ForceOpen, Reset
+from machines.circuit_breaker import CIRCUIT_BREAKER, Disable, ForceOpen, MetricsOnly, Reset
 from machines.conflict_recovery import CONFLICT_RECOVERY, DETACHED, HALTED, HELD, OperationEnded, Outcome, Submit
 from machines.connection import (
     ACQUIRING,
@@ -40,7 +40,6 @@ from machines.connection import (
     SUSPENDED,
     Connect,
     Disconnect,
-    Permitted,
     ReconnectNow,
 )
 from machines.heartbeat import DORMANT, HEARTBEAT
@@ -54,6 +53,7 @@ from machines.link import (
     GoAway,
     Opened,
     OpenFailed,
+    Permitted,
     Send,
 )
 from machines.policy.error_codes import ErrorCode
@@ -79,6 +79,7 @@ from machines.wire.operations import Insert
 from machines.wire.text import Text
 from statekit import Broken, Forbidden, Refused, Stale, Taken, Unhandled
 from statekit.testing.system_walk import SystemWalk
+from statekit.timers import ClockJumped
 
 GREETING = ConnectionAck("ann", "u1", ("write",), 0, "now")
 DROPPED = "after backoff_delay"
@@ -101,6 +102,7 @@ def signed_in(options=None):
     walk = SystemWalk(SESSION, contexts("ann", options or Options()))
     walk.send(AUTH_REFRESH, SignIn())
     walk.answer(AUTH_REFRESH, Refreshed(3600.0))
+    walk.fire(AUTH_REFRESH, "resting")
     return walk
 
 
@@ -176,7 +178,7 @@ def test_a_silent_peer_is_closed_with_4000_and_dialled_again():
     walk = stable()
     walk.fire(HEARTBEAT, "after ping_delay")
     assert walk.effects == (Send(Ping(timestamp_ms=1)),)
-    walk.fire(HEARTBEAT, "after pong_limit")
+    walk.fire(HEARTBEAT, "after pong_seconds")
     assert walk.effects == (Close(4000), Dial(1))
     assert walk.state(HEARTBEAT) is DORMANT
 
@@ -257,7 +259,7 @@ def test_a_server_that_refuses_every_token_at_the_door_leads_to_a_login_not_to_a
         ),
     ],
 )
-def test_a_login_that_ends_closes_the_link_and_keeps_the_operations(ending):
+def test_defect_25_a_login_that_ends_closes_the_link_and_keeps_the_operations(ending):
     """Section 11, TOKEN_REVOKED; seed defect 25: the redirect discarded what was pending."""
     walk = stable()
     submit(walk)
@@ -270,7 +272,7 @@ def test_a_login_that_ends_closes_the_link_and_keeps_the_operations(ending):
 
 
 # ------------------------------------------------------------------------------------------------- breaker and gates
-def test_five_failed_dials_open_the_breaker_and_its_timer_wakes_the_connection():
+def test_defect_65_five_failed_dials_open_the_breaker_and_its_timer_wakes_the_connection():
     walk = signed_in()
     walk.send(CONNECTION, Connect())
     for attempt in range(5):
@@ -283,6 +285,22 @@ def test_five_failed_dials_open_the_breaker_and_its_timer_wakes_the_connection()
     assert walk.effects == (Dial(1),)
     walk.answer(CONNECTION, OpenFailed("refused"))
     assert walk.state(CIRCUIT_BREAKER) is circuit_breaker.OPEN
+
+
+def test_a_probe_s_lease_outlasts_the_attempt_that_it_was_given_for():
+    """C8: or a slow dial and a long settling would be judged by the lease, and reported too late."""
+    walk = signed_in()
+    walk.send(CONNECTION, Connect())
+    for _ in range(5):
+        walk.answer(CONNECTION, OpenFailed("refused"))
+        walk.fire(CONNECTION, DROPPED)
+    walk.fire(CIRCUIT_BREAKER, "after reset_delay")
+    lease, options = walk.timers(CIRCUIT_BREAKER)["leased"], Options().connection
+    dialled = walk.timers(CONNECTION)["after dial_seconds"]
+    walk.answer(CONNECTION, Opened())
+    hear(walk, GREETING)
+    assert walk.timers(CONNECTION)["after settle_delay"] == 16.0
+    assert lease > dialled + options.hello_seconds + 16.0 > circuit_breaker.Options().lease_seconds
 
 
 def test_a_connect_that_ends_too_soon_never_closes_the_breaker():
@@ -343,7 +361,7 @@ def test_a_dropped_link_keeps_the_operations():
     assert (walk.state(CONFLICT_RECOVERY), walk.published) == (DETACHED, ())
 
 
-def test_a_locked_document_is_waited_for_in_place():
+def test_defect_53_a_locked_document_is_waited_for_in_place():
     """Seed defect 53: one error, three reactions."""
     walk = stable()
     hear(walk, error("DOCUMENT_LOCKED"))
@@ -378,6 +396,8 @@ APPLICATION = (
     (AUTH_REFRESH, Login(None)),
     (AUTH_REFRESH, Logout()),
     (AUTH_REFRESH, Online()),
+    *((member, ClockJumped(60.0)) for member in (CONNECTION, HEARTBEAT, AUTH_REFRESH)),
+    (CIRCUIT_BREAKER, MetricsOnly()),
     (CIRCUIT_BREAKER, ForceOpen()),
     (CIRCUIT_BREAKER, Disable()),
     (CIRCUIT_BREAKER, Reset()),
@@ -410,7 +430,7 @@ class World:
             walk.send(AUTH_REFRESH, (SignIn(), Login(60.0), Login(None))[rest % 3])
         elif kind < 11:
             due = [(member, label) for member in SESSION.members for label in walk.timers(member)]
-            seldom = ("after give_up_limit", "expiry")
+            seldom = ("after give_up_seconds", "expiry")
             due = [each for each in due if each[1] not in seldom or rest % 40 == 0]
             if due:
                 walk.fire(*due[rest % len(due)], chance=rest % 7 / 6)
@@ -627,7 +647,7 @@ def befriend(walk):
         walk.answer(AUTH_REFRESH, Refreshed(None))
     else:
         due = {SETTLING: "after settle_delay", BACKING_OFF: DROPPED, SUSPENDED: "after suspended_delay"}
-        label = due.get(state) or ("after drain_limit" if state is connection.DRAINING else None)
+        label = due.get(state) or ("after drain_delay" if state is connection.DRAINING else None)
         member = CONNECTION if label else CIRCUIT_BREAKER if state is PARKED else AUTH_REFRESH
         walk.fire(member, label or next(at for at in walk.timers(member) if at not in ("expiry", "refresh_due")))
 
@@ -639,7 +659,7 @@ def test_a_disconnect_leaves_nothing_that_could_dial_again(choices):
     *_, (_, walk) = each_step(choices)
     walk.send(CONNECTION, Disconnect())
     if walk.state(CONNECTION) is CLOSING:
-        walk.fire(CONNECTION, "after close_limit")
+        walk.fire(CONNECTION, "after close_seconds")
     assert walk.state(CONNECTION) in (IDLE, FAILED)
     assert walk.of(CONNECTION).tickets == ()
     for member, event in APPLICATION:

@@ -239,7 +239,7 @@ async def test_explain_names_what_is_awaited_and_for_how_long(world, until):
             backoff = lines["connection", "after backoff_delay"]
             assert backoff.state == "BACKING_OFF"
             assert 0 < backoff.due_in_seconds <= 0.55  # half of the way from 0.1 s to 1 s
-            assert lines["connection", "after give_up_limit"].due_in_seconds == pytest.approx(86_400, abs=1)
+            assert lines["connection", "after give_up_seconds"].due_in_seconds == pytest.approx(86_400, abs=1)
             assert lines["auth_refresh", "refresh_due"].due_in_seconds == pytest.approx(900 * 0.8, abs=1)
             assert lines["auth_refresh", "expiry"].due_in_seconds == pytest.approx(900, abs=1)
             assert lines["conflict_recovery", ""].waits_for == "connection"
@@ -267,6 +267,11 @@ async def test_everything_that_waits_is_in_explain_with_a_time_or_with_its_owner
             await anyio.sleep(100)
         answering = {"Dial", "RefreshToken"}
         named = {each.what for each in found if each.what}
-        assert {"after ack_limit", "after sync_limit", "after suspended_delay", "after pong_limit"} | answering <= named
+        assert {
+            "after ack_limit",
+            "after sync_limit",
+            "after suspended_delay",
+            "after pong_seconds",
+        } | answering <= named
         for each in found:
             assert each.due_in_seconds is not None or each.what in answering or (not each.what and each.waits_for), each

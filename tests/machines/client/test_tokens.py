@@ -79,8 +79,8 @@ async def test_a_network_that_is_down_burns_no_attempt_and_never_asks_for_a_logi
         async with here.client(token=refresh) as client, watching(client) as heard:
             kept = client.offer(Insert(0, "kept"))
             await anyio.sleep(1)
-            assert auth(client)["after probe_delay"].state == "OFFLINE_HOLD"
-            assert auth(client)["after probe_delay"].due_in_seconds == pytest.approx(29, abs=0.1)
+            assert auth(client)["after probe_seconds"].state == "OFFLINE_HOLD"
+            assert auth(client)["after probe_seconds"].due_in_seconds == pytest.approx(29, abs=0.1)
             assert client.status.status is Status.CONNECTING
             assert (await kept.outcome()).outcome is Outcome.ACKNOWLEDGED
             assert anyio.current_time() == pytest.approx(22 * 30, abs=1)
@@ -167,7 +167,7 @@ async def test_a_refresh_that_never_returns_is_given_ten_seconds_each_time(world
         async with here.client(token=refresh) as client, watching(client) as heard:
             kept = client.offer(Insert(0, "kept"))
             await anyio.sleep(4)
-            assert auth(client)["after refresh_limit"].due_in_seconds == pytest.approx(6)
+            assert auth(client)["after refresh_seconds"].due_in_seconds == pytest.approx(6)
             assert "RefreshToken" in auth(client)
             await heard.first(PromptLogin, lambda each: each.reason == "refresh_failed")
             assert anyio.current_time() == pytest.approx(3 * 10 + 1.125 + 2.25)

@@ -1,0 +1,143 @@
+"""Options: what is given counts, zero included; what could only stop progress is refused, by name and range."""
+
+import math
+
+import pytest
+from attrs import fields, fields_dict
+
+from machines import auth_refresh, circuit_breaker, connection, heartbeat
+from machines.options import option
+from machines.policy.retries import RetryOptions
+from machines.policy.window import WindowOptions
+
+POSITIVE, ANY_TIME = "a finite number of seconds above 0", "a finite number of seconds of at least 0"
+SHARE, FACTOR = "a finite number above 0 and at most 1", "a finite number of at least 0"
+NATURAL, COUNT = "a whole number of at least 1", "a whole number of at least 0"
+
+# Every number that an application may set, with its range as the refusal words it.
+RANGES = {
+    connection.Options: {
+        **dict.fromkeys(("dial_seconds", "hello_seconds", "close_seconds", "drain_seconds"), POSITIVE),
+        "stable_seconds": ANY_TIME,
+        "instant_rest_seconds": ANY_TIME,
+        "wake_rest_seconds": ANY_TIME,
+        "give_up_seconds": POSITIVE,
+    },
+    RetryOptions: {
+        "attempts_max": COUNT,
+        "base_seconds": POSITIVE,
+        "cap_seconds": POSITIVE,
+        "floor_seconds": ANY_TIME,
+        "spread_seconds": ANY_TIME,
+        "slow_seconds": POSITIVE,
+        "slow_cap_seconds": POSITIVE,
+        "slow_jitter": FACTOR,
+        "hold_seconds": POSITIVE,
+    },
+    auth_refresh.Options: {
+        "failures_max": NATURAL,
+        "rejections_max": NATURAL,
+        "refresh_seconds": POSITIVE,
+        "retry_seconds": POSITIVE,
+        "retry_jitter": FACTOR,
+        "slow_retry_seconds": POSITIVE,
+        "probe_seconds": POSITIVE,
+        "rest_seconds": ANY_TIME,
+        "lead_fraction": SHARE,
+        "lead_min_seconds": ANY_TIME,
+        "lead_max_seconds": ANY_TIME,
+    },
+    circuit_breaker.Options: {
+        "failures_max": NATURAL,
+        "reset_seconds": POSITIVE,
+        "reset_growth": "a finite number of at least 1",
+        "reset_cap_seconds": POSITIVE,
+        "reset_jitter": FACTOR,
+        "lease_seconds": POSITIVE,
+        "probes": NATURAL,
+        "successes_min": NATURAL,
+    },
+    WindowOptions: {"calls_max": NATURAL, "calls_min": NATURAL, "failed_share": SHARE, "slow_share": SHARE},
+    heartbeat.Options: {"ping_seconds": POSITIVE, "pong_seconds": POSITIVE},
+}
+NUMBERS = [
+    pytest.param(kind, name, says, id=f"{kind.__module__.split('.')[-1]}.{name}")
+    for kind, ranges in RANGES.items()
+    for name, says in ranges.items()
+]
+BAD = {
+    POSITIVE: (0, 0.0, -0.5),
+    ANY_TIME: (-0.5,),
+    SHARE: (0, 0.0, 1.5),
+    FACTOR: (-0.5,),
+    NATURAL: (0, -1, 1.5, 2.0),
+    COUNT: (-1, 0.5),
+    "a finite number of at least 1": (0.99,),
+}
+NEVER = (math.nan, math.inf, -math.inf, True, False, None, "10", [1])
+
+
+def test_every_number_that_can_be_set_stands_in_the_table():
+    for kind, ranges in RANGES.items():
+        assert set(ranges) == {each.name for each in fields(kind) if each.type in (int, float)}
+
+
+@pytest.mark.parametrize(("kind", "name", "says"), NUMBERS)
+def test_a_number_that_could_never_work_is_refused_by_name_and_range(kind, name, says):
+    for value in (*BAD[says], *NEVER):
+        with pytest.raises(ValueError, match="must be") as refused:
+            kind(**{name: value})
+        where = kind.__module__.rpartition(".")[2]
+        assert str(refused.value) == f"{where}: {name} must be {says}, not {value!r}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "falsy"),
+    [
+        pytest.param(RetryOptions, {"attempts_max": 0, "floor_seconds": 0, "spread_seconds": 0.0}, id="defect-56"),
+        (RetryOptions, {"slow_jitter": 0}),
+        (connection.Options, {"stable_seconds": 0, "instant_rest_seconds": 0, "wake_rest_seconds": 0.0}),
+        (auth_refresh.Options, {"rest_seconds": 0, "retry_jitter": 0, "lead_min_seconds": 0, "lead_max_seconds": 0}),
+        (circuit_breaker.Options, {"reset_jitter": 0.0}),
+    ],
+)
+def test_a_zero_that_means_something_is_honoured(kind, falsy):
+    """`options.x || default` took every zero for a missing value."""
+    options = kind(**falsy)
+    assert {name: getattr(options, name) for name in falsy} == falsy
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "says"),
+    [
+        (RetryOptions, {"cap_seconds": 0.05}, "retries: cap_seconds must be at least floor_seconds, which is 0.1"),
+        (RetryOptions, {"slow_seconds": 600.0}, "slow_cap_seconds must be at least slow_seconds, which is 600.0"),
+        (auth_refresh.Options, {"lead_max_seconds": 5.0}, "must be at least lead_min_seconds, which is 10.0, not 5.0"),
+        (circuit_breaker.Options, {"reset_seconds": 700.0}, "reset_cap_seconds must be at least reset_seconds"),
+        (WindowOptions, {"calls_max": 10}, "window: calls_max must be at least calls_min, which is 20, not 10"),
+        (
+            RetryOptions,
+            {"kind": "some"},
+            "kind must be 'full' or 'equal' or 'decorrelated' or 'additive' or 'none', not",
+        ),
+        (RetryOptions, {"after_exhaustion": "stop"}, "after_exhaustion must be 'suspend' or 'fail', not 'stop'"),
+        (RetryOptions, {"after_server_close": True}, "after_server_close must be 'stop' or 'retry', not True"),
+    ],
+)
+def test_what_contradicts_itself_or_is_no_choice_is_refused(kind, wrong, says):
+    with pytest.raises(ValueError, match=says):
+        kind(**wrong)
+
+
+def test_an_option_read_as_a_delay_bears_its_own_name():
+    delay = option(heartbeat.Options, "pong_seconds")
+    assert (delay.__name__, delay(heartbeat.Context(heartbeat.Options(pong_seconds=3.0)))) == ("pong_seconds", 3.0)
+    with pytest.raises(KeyError, match="pong_second"):
+        option(heartbeat.Options, "pong_second")
+
+
+def test_every_time_bears_its_unit_in_its_name():
+    for kind, ranges in RANGES.items():
+        for name, says in ranges.items():
+            assert name.endswith("_seconds") == ("seconds" in says), f"{kind.__module__}.{name}"
+        assert set(ranges) <= set(fields_dict(kind))
