@@ -13,6 +13,8 @@ from statekit.states import Kind
 from statekit.table import Verb
 
 PIPED_WIDTH: Final = 100
+WIDEST: Final = 132
+"""Lines longer than this are hard to read, however wide the terminal is."""
 
 KINDS: Final[Mapping[Kind, str]] = {
     Kind.REST: "white",

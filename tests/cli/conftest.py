@@ -6,6 +6,8 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+from statekit.cli import catalogue
+from statekit.cli.catalogue import Offer
 from statekit.cli.command import statekit
 
 
@@ -31,3 +33,21 @@ def script(tmp_path):
         return done.returncode, done.stdout, done.stderr
 
     return script
+
+
+@pytest.fixture
+def offered(monkeypatch):
+    """Offer other entry points than those that are installed."""
+
+    def offered(**groups):
+        def offers(*wanted):
+            return tuple(
+                Offer(name, value, group=f"statekit.{group}")
+                for group in groups
+                if f"statekit.{group}" in wanted
+                for name, value in groups[group].items()
+            )
+
+        monkeypatch.setattr(catalogue, "offers", offers)
+
+    return offered

@@ -5,26 +5,7 @@ import json
 import click
 import pytest
 
-from statekit.cli import catalogue
 from statekit.cli.catalogue import Offer
-
-
-@pytest.fixture
-def offered(monkeypatch):
-    """Offer other entry points than those that are installed."""
-
-    def offered(**groups):
-        def offers(*wanted):
-            return tuple(
-                Offer(name, value, group=f"statekit.{group}")
-                for group in groups
-                if f"statekit.{group}" in wanted
-                for name, value in groups[group].items()
-            )
-
-        monkeypatch.setattr(catalogue, "offers", offers)
-
-    return offered
 
 
 def test_list_names_every_machine_and_system_with_its_size_and_purpose(run):

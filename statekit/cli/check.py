@@ -1,0 +1,138 @@
+"""`statekit check`: look at the tables, explore them, and say what was found, for people or as JSON."""
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+import click
+from attrs import evolve
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from statekit.check.explore import explore
+from statekit.check.model import DEFAULT, Model
+from statekit.cli import catalogue
+from statekit.cli.account import sum_up, tell
+from statekit.cli.checked import Checked, FailOn
+from statekit.cli.terminal import console
+from statekit.errors import StatekitError
+from statekit.machine import Definition
+from statekit.system import System
+
+FOUND: Final = 1
+COULD_NOT: Final = 2
+
+
+class NothingToCheck(StatekitError):
+    """Neither a name nor `--all` was given, or both, or the thresholds are those of no model; the sentence says it."""
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--all", "every", is_flag=True, help="Check every model, machine and system that is installed.")
+@click.option("--thresholds", default=DEFAULT, show_default=True, help="The thresholds to explore at, by their name.")
+@click.option("--no-explore", is_flag=True, help="Look at the tables alone.")
+@click.option("--notes", is_flag=True, help="List also what is only worth a look.")
+@click.option(
+    "--fail-on", type=click.Choice([each.value for each in FailOn]), default=FailOn.ERROR.value, show_default=True
+)
+@click.option("--json", "as_json", is_flag=True, help="Write JSON: every finding, property and figure.")
+@click.pass_context
+def check(
+    ctx: click.Context,
+    names: tuple[str, ...],
+    *,
+    every: bool,
+    thresholds: str,
+    no_explore: bool,
+    notes: bool,
+    fail_on: str,
+    as_json: bool,
+) -> None:
+    """Check each NAME (from `list`, or module:ATTRIBUTE): its table, then everything that it can come to.
+
+    Exit codes: 0 nothing was found, 1 something was, 2 it could not be done. With --fail-on bound it counts too if a
+    bound was hit, with --fail-on information also whatever is only worth a look.
+    """
+    if bool(names) == every:
+        raise NothingToCheck("say what to check, or --all")
+    screen, done = console(), list[Checked]()
+    for name, model, whole in _targets(names):
+        at = _thresholds(model, thresholds, named=not every)
+        checked = Checked.linted(name, model)
+        if whole and not no_explore:
+            checked = _explored(checked, at)
+        done.append(checked)
+        if not as_json:
+            tell(screen, checked, notes=notes)
+    if as_json:
+        click.echo(json.dumps({"checked": [each.json() for each in done]}, indent=2, ensure_ascii=False))
+    else:
+        sum_up(screen, done)
+    on = FailOn(fail_on)
+    ctx.exit(COULD_NOT if any(each.problem for each in done) else FOUND if any(each.fails(on) for each in done) else 0)
+
+
+def _targets(names: tuple[str, ...]) -> Iterator[tuple[str, Model, bool]]:
+    """Give every model to check with its name, and whether it is to be explored.
+
+    Without names all that is offered. A machine or a system without a model gets one that claims nothing; the members
+    of a system, if they are not checked themselves, have their tables looked at.
+    """
+    chosen = [_model(name) for name in names] if names else list(_offered())
+    subjects = [model.subject for _, model in chosen]
+    for name, model in chosen:
+        yield name, model, True
+    known = {id(model.subject): model for _, model in _offered()} if names else {}
+    for subject in tuple(subjects):
+        for member in subject.members if isinstance(subject, System) else ():
+            if member not in subjects:
+                subjects.append(member)
+                yield member.name, known.get(id(member), Model(member)), False
+
+
+def _offered() -> Iterator[tuple[str, Model]]:
+    """Give every model that is offered, then every machine and system that has none, each with its name."""
+    models = [(offer.name, offer.model()) for offer in catalogue.offers(catalogue.MODELS)]
+    yield from models
+    subjects = [model.subject for _, model in models]
+    for exhibit in catalogue.exhibits():
+        if exhibit.subject not in subjects:
+            yield exhibit.name, Model(exhibit.subject)
+
+
+def _model(name: str) -> tuple[str, Model]:
+    """Load what a name means: a model, or a machine or a system without one."""
+    groups = (catalogue.MODELS, catalogue.MACHINES, catalogue.SYSTEMS)
+    offer = catalogue.offered(name, *groups, sought="model, machine or system")
+    found = offer.load()
+    if isinstance(found, Definition | System):
+        found = Model(found)
+    if not isinstance(found, Model):
+        raise catalogue.CannotLoad(name, offer.value, f"it is no Model, Machine or System, but {type(found).__name__}")
+    return (offer.name if offer.group else found.name), found
+
+
+def _thresholds(model: Model, wanted: str, *, named: bool) -> str:
+    """Choose the thresholds; of all models some may lack those that are wanted, and are explored at their default."""
+    if wanted in model.thresholds:
+        return wanted
+    if named or DEFAULT not in model.thresholds:
+        raise NothingToCheck(f"{model.name} has no thresholds {wanted!r}; it has {', '.join(model.thresholds)}")
+    return DEFAULT
+
+
+def _explored(checked: Checked, thresholds: str) -> Checked:
+    """Explore, with a bar on a terminal: how much of what was found so far is worked off."""
+    screen = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeElapsedColumn())
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
+        task = progress.add_task(f"exploring {checked.name}", total=None, said="")
+
+        def tick(found: int, done: int) -> None:
+            progress.update(task, total=found, completed=done, said=f"{done:,} of {found:,} states")
+
+        try:
+            return checked.with_explored(explore(checked.model, thresholds, progress=tick))
+        except StatekitError as error:
+            return evolve(checked, problem=str(error))

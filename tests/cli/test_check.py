@@ -1,0 +1,290 @@
+"""`statekit check`: what it looks at, what it prints, its JSON and its exit codes."""
+
+import json
+from enum import StrEnum, auto
+
+import pytest
+from attrs import evolve, frozen
+
+from machines.circuit_breaker import CIRCUIT_BREAKER, HALF_OPEN, ForceOpen
+from statekit import Kind, Machine, Rows, System
+from statekit.check.model import Model, Overruled, Thresholds
+from statekit.check.properties import invariant, settled, witness
+from statekit.check.report import Explored, Finding, Gap, Result, Trace, Weight
+from statekit.check.seen import Move
+from statekit.cli import check as command
+from statekit.errors import StatekitError
+
+
+def probes_are_bounded(breaker) -> bool:
+    """No more probes are out than there are."""
+    return breaker.context.probes >= 0
+
+
+def half_open_is_reached(breaker) -> bool:
+    """The breaker looks whether the service is back."""
+    return breaker.state is HALF_OPEN
+
+
+def closed_again(breaker) -> bool:
+    """The breaker closes in the end."""
+    return breaker.state is not HALF_OPEN
+
+
+BOUNDED = invariant("B1", probes_are_bounded)
+REACHED = witness("B2", half_open_is_reached)
+CLOSES = settled("B3", closed_again)
+MODEL = Model(
+    CIRCUIT_BREAKER, (BOUNDED, REACHED, CLOSES), {"default": Thresholds(), "deep": Thresholds(states_max=10**6)}
+)
+WAY = Trace(
+    "circuit_breaker", "default", (Move("circuit_breaker", ForceOpen()), Move("circuit_breaker", ForceOpen())), 1
+)
+SOUND = Explored(
+    "circuit_breaker",
+    "default",
+    states=1234,
+    edges=56789,
+    depth=12,
+    exhausted=True,
+    bound="",
+    seconds=0.5,
+    peak_bytes=64 << 20,
+    results=(Result(BOUNDED, True), Result(REACHED, True, WAY, 17), Result(CLOSES, True, None, 4)),
+    steps=4000,
+)
+REFUTED = evolve(SOUND, results=(Result(BOUNDED, False, WAY), *SOUND.results[1:]))
+FAULTY = evolve(SOUND, faults=(("circuit_breaker: Reset in OPEN has no row: add row(OPEN, Reset, ...)", WAY),))
+GAPPED = evolve(SOUND, gaps=(Gap("failed", "machines/circuit_breaker.py:123", "the condition was never false"),))
+BOUND = evolve(SOUND, exhausted=False, bound="more than 2,000,000 states")
+ODD = evolve(
+    SOUND,
+    findings=(
+        Finding("both-true", "OPEN on Reported", "here.py:1", "two guards hold", "say which", Weight.INFORMATION),
+        Finding("exclusive", "CLOSED on Reported", "here.py:2", "both hold", "say which"),
+    ),
+)
+
+
+class Lamp(StrEnum):
+    OFF = auto()
+    ON = auto()
+
+
+@frozen
+class Press: ...
+
+
+@frozen
+class Dim: ...
+
+
+def lamp(*more, **declared):
+    """Make a lamp that forgets what to do with Dim when it is off."""
+    rows = Rows[Lamp, None, object]()
+    table = (rows.row(Lamp.OFF, Press, Lamp.ON), rows.row(Lamp.ON, Press, Lamp.OFF), rows.stay(Lamp.ON, Dim), *more)
+    states = (rows.state(Lamp.OFF, Kind.REST, "it is dark"), rows.state(Lamp.ON, Kind.STEADY, "it is light"))
+    return Machine("lamp", initial=Lamp.OFF, context=None, states=states, table=table)
+
+
+LAMP = lamp()
+MEANT = Model(LAMP, overruled=(Overruled("blank", "OFF on Dim", "nobody dims a lamp that is off"),))
+HOME = System("home", (LAMP,))
+
+
+@pytest.fixture
+def explored(monkeypatch):
+    """Let every exploration come to this, and note what was explored."""
+    asked = []
+
+    def explored(result):
+        def explore(model, thresholds="default", *, progress=None):
+            asked.append((model.name, thresholds, model))
+            if isinstance(result, Exception):
+                raise result
+            return evolve(result, subject=model.name, thresholds=thresholds)
+
+        monkeypatch.setattr(command, "explore", explore)
+        return asked
+
+    return explored
+
+
+@pytest.fixture
+def here(offered):
+    """Offer the lamp, its system, and the breaker's model, by the module of this test."""
+
+    def here(**groups):
+        return offered(
+            **{group: {name: f"{__name__}:{at}" for name, at in each.items()} for group, each in groups.items()}
+        )
+
+    return here
+
+
+def test_what_is_sound_is_told_property_by_property_and_exits_with_0(run, explored, here):
+    explored(SOUND)
+    here(models={"circuit_breaker": "MODEL"})
+    done = run("check", "circuit_breaker")
+    assert done.exit_code == 0
+    assert "✓ Circuit breaker  machine, 5 states, 25 rows" in done.stdout
+    assert "1,234 states, 56,789 edges, depth 12: exhausted at the thresholds default" in done.stdout
+    assert "0.50 s, 113,578 edges/s, 4,000 by the real step, 64 MiB at most" in done.stdout
+    for result in SOUND.results:
+        (line,) = [line for line in done.stdout.splitlines() if f" {result.property.code} " in line]
+        assert line.split() == [
+            "✓",
+            result.property.code,
+            *result.property.sort.split(),
+            *result.property.claim.split(),
+            *([f"{result.figure}"] if result.figure else []),
+        ]
+    assert "1 checked: 0 findings, 3 properties hold; 1,234 states, 56,789 edges in 0.5 s" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        (REFUTED, ["✗ B1  No more probes are out than there are.", "1. circuit_breaker: ForceOpen()", "1 refuted"]),
+        (FAULTY, ["✗ circuit_breaker: Reset in OPEN has no row: add row(OPEN, Reset, ...)", "goes round for ever"]),
+        (GAPPED, ["the condition was never false, in failed", "machines/circuit_breaker.py:123"]),
+        (ODD, ["✗  exclusive  both hold", "→ say which", "worth a look: 2 wildcard, 1 both-true"]),
+    ],
+    ids=["a refuted property", "a fault", "a gap", "a finding"],
+)
+def test_what_exploration_finds_is_told_and_exits_with_1(run, explored, here, result, said):
+    explored(result)
+    here(models={"circuit_breaker": "MODEL"})
+    done = run("check", "circuit_breaker")
+    assert done.exit_code == 1
+    assert "✗ Circuit breaker" in done.stdout
+    for each in said:
+        assert each in done.stdout
+
+
+def test_a_missing_row_names_the_state_the_event_the_file_and_the_fix(run, here):
+    here(machines={"lamp": "LAMP"})
+    done = run("check", "lamp", "--no-explore")
+    assert done.exit_code == 1
+    said = " ".join(done.stdout.split())
+    assert f"blank state OFF has no answer to Dim {LAMP.states[0].origin}" in said
+    assert "→ add row(OFF, Dim, ...) to the table, or ignore(OFF, Dim, because='...')" in said
+
+
+def test_what_is_overruled_is_shown_with_its_reason_and_does_not_count(run, here):
+    here(models={"lamp": "MEANT"})
+    done = run("check", "lamp", "--no-explore")
+    assert done.exit_code == 0
+    assert "~  blank  state OFF has no answer to Dim" in done.stdout
+    assert "meant to be so: nobody dims a lamp that is off" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("result", "on", "code"),
+    [
+        (BOUND, "error", 0),
+        (BOUND, "bound", 1),
+        (SOUND, "bound", 0),
+        (SOUND, "information", 1),
+        (REFUTED, "error", 1),
+    ],
+)
+def test_what_counts_can_be_chosen(run, explored, here, result, on, code):
+    explored(result)
+    here(models={"circuit_breaker": "MODEL"})
+    done = run("check", "circuit_breaker", "--fail-on", on)
+    assert done.exit_code == code
+    said = " ".join(done.stdout.split())
+    assert ("not exhausted at the thresholds default: more than 2,000,000 states" in said) is (result is BOUND)
+
+
+def test_notes_are_counted_and_listed_on_demand(run, explored):
+    explored(SOUND)
+    assert "worth a look: 2 wildcard" in run("check", "machines.circuit_breaker:CIRCUIT_BREAKER").stdout
+    listed = run("check", "machines.circuit_breaker:CIRCUIT_BREAKER", "--notes").stdout
+    assert "· wildcard ignore on ForceOpen in EVERY state fills 1 cell:" in " ".join(listed.split())
+
+
+def test_all_is_every_model_and_whatever_has_none(run, explored, here):
+    asked = explored(SOUND)
+    here(models={"lamp": "MEANT"}, machines={"lamp": "LAMP", "other": "OTHER"}, systems={"home": "HOME"})
+    done = run("check", "--all", "--thresholds", "deep")
+    assert [at for _, at, _ in asked] == ["default"] * 3
+    assert [model.subject for _, _, model in asked] == [LAMP, OTHER, HOME]
+    assert asked[0][2] is MEANT
+    assert "3 checked" in done.stdout
+
+
+OTHER = lamp(Rows[Lamp, None, object]().ignore(Lamp.OFF, Dim, because="it is dark"))
+
+
+def test_the_members_of_a_system_have_their_tables_looked_at(run, explored, here):
+    asked = explored(SOUND)
+    here(models={"lamp": "MEANT"}, systems={"home": "HOME"})
+    done = run("check", "home")
+    assert [name for name, _, _ in asked] == ["home"]
+    assert "✓ Home  system, 1 machine" in done.stdout
+    assert "meant to be so: nobody dims a lamp that is off" in done.stdout
+    assert "2 checked" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "say what to check, or --all"),
+        (("lamp", "--all"), "say what to check, or --all"),
+        (("lmp",), "there is no model, machine or system 'lmp'; do you mean lamp?"),
+        (("lamp", "--thresholds", "deep"), "lamp has no thresholds 'deep'; it has default"),
+        (("attrs:evolve",), "it is no Model, Machine or System, but function"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_a_line(run, here, arguments, said):
+    here(machines={"lamp": "LAMP"})
+    done = run("check", *arguments)
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+class Unsampled(StatekitError):
+    pass
+
+
+def test_a_model_that_cannot_be_explored_does_not_keep_the_others_from_it(run, explored, here):
+    explored(Unsampled("lamp cannot be explored: Press has no samples"))
+    here(models={"lamp": "MEANT", "circuit_breaker": "MODEL"})
+    done = run("check", "--all")
+    assert done.exit_code == 2
+    assert "lamp cannot be explored: Press has no samples" in done.stdout
+    assert "2 checked" in done.stdout
+    assert "2 could not be explored" in done.stdout
+
+
+def test_json_has_every_finding_property_and_figure(run, explored, here):
+    explored(REFUTED)
+    here(models={"circuit_breaker": "MODEL", "lamp": "MEANT"})
+    done = run("check", "--all", "--json")
+    assert done.exit_code == 1
+    breaker, lamp_ = json.loads(done.stdout)["checked"]
+    assert (breaker["name"], breaker["what"], breaker["blank_cells"]) == ("circuit_breaker", "machine", 0)
+    told = breaker["explored"]
+    assert (told["states"], told["edges"], told["exhausted"], told["edges_per_second"]) == (1234, 56789, True, 113578)
+    assert [(each["code"], each["sort"], each["holds"], each["figure"]) for each in told["properties"]] == [
+        ("B1", "invariant", False, None),
+        ("B2", "witness", True, 17),
+        ("B3", "settled", True, 4),
+    ]
+    way = told["properties"][0]["trace"]
+    assert (way["loop_from"], [move["event"] for move in way["moves"]]) == (1, ["ForceOpen()", "ForceOpen()"])
+    assert lamp_["findings"] == []
+    assert lamp_["overruled"][0]["because"] == "nobody dims a lamp that is off"
+    assert lamp_["blank_cells"] == 1
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_no_line_is_wider_than_the_terminal(run, explored, here, width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr("statekit.cli.terminal.PIPED_WIDTH", width)
+    explored(evolve(REFUTED, faults=FAULTY.faults, gaps=GAPPED.gaps, findings=ODD.findings))
+    here(models={"circuit_breaker": "MODEL", "lamp": "MEANT"}, systems={"home": "HOME"})
+    assert max(map(len, run("check", "--all", "--notes").stdout.splitlines())) <= width
