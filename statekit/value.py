@@ -5,7 +5,7 @@ the engine's forty that would be half of what importing it costs, so they inheri
 Where a comparison stands on a path that is walked often, a class has attrs write it and inherits `Shown` alone.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from attrs import Attribute
 
@@ -14,7 +14,9 @@ class Shown:
     """The base of a frozen attrs class that is shown by its fields, as attrs would show it."""
 
     __slots__ = ()
-    __attrs_attrs__: ClassVar[tuple["Attribute[object]", ...]]
+    if TYPE_CHECKING:
+        # At run time attrs.Attribute takes no parameter, and whoever resolves the annotations of a value would fail.
+        __attrs_attrs__: ClassVar[tuple[Attribute[object], ...]]
 
     def __repr__(self) -> str:
         """Write the class and its fields."""

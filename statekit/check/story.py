@@ -8,7 +8,7 @@ from attrs import fields, frozen, has
 from statekit.check.literals import words
 from statekit.check.model import Model, Subject
 from statekit.check.properties import Property, Sort
-from statekit.check.replaying import replayed
+from statekit.check.replay import replayed
 from statekit.check.report import Trace
 from statekit.check.seen import Move, Seen
 from statekit.effects import Signal

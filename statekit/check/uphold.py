@@ -4,15 +4,18 @@ A way that a mended table no longer allows is gone all the same: what is awaited
 """
 
 from collections.abc import Callable
+from itertools import chain
 from typing import cast
 
 from attrs import evolve
 
+from statekit.check.canonical import canonical, quantities, with_each
 from statekit.check.explore import explore
 from statekit.check.model import Model
 from statekit.check.properties import Property, Sort
 from statekit.check.report import Trace
 from statekit.check.story import Claim, Way, Where, story, way_of
+from statekit.snapshot import AnySnapshot
 from statekit.transaction import SystemSnapshot
 from statekit.verdicts import Broken, Forbidden, Unhandled
 
@@ -95,13 +98,18 @@ def _rests(way: Way, unkind: Callable[[tuple[Where, ...]], bool]) -> bool:
 
 
 def _tickets(where: Where) -> int:
-    return sum(len(each.tickets) for each in (where.members if isinstance(where, SystemSnapshot) else (where,)))
+    return sum(len(each.tickets) for each in _machines(where))
 
 
 def _alike(where: Where) -> object:
-    """Give what a place is like apart from the numbers of its tickets."""
-    machines = where.members if isinstance(where, SystemSnapshot) else (where,)
+    """Give what a place is like apart from the numbers of its tickets, and from which ordinals it holds."""
+    found = tuple(chain.from_iterable(map(quantities, _machines(where))))
+    replace = canonical(found, 0.0)
     return [
         (each.state, each.context, sorted((t.name, repr(t.key)) for t in each.tickets), each.postponed)
-        for each in machines
+        for each in (with_each(machine, replace) if replace else machine for machine in _machines(where))
     ]
+
+
+def _machines(where: Where) -> tuple[AnySnapshot, ...]:
+    return where.members if isinstance(where, SystemSnapshot) else (where,)

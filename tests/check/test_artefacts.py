@@ -1,6 +1,7 @@
 """What is made of a counterexample: a story, a test that runs, a trace that is read back; and no secret in any of it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,14 +25,14 @@ from statekit.draw.svg import find_layout
 from statekit.timers import Fired
 from tests.check.breakers import (
     BROKEN,
+    LASSO,
+    MENDED,
     NAME,
     RESET,
-    SHIPPED,
     TO_HALF_OPEN,
+    TO_OPEN,
     WAY,
     Acquire,
-    Report,
-    Reported,
     probes_are_bounded,
 )
 from tests.check.clients import CLIENT, DIALLED
@@ -57,19 +58,19 @@ def pytest_of(folder, text):
 
 def test_the_story_says_what_came_what_became_of_it_and_where_it_is_then():
     told = story(way_of(BROKEN, WAY), BROKEN.properties[0]).splitlines()
-    assert told[0] == "B1 of circuit_breaker: No more probes are out than there are."
+    assert told[0] == "B1 of breaker: No more probes are out than there are."
     assert "shortest way that shows it has 5 moves" in told[1]
-    assert told[3:5] == ["0. the start", "     circuit_breaker is CLOSED"]
+    assert told[3:5] == ["0. the start", "     breaker is CLOSED"]
     assert told[told.index("3. the timer after reset_delay fires") :][:2] == [
         "3. the timer after reset_delay fires",
-        "     circuit_breaker: Fired: OPEN → HALF_OPEN",
+        "     breaker: Fired: OPEN → HALF_OPEN",
     ]
-    assert told[-2:] == ["     circuit_breaker: probes 0 → -1", "     circuit_breaker is HALF_OPEN, awaits leased"]
+    assert told[-2:] == ["     breaker: probes 0 → -1", "     breaker is HALF_OPEN, awaits lease"]
 
 
 def test_the_story_of_a_loop_says_where_it_goes_round():
     told = story(way_of(BROKEN, evolve(WAY, loop_from=3)), "it never ends")
-    assert "HALF_OPEN\n   -- from here it goes round for ever --\n4. circuit_breaker is told Acquire()" in told
+    assert "HALF_OPEN\n   -- from here it goes round for ever --\n4. breaker is told Acquire()" in told
 
 
 def test_a_written_test_is_red_while_the_table_breaks_the_claim(tmp_path):
@@ -81,17 +82,17 @@ def test_a_written_test_is_red_while_the_table_breaks_the_claim(tmp_path):
 
 
 def test_a_written_test_is_green_once_the_table_is_mended(tmp_path):
-    text = regression(way_of(BROKEN, WAY), BROKEN.properties[0], HOME + "SHIPPED")
+    text = regression(way_of(BROKEN, WAY), BROKEN.properties[0], HOME + "MENDED")
     code, said = pytest_of(tmp_path, text)
     assert (code, "1 passed" in said) == (0, True)
 
 
 def test_the_test_of_a_witness_is_green_while_it_is_reached(tmp_path):
-    way = way_of(SHIPPED, Trace(NAME, "default", TO_HALF_OPEN))
-    code, said = pytest_of(tmp_path, regression(way, SHIPPED.properties[3], HOME + "SHIPPED"))
+    way = way_of(MENDED, Trace(NAME, "default", TO_HALF_OPEN))
+    code, said = pytest_of(tmp_path, regression(way, MENDED.properties[3], HOME + "MENDED"))
     assert (code, "1 passed" in said) == (0, True)
-    short = way_of(SHIPPED, Trace(NAME, "default", TO_HALF_OPEN[:2]))
-    code, said = pytest_of(tmp_path, regression(short, SHIPPED.properties[3], HOME + "SHIPPED"))
+    short = way_of(MENDED, Trace(NAME, "default", TO_HALF_OPEN[:2]))
+    code, said = pytest_of(tmp_path, regression(short, MENDED.properties[3], HOME + "MENDED"))
     assert (code, "It is reached" in said) == (1, True)
 
 
@@ -104,30 +105,22 @@ def test_a_written_test_keeps_to_the_house_rules(tmp_path):
     assert (done.returncode, done.stderr) == (0, ""), text
 
 
-LASSO = Trace(
-    NAME,
-    "default",
-    (Move(NAME, Reported(1, Report.FAIL)), Move(NAME, Reported(1, Report.FAIL)), Move(NAME, Acquire())),
-    loop_from=2,
-)
-
-
 @pytest.mark.parametrize(
     ("model", "code", "trace", "holds"),
     [
         (BROKEN, "B1", WAY, False),
-        (SHIPPED, "B1", WAY, True),
+        (MENDED, "B1", WAY, True),
         (BROKEN, "B1", evolve(WAY, moves=WAY.moves[:-1]), True),
-        (SHIPPED, "B2", LASSO, True),
+        (MENDED, "B2", LASSO, True),
         (BROKEN, "B3", WAY, False),
-        (SHIPPED, "B3", WAY, True),
-        (SHIPPED, "B4", WAY, True),
-        (SHIPPED, "B4", evolve(WAY, moves=()), False),
-        (SHIPPED, "B5", LASSO, False),
-        (SHIPPED, "B5", evolve(LASSO, loop_from=1), True),
-        (SHIPPED, "B5", WAY, True),
-        (SHIPPED, "B6", LASSO, False),
-        (SHIPPED, "B6", WAY, True),
+        (MENDED, "B3", WAY, True),
+        (MENDED, "B4", WAY, True),
+        (MENDED, "B4", evolve(WAY, moves=()), False),
+        (MENDED, "B5", LASSO, False),
+        (MENDED, "B5", evolve(LASSO, loop_from=1), True),
+        (MENDED, "B5", WAY, True),
+        (MENDED, "B6", LASSO, False),
+        (MENDED, "B6", WAY, True),
         (BROKEN, "", WAY, True),
     ],
 )
@@ -135,20 +128,20 @@ def test_a_claim_is_upheld_along_a_way_or_refuted_with_its_story(model, code, tr
     if holds:
         uphold(model, code, trace)
     else:
-        with pytest.raises(Refuted, match="of circuit_breaker: "):
+        with pytest.raises(Refuted, match="of breaker: "):
             uphold(model, code, trace)
 
 
 def test_what_goes_wrong_on_a_way_refutes_the_claim_that_nothing_does():
-    (dropped,) = [each for each in mutants(SHIPPED.subject) if each.name == "stay OPEN Acquire: dropped"]
-    lacking = Model(dropped.make(), thresholds=SHIPPED.thresholds)
+    (dropped,) = [each for each in mutants(MENDED.subject) if each.name == "stay OPEN Acquire: dropped"]
+    lacking = Model(dropped.make(), thresholds=MENDED.thresholds)
     with pytest.raises(Refuted, match="no row answers this event here"):
-        uphold(lacking, "", evolve(WAY, moves=(*TO_HALF_OPEN[:2], Move(NAME, Acquire()))))
+        uphold(lacking, "", evolve(WAY, moves=(*TO_OPEN, Move(NAME, Acquire()))))
 
 
 def test_a_claim_that_the_model_does_not_make_is_named():
     with pytest.raises(LookupError, match="has no property B9; it has B1, B2"):
-        claim_named(SHIPPED, "B9")
+        claim_named(MENDED, "B9")
 
 
 def test_a_trace_is_written_and_read_back():
@@ -165,7 +158,7 @@ def test_the_trace_of_a_system_is_written_and_read_back():
 
 def test_the_story_of_a_system_tells_every_hop_and_those_elsewhere_in_a_line():
     told = story(way_of(CLIENT, DIALLED), CLIENT.properties[0])
-    assert "circuit_breaker: Acquire(): stays CLOSED\n     connection: Permitted(generation=1)" in told
+    assert re.search(r"circuit_breaker: Acquire\(.*\): stays CLOSED\n     connection: Permitted\(", told)
     assert "     elsewhere: heartbeat DORMANT, conflict_recovery DETACHED, router ROUTING\n" in told
     assert "4. Dial of connection answers too late: Opened()\n     connection: Opened: stale: it comes too late" in told
     assert "     orders Abandon()" in told
@@ -195,7 +188,7 @@ def test_what_is_no_trace_of_the_model_is_refused_with_its_place(change, path):
         ("member", "nobody", "$.moves[1].member"),
         ("stale", "no", "$.moves[1].stale"),
         ("event", {"event": "Nothing", "data": {}}, "$.moves[1].event.event"),
-        ("event", {"event": "Reported", "data": {"generation": 1, "result": "no"}}, "$.moves[1].event.data.result"),
+        ("event", {"event": "Reported", "data": {"generation": 1, "good": "no"}}, "$.moves[1].event.data.good"),
     ],
 )
 def test_a_move_that_does_not_fit_is_refused_with_its_place(key, value, path):
@@ -209,11 +202,11 @@ def test_a_move_that_does_not_fit_is_refused_with_its_place(key, value, path):
 def test_every_artefact_is_made_under_a_name_of_its_own():
     files = artefacts(BROKEN, WAY, BROKEN.properties[0], HOME + "BROKEN", find_layout())
     assert sorted(files) == [
-        "circuit_breaker_b1.json",
-        "circuit_breaker_b1.mmd",
-        "circuit_breaker_b1.svg",
-        "circuit_breaker_b1.txt",
-        "test_circuit_breaker_b1.py",
+        "breaker_b1.json",
+        "breaker_b1.mmd",
+        "breaker_b1.svg",
+        "breaker_b1.txt",
+        "test_breaker_b1.py",
     ]
     assert sorted(artefacts(CLIENT, DIALLED, CLIENT.properties[0], "tests:CLIENT", find_layout())) == [
         "session_s1.json",
@@ -224,7 +217,7 @@ def test_every_artefact_is_made_under_a_name_of_its_own():
         "session_s1_connection.svg",
         "test_session_s1.py",
     ]
-    assert "circuit_breaker_fault.txt" in artefacts(BROKEN, WAY, "it went wrong", HOME + "BROKEN", find_layout())
+    assert "breaker_fault.txt" in artefacts(BROKEN, WAY, "it went wrong", HOME + "BROKEN", find_layout())
 
 
 @frozen
@@ -244,7 +237,7 @@ def remember(context: Remembered, event: Entered) -> Remembered:
 
 def test_no_artefact_holds_what_its_class_keeps_from_the_repr():
     rows = Rows[object, Remembered, object]()
-    state = SHIPPED.subject.initial
+    state = MENDED.subject.initial
     states = [rows.state(each, Kind.REST, "so") for each in type(state)]
     keeper = Machine(
         "keeper",
