@@ -65,6 +65,8 @@ def check(
         done.append(checked)
         if not as_json:
             tell(screen, checked, notes=notes)
+    if not done:
+        raise NothingToCheck("nothing is installed that could be checked")
     if as_json:
         click.echo(json.dumps({"checked": [each.json() for each in done]}, indent=2, ensure_ascii=False))
     else:

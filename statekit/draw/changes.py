@@ -82,9 +82,9 @@ def _both(old: tuple[Place, ...], new: tuple[Place, ...]) -> Iterator[Place]:
 
 
 def _one_row(marked: Marked) -> tuple[Mark | None, str, Written]:
-    """Forget the trigger: what is left is the same for the events of one row."""
+    """Forget the trigger and why it comes: what is left is the same for the events of one row."""
     written, mark = marked
-    return mark, written.origin, evolve(written, trigger="")
+    return mark, written.origin, evolve(written, trigger="", cause="")
 
 
 def _line(alike: list[Written]) -> Line:

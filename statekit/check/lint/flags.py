@@ -18,7 +18,7 @@ from attrs import fields, has
 from statekit.check.lint.codes import HIDDEN_STATE
 from statekit.check.lint.origins import written_in
 from statekit.check.report import Finding
-from statekit.draft import Draft, branches_of, orders_of
+from statekit.draft import branches_of, orders_in
 from statekit.machine import Definition
 from statekit.timers import is_arm, is_disarm, is_timer
 
@@ -76,10 +76,7 @@ def _others(machine: Definition) -> Iterator[FunctionType]:
         found += (row.update, *(branch.update for branch in branches_of(row.target)))
         if is_timer(row.trigger):
             found += (row.trigger.delay, getattr(row.trigger, "key", None))
-    draft = Draft(
-        machine.name, machine.initial, machine.states, machine.folded.groups, machine.table, machine.answering
-    )
-    for order, _ in orders_of(draft):
+    for order, _ in orders_in(machine.states, machine.folded.groups, machine.table):
         found += (order.timer.delay, order.timer.key) if is_arm(order) or is_disarm(order) else (order,)
     return (each for each in found if isinstance(each, FunctionType))
 
