@@ -15,7 +15,7 @@ from statekit.check.explore import explore
 from statekit.check.lint import lint
 from statekit.check.model import DEFAULT, Model, Subject
 from statekit.check.mutants import Mutant, mutants
-from statekit.check.properties import on_step
+from statekit.check.properties import Sort, on_step
 from statekit.check.report import Explored, Finding, Weight
 from statekit.check.seen import Move, Seen
 from statekit.check.story import Where
@@ -28,6 +28,8 @@ from statekit.transaction import SystemSnapshot
 
 CODE = "mutant"
 """The code by which a model overrules a survivor."""
+
+BROKEN_AT_ONCE = (Sort.INVARIANT, Sort.STEP, Sort.SEQUENCE)
 
 NEVER_ISSUED = 0
 """The ticket of what comes too late."""
@@ -95,7 +97,8 @@ def _errors(model: Model, subject: Subject) -> Iterator[Finding]:
 
 def _refuted(explored: Explored) -> Iterator[str]:
     yield from (sentence for sentence, _ in explored.faults)
-    for each in explored.results:
+    # An exploration that was stopped has not looked for what is to be reached: what is broken stands first.
+    for each in sorted(explored.results, key=lambda each: each.property.sort not in BROKEN_AT_ONCE):
         if not each.holds:
             yield f"{each.property.code}: {each.property.claim}"
     yield from (f"{gap.function} is never gone through at {gap.origin}: {gap.line}" for gap in explored.gaps)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from statekit.check.literals import Source, quoted, shortened
+from statekit.check.literals import NoLiteral, Source, quoted, shortened
 from statekit.check.properties import Sort
 from statekit.check.report import Trace
 from statekit.check.seen import Move
@@ -21,8 +21,10 @@ def regression(way: Way, claim: Claim, home: str) -> str:
     """Write a test that goes a way again and asks whether its claim holds: red until the table is mended.
 
     `home` is the `module:ATTRIBUTE` of the model. The test of a witness is green as long as it is reached. Raises
-    `NoLiteral` for an event that cannot be written as source.
+    `NoLiteral` for an event that cannot be written as source, and for a model that has no home.
     """
+    if not home:
+        raise NoLiteral(way.trace.subject, "a test imports its Model by module:ATTRIBUTE, and this one has none")
     source = Source()
     model = source.named(*home.split(":", 1))
     trace, asked = source.of(Trace), source.of(uphold)

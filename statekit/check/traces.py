@@ -98,5 +98,3 @@ def opened(text: str) -> dict[str, object]:
     except ValueError:
         raise Misfit("", "must be JSON") from None
     return members(found)
-
-

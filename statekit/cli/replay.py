@@ -85,7 +85,9 @@ def _trace(text: str, name: str, *, step: bool) -> int:
             screen.print(Text("   from here it goes round for ever", "magenta"))
         _move(screen, number, way, seen)
     holds = upheld(model, claim, way)
-    screen.print(Text("it holds along this way" if holds else "it does not hold", "bold green" if holds else "bold red"))
+    screen.print(
+        Text("it holds along this way" if holds else "it does not hold", "bold green" if holds else "bold red")
+    )
     return 0 if holds else DIFFERS
 
 
@@ -131,7 +133,9 @@ def _held_against(name: str) -> tuple[System, Hooks | None]:
     if isinstance(subject, Definition):
         subject = alone(subject)
     if not isinstance(subject, System):
-        raise catalogue.CannotLoad(offer.name, offer.value, f"it is no Model, System or Machine: {type(found).__name__}")
+        raise catalogue.CannotLoad(
+            offer.name, offer.value, f"it is no Model, System or Machine: {type(found).__name__}"
+        )
     return subject, hooks
 
 

@@ -167,7 +167,6 @@ class Forms:
 
         return Form(write, read)
 
-
     def _shape(self, shape: type, attribute: "Attribute[object]") -> object:
         # An alias that names itself in quotes is no longer the alias of the hook once it is resolved.
         hooked = attribute.type is not None and attribute.type in self._hooks

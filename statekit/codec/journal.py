@@ -169,7 +169,9 @@ class JournalForm:
                         yield Journal(head, tuple(entries), first)
                     head, entries, first = placed(f".line[{number}]", self._opened)(found), [], number
                 elif head is None:
-                    raise Misfit(f".line[{number}]", "must be the first line of a journal, which has the member journal")
+                    raise Misfit(
+                        f".line[{number}]", "must be the first line of a journal, which has the member journal"
+                    )
                 else:
                     entries.append(cast("Entry", placed(f".line[{number}]", self._entry.read)(found)))
         if head is not None:

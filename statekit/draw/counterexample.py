@@ -25,12 +25,13 @@ def artefacts(model: Model, trace: Trace, claim: Claim, home: str, layout: Layou
     """Make every file of a counterexample, or of a witness's way, by name.
 
     `claim` is the property that the way is about, or a sentence that says what went wrong; `home` is the
-    `module:ATTRIBUTE` of the model, which the test imports. The story and the sequence diagram are always made. A test,
-    or a trace as JSON, that would have to hold a value which cannot be written is left out, and the story says why.
-    Raises `LayoutFailed`.
+    `module:ATTRIBUTE` of the model, which the test imports. Story, sequence diagram and pictures are always made. A
+    test, or a trace as JSON, that would have to hold a value which cannot be written is left out, and the story says
+    why. Raises `LayoutFailed`.
     """
     way = way_of(model, trace)
-    name = f"{model.name}_{identifier(claim.code) if not isinstance(claim, str) else WENT_WRONG}".lower()
+    code = WENT_WRONG if isinstance(claim, str) else identifier(claim.code)
+    name = f"{model.name}_{code}".lower()
     files: dict[str, str] = {}
     missing: list[str] = []
     try:

@@ -108,7 +108,9 @@ class _Drawing:
         it had postponed.
         """
         event = type(hop.event)
-        wires = [(line.source.name, line.make) for line in self.wiring if line.target and line.target.name == hop.member]
+        wires = [
+            (line.source.name, line.make) for line in self.wiring if line.target and line.target.name == hop.member
+        ]
         sources = {source for source, make in wires if make and event in _made(make)}
         for name in reversed(took):
             if name in sources:

@@ -98,7 +98,9 @@ def test_the_test_of_a_witness_is_green_while_it_is_reached(tmp_path):
 
 def test_a_written_test_keeps_to_the_house_rules(tmp_path):
     long = Move(NAME, Fired(RESET, None, 60.0, 1.25), RESET, after_seconds=0.5)
-    text = regression(way_of(BROKEN, evolve(WAY, moves=(*WAY.moves, long), loop_from=2)), "it's \"odd\"", HOME + "BROKEN")
+    text = regression(
+        way_of(BROKEN, evolve(WAY, moves=(*WAY.moves, long), loop_from=2)), 'it\'s "odd"', HOME + "BROKEN"
+    )
     (tmp_path / "test_written.py").write_text(text, encoding="utf-8")
     ruff = [Path(sys.executable).with_name("ruff"), "format", "--check", "--isolated", "--line-length", "120", tmp_path]
     done = subprocess.run(ruff, capture_output=True, text=True, check=False)
@@ -256,4 +258,3 @@ def test_no_artefact_holds_what_its_class_keeps_from_the_repr():
     assert "keeper: tries 0 → 1" in told
     assert "No test: Entered cannot be written as source: token is kept from the repr" in told
     assert "No trace to replay: keeper cannot be saved: $.moves[0].event.Entered.token is kept from the repr" in told
-

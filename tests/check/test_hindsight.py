@@ -169,9 +169,7 @@ def test_a_journal_says_what_happened_in_names(lines):
         (13.0, "Opened_"),
         (60.0, "Hangup"),
     ]
-    assert str(found.entries[2].did) == (
-        "line: Failed: DIALING → RESTING\nline starts after 5 s in resting (5 s)"
-    )
+    assert str(found.entries[2].did) == ("line: Failed: DIALING → RESTING\nline starts after 5 s in resting (5 s)")
 
 
 def test_a_run_done_again_with_its_own_table_is_alike(lines):
@@ -261,7 +259,9 @@ def test_the_session_is_written_down_and_done_again():
         (CONNECTION, FrameArrived(Passed("presence", "moved", {"x": [1, None]})), "Dial"),
     ]
     for member, event, asked in steps:
-        live = [each.number for each in walk.snapshot.of(member).tickets if asked and each.name not in member.folded.clocks]
+        live = [
+            each.number for each in walk.snapshot.of(member).tickets if asked and each.name not in member.folded.clocks
+        ]
         stimulus = Stimulus(event, 1.0, live[0] if live else None)
         walk.deliver(member, stimulus)
         lines.append(form.entry(member.name, stimulus, walk.done))

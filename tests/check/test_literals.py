@@ -49,7 +49,7 @@ VALUES = [
     2.5,
     float("inf"),
     b"\x00",
-    "it's \"quoted\" \\ and\nbroken",
+    'it\'s "quoted" \\ and\nbroken',
     (),
     (1,),
     ("a", (None, 2.0)),
@@ -106,7 +106,9 @@ def test_what_cannot_be_written_is_refused_by_name(value):
 
 
 def test_words_leave_out_what_the_repr_leaves_out():
-    assert words((Secret("sekrit", 2), Report.FAIL, {"k": frozenset({2, 1})})) == "(Secret(size=2), FAIL, {'k': {1, 2}})"
+    assert (
+        words((Secret("sekrit", 2), Report.FAIL, {"k": frozenset({2, 1})})) == "(Secret(size=2), FAIL, {'k': {1, 2}})"
+    )
     assert words(object()) == "object"
 
 
