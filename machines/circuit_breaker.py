@@ -19,11 +19,12 @@ from attrs import evolve, field, frozen
 from machines.link import Report
 from machines.options import number, refuse_less, seconds, whole
 from machines.policy.window import Window, WindowOptions
-from statekit import EVERY, Jitter, Kind, Machine, Ordinal, Rows, Signal, after, arm, disarm, timer
+from statekit import EVERY, Jitter, Kind, Machine, Rows, Signal, after, arm, disarm, timer
+from statekit.quantities import Ordinal
 from statekit.timers import Duration
 
 Permit: TypeAlias = Annotated[Ordinal, "permit"]
-"""The number of a permit; a later one is greater."""
+"""The number of a permit: it counts while it is the newest, or a probe that is out."""
 
 
 # ---------------------------------------------------------------------------------------------------------- options

@@ -73,6 +73,11 @@ class ClockJumped(Value):
 
     gap_seconds: float
 
+    @classmethod
+    def samples(cls) -> "tuple[ClockJumped, ...]":
+        """Give a short gap and a night."""
+        return cls(1.0), cls(28_800.0)
+
 
 @frozen(eq=False, repr=False)
 class After(Value, Generic[C_contra]):

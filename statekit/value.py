@@ -14,8 +14,7 @@ class Shown:
     """The base of a frozen attrs class that is shown by its fields, as attrs would show it."""
 
     __slots__ = ()
-    if TYPE_CHECKING:
-        # At run time attrs.Attribute takes no parameter, and whoever resolves the annotations of a value would fail.
+    if TYPE_CHECKING:  # not to be evaluated with the fields of those who inherit it: attrs' class takes no index
         __attrs_attrs__: ClassVar[tuple[Attribute[object], ...]]
 
     def __repr__(self) -> str:
