@@ -1,9 +1,9 @@
 """Killing: whether the checks of a model notice a mutant, and by what; the first complaint is enough.
 
 A mutant that nothing complains of is *equivalent* if every step of the original, from every place that was explored, is
-a step of the mutant too: the same snapshot, orders, timers and kind of verdict. By induction it then never does anything
-else. What is left has survived: the properties are too weak, or the row is not needed. A model may overrule a survivor
-by the code `mutant` and the mutant's name, with the reason.
+a step of the mutant too: the same snapshot, orders, timers and kind of verdict. By induction it then never does
+anything else. What is left has survived: the properties are too weak, or the row is not needed. A model may overrule a
+survivor by the code `mutant` and the mutant's name, with the reason.
 """
 
 from collections.abc import Iterator
@@ -70,6 +70,11 @@ def tried(model: Model, mutant: Mutant, thresholds: str = DEFAULT) -> Killing:
         return Killing(mutant.name, mutant.origin, Fate.EQUIVALENT)
     reason = next((each.because for each in model.overruled if (each.code, each.where) == (CODE, mutant.name)), "")
     return Killing(mutant.name, mutant.origin, Fate.OVERRULED if reason else Fate.SURVIVED, reason)
+
+
+def complaint_of_original(model: Model, thresholds: str = DEFAULT) -> str:
+    """Give what the checks say against the original, or nothing: only then do complaints of mutants tell anything."""
+    return next(_refuted(explore(model, thresholds)), "")
 
 
 def _complaint(model: Model, mutant: Mutant, thresholds: str) -> str:

@@ -1,10 +1,10 @@
 """Mutants: a lifecycle with one small mistake in it, as somebody could make it; every one should be noticed.
 
-Theory. If a row can be dropped, led elsewhere or robbed of its guard, and no check complains, then either the properties
-are too weak or the row is not needed. So a machine has a mutant for every row and branch that is left out, led to each
-other state or robbed of its guard, for every effect that is not ordered, for every timer that never runs, and for every
-number among its options that is read as one more or one less. A system has one for every wire and derived fact that is
-left out or leads to another member. Each mutant differs from the original in exactly one place.
+Theory. If a row can be dropped, led elsewhere or robbed of its guard, and no check complains, then either the
+properties are too weak or the row is not needed. So a machine has a mutant for every row and branch that is left out,
+led to each other state or robbed of its guard, for every effect that is not ordered, for every timer that never runs,
+and for every number among its options that is read as one more or one less. A system has one for every wire and derived
+fact that is left out or leads to another member. Each mutant differs from the original in exactly one place.
 
 An option is shifted for the machine's functions only: what it decides it decides by the shifted number, while the
 context, and so every property, still holds the true one.
@@ -19,10 +19,9 @@ from typing import TypeAlias
 from attrs import evolve, frozen
 
 from statekit.check.options import shifts
-from statekit.check.rewriting import Part, Rewriting, same_order, same_part
-from statekit.draft import AnyGroup, AnyRow, Target, branches_of, events_of, places, scope_name
+from statekit.check.rewriting import Part, Rewriting, altered, same_order, same_part
+from statekit.draft import AnyRow, branches_of, events_of, places, scope_name
 from statekit.machine import Definition
-from statekit.states import StateRow
 from statekit.system import System
 from statekit.table import Branch, Choice, Verb
 from statekit.timers import is_arm, is_disarm, is_named, is_timer
@@ -65,7 +64,7 @@ def mutants(subject: Subject, contexts: Iterable[object] = ()) -> tuple[Mutant, 
 def _of_machine(machine: Definition, contexts: tuple[object, ...]) -> Iterator[Mutant]:
     choices: dict[int, Choice[StrEnum, object]] = {}
     for row in machine.table:
-        label = _row(machine, row)
+        label = _row(row)
         yield _changed(machine, f"{label}: dropped", row)
         yield from _line(machine, label, row)
         yield from _effects(machine, label, row, "effects")
@@ -74,14 +73,15 @@ def _of_machine(machine: Definition, contexts: tuple[object, ...]) -> Iterator[M
                 choices.setdefault(id(target), target)
     for choice in choices.values():
         for branch in choice.branches:
-            label = f"choice {choice.name} to {_target(branch.target)}{_guard(branch)}"
+            label = f"choice {choice.name} to {branch.target.name}{_guard(branch)}"
             yield _changed(machine, f"{label}: dropped", branch)
             yield from _line(machine, label, branch)
             yield from _effects(machine, label, branch, "effects")
-    for place in (*machine.states, *machine.folded.groups):
-        label = f"state {place.state.name}" if isinstance(place, StateRow) else f"group {place.name}"
+    stays: list[tuple[str, Part]] = [(f"state {each.state.name}", each) for each in machine.states]
+    stays += ((f"group {each.name}", each) for each in machine.folded.groups)
+    for label, stay in stays:
         for moment in ("entry", "exit"):
-            yield from _effects(machine, label, place, moment)
+            yield from _effects(machine, label, stay, moment)
     yield from _timers(machine)
     for shift in shifts(machine, contexts):
         yield Mutant(f"option {shift.path} read as {shift.by:+d}", shift.origin, shift.machine)
@@ -115,7 +115,7 @@ def _effects(machine: Definition, label: str, part: Part, where: str) -> Iterato
     for at, order in enumerate(orders):
         moment = "" if where == "effects" else f"{where} "
         name = f"{label}: without {moment}{_order(order)}"
-        fewer = evolve(part, **{where: (*orders[:at], *orders[at + 1 :])})
+        fewer = altered(part, **{where: (*orders[:at], *orders[at + 1 :])})
         yield _changed(machine, name, part, fewer)
 
 
@@ -157,7 +157,7 @@ def _timer(row: AnyRow) -> str:
     return trigger.name if is_named(trigger) else f"{trigger.name} in {_places(row)}"
 
 
-def _row(machine: Definition, row: AnyRow) -> str:
+def _row(row: AnyRow) -> str:
     trigger = row.trigger
     said = trigger.label if is_timer(trigger) else " or ".join(event.__name__ for event in events_of(trigger))
     return f"{row.verb} {_places(row)} {said}{_guard(row)}"
@@ -169,10 +169,6 @@ def _places(row: AnyRow) -> str:
 
 def _guard(line: AnyRow | Branch[StrEnum, object]) -> str:
     return f" if {line.guard.__name__}" if line.guard else ""
-
-
-def _target(target: Target) -> str:
-    return target.name
 
 
 def _order(order: object) -> str:

@@ -40,16 +40,16 @@ class Shift:
 
     def reading(self, function: Function, *, updates: bool) -> Function:
         """Let a function of the table read the shifted number, and an update put the true one back."""
-        takes_event = function.__code__.co_argcount > 1
-        see, mend = self.shifted, _mended if updates else _unmended
 
         def of_context(context: object) -> object:
-            return mend(function(see(context)), context)
+            result = function(self.shifted(context))
+            return _mended(result, context) if updates else result
 
         def of_event(context: object, event: object) -> object:
-            return mend(function(see(context), event), context)
+            result = function(self.shifted(context), event)
+            return _mended(result, context) if updates else result
 
-        made = cast("FunctionType", of_event if takes_event else of_context)
+        made = cast("FunctionType", of_event if function.__code__.co_argcount > 1 else of_context)
         made.__name__, made.__annotations__ = function.__name__, function.__annotations__
         # The engine knows a function that raised by its code.
         made.__code__ = made.__code__.replace(co_name=function.__name__)
@@ -65,8 +65,7 @@ def shifts(machine: Definition, contexts: tuple[object, ...]) -> Iterator[Shift]
 
 
 def _numbers(options: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    kind = type(options)
-    for each in fields(kind) if has(kind) else ():
+    for each in fields(cast("Any", type(options))) if has(type(options)) else ():
         held: object = getattr(options, each.name)
         if type(held) in {int, float}:
             yield (*path, each.name)
@@ -88,7 +87,3 @@ def _mended(result: Any, context: Any) -> object:  # noqa: ANN401 - whatever the
     if type(result) is not type(context):
         return result
     return evolve(result, **{OPTIONS: getattr(context, OPTIONS)})
-
-
-def _unmended(result: object, context: object) -> object:
-    return result

@@ -6,7 +6,7 @@ in the table once, so each is rewritten once, and everything that names it gets 
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import Never, TypeAlias, TypeVar, cast
+from typing import Any, Never, Protocol, TypeAlias, TypeVar, cast
 
 from attrs import evolve
 
@@ -22,6 +22,12 @@ Part: TypeAlias = AnyRow | AnyBranch | StateRow[StrEnum] | AnyGroup
 """What is written on a line of its own."""
 
 P = TypeVar("P", AnyRow, AnyBranch, StateRow[StrEnum], AnyGroup)
+T = TypeVar("T")
+
+
+def altered(value: T, **fields: object) -> T:
+    """Give a frozen value with other fields; what they may hold only the caller knows."""
+    return cast("T", evolve(cast("Any", value), **fields))
 
 
 def same_part(part: Part) -> tuple[Part, ...]:
@@ -34,16 +40,19 @@ def same_order(order: object) -> object:
     return order
 
 
-def same_function(function: Function, *, updates: bool) -> Function:
-    """Leave a function of the context as it is."""
-    return function
+class Reading(Protocol):
+    """Gives what is to stand instead of a function of the context: a guard, update (`updates`), maker, delay or key."""
+
+    def __call__(self, function: Function, *, updates: bool) -> Function:
+        """Give the function that is to stand instead."""
+        ...
 
 
 class Rewriting:
     """The work of rewriting one machine; thrown away once `machine` has its result.
 
     `part` gives the parts that are to stand instead of one (of a group, exactly one), `order` the order, or None to
-    leave it out; `function` is asked for every guard, update (`updates`), maker, delay and key.
+    leave it out; `function` is asked for every function of the context.
     """
 
     def __init__(
@@ -52,7 +61,7 @@ class Rewriting:
         *,
         part: Callable[[Part], tuple[Part, ...]] = same_part,
         order: Callable[[object], object] = same_order,
-        function: Callable[..., Function] = same_function,
+        function: Reading | None = None,
     ) -> None:
         """Begin with nothing rewritten."""
         self.definition = definition
@@ -73,7 +82,7 @@ class Rewriting:
             states=[self.state(each) for each in self.kept(old.states)],
             groups=[self.group(each) for each in old.folded.groups],
             table=[self.row(each) for each in self.kept(old.table)],
-            answering=[evolve(each, scope=self.place(each.scope)) for each in old.answering],
+            answering=[altered(each, scope=self.place(each.scope)) for each in old.answering],
             doc=old.doc,
             postpone_limit=old.postpone_limit,
         )
@@ -84,7 +93,7 @@ class Rewriting:
 
     def row(self, row: AnyRow) -> AnyRow:
         """Rewrite what a row names."""
-        return evolve(
+        return altered(
             row,
             source=self.place(row.source),
             trigger=self.timer(row.trigger) if is_timer(row.trigger) else row.trigger,
@@ -96,7 +105,7 @@ class Rewriting:
 
     def branch(self, branch: AnyBranch) -> AnyBranch:
         """Rewrite what a branch names."""
-        return evolve(
+        return altered(
             branch,
             target=self.target(branch.target),
             effects=self.orders(branch.effects),
@@ -137,21 +146,19 @@ class Rewriting:
     def ordered(self, order: object) -> object:
         """Rewrite a maker, or the timer of an order to it."""
         if is_arm(order) or is_disarm(order):
-            return evolve(order, timer=self.timer(order.timer))
-        return self.called(cast("Function", order)) if callable(order) else order
+            return altered(order, timer=self.timer(order.timer))
+        return self.called(order) if callable(order) else order
 
     def timer(self, timer: "AnyTimer[Never]") -> "AnyTimer[Never]":
         """Rewrite a timer's delay, and the scope and key of one that has a name."""
         delay = cast("object", timer.delay)
-        told: dict[str, object] = {"delay": self.called(cast("Function", delay)) if callable(delay) else delay}
-        if is_named(timer):
-            told |= {"scope": self.place(timer.scope), "key": self.called(timer.key)}
-        return cast("AnyTimer[Never]", evolve(timer, **told))
+        new = altered(timer, delay=self.called(delay) if callable(delay) else delay)
+        return altered(new, scope=self.place(timer.scope), key=self.called(timer.key)) if is_named(timer) else new
 
     def called(self, function: Function | None, *, updates: bool = False) -> Function | None:
         """Rewrite a function once, for all who call it."""
-        if function is None:
-            return None
+        if function is None or self.function is None:
+            return function
         key = function, updates
         if key not in self.functions:
             self.functions[key] = self.function(function, updates=updates)

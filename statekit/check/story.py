@@ -1,7 +1,7 @@
 """Story: a way through a model as a person reads it: what came, what became of it, and where every machine is then."""
 
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from attrs import fields, frozen, has
 
@@ -45,7 +45,7 @@ class Way:
 
 def way_of(model: Model, trace: Trace) -> Way:
     """Go a trace again by the real step."""
-    seen = tuple(replayed(model, trace))
+    seen = cast("tuple[AnySeen, ...]", tuple(replayed(model, trace)))
     return Way(model.subject, trace, seen[0].before if seen else begun(model, trace.thresholds), seen)
 
 

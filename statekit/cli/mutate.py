@@ -17,11 +17,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from statekit.check.killing import Fate, Killing, mutants_of, tried
+from statekit.check.killing import Fate, Killing, complaint_of_original, mutants_of, tried
 from statekit.check.model import DEFAULT, Model
 from statekit.check.mutants import Mutant
 from statekit.cli import catalogue
 from statekit.cli.terminal import console
+from statekit.errors import StatekitError
 
 SURVIVED: Final = 1
 BUDGET_SECONDS: Final = 600.0
@@ -35,6 +36,10 @@ FATES: Final = {
     Fate.SURVIVED: "bold red",
     Fate.UNTRIED: "magenta",
 }
+
+
+class NotSound(StatekitError):
+    """A model whose mutants tell nothing: the original does not pass, or cannot be explored; the sentence says why."""
 
 
 @click.command()
@@ -58,6 +63,8 @@ def mutate(
     model = offer.model()
     mutants = mutants_of(model, thresholds)
     began = time.monotonic()
+    if fault := complaint_of_original(model, thresholds):
+        raise NotSound(f"{model.name} does not pass its own checks, so every mutant would be noticed: {fault}")
     if jobs > 1:
         work = _pooled(offer.value, len(mutants), thresholds, jobs, seconds)
     else:
@@ -108,8 +115,12 @@ def _pooled(home: str, count: int, thresholds: str, jobs: int, seconds: float) -
 def try_one(home: str, path: tuple[str, ...], thresholds: str, at: int) -> Killing:
     """Try one mutant in a process that knows nothing yet but where to look for modules."""
     sys.path[:] = path
-    model = catalogue.Offer(home, home).model()
-    return tried(model, mutants_of(model, thresholds)[at], thresholds)
+    try:
+        model = catalogue.Offer(home, home).model()
+        return tried(model, mutants_of(model, thresholds)[at], thresholds)
+    except StatekitError as error:
+        # Errors that keep facts do not travel between processes; their sentence does.
+        raise NotSound(str(error)) from None
 
 
 def _progress(screen: Console, *, quiet: bool) -> Progress:
@@ -129,9 +140,11 @@ def _facts(name: str, killings: list[Killing], took: float) -> dict[str, object]
 
 def _print(screen: Console, name: str, killings: list[Killing], took: float, *, every: bool) -> None:
     counted = Counter(each.fate for each in killings)
-    told = {Fate.SURVIVED, Fate.OVERRULED, Fate.UNTRIED} | (set(Fate) if every else set())
-    if counted[Fate.UNTRIED] > UNTRIED_LISTED and not every:
-        told.discard(Fate.UNTRIED)
+    told = [Fate.SURVIVED, Fate.OVERRULED]
+    if every:
+        told = list(Fate)
+    elif counted[Fate.UNTRIED] <= UNTRIED_LISTED:
+        told.append(Fate.UNTRIED)
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     for killing in killings:
         if killing.fate in told:

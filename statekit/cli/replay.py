@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import click
 from rich.console import Console
@@ -62,9 +62,11 @@ def _named(text: str, file: Path) -> tuple[str, str]:
             found = json.loads(text.partition("\n")[0])
         except ValueError:
             found = None
+    facts = cast("dict[str, object]", found) if isinstance(found, dict) else {}
     for kind in (MEMBER, JOURNAL):
-        if isinstance(found, dict) and isinstance(found.get(kind), str):
-            return kind, found[kind]
+        name = facts.get(kind)
+        if isinstance(name, str):
+            return kind, name
     raise NothingToReplay(f"{file} holds neither a trace nor a journal: those begin with the member trace or journal")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from attrs import fields, frozen, has
 
 from statekit.codec.alternatives import names
+from statekit.codec.form import Form
 from statekit.codec.forms import Forms, Raw
 from statekit.codec.strict import Misfit, member, placed
 from statekit.machine import Definition
@@ -53,7 +54,7 @@ class Events:
             raise Misfit(".event", f"must be one of {', '.join(self.by_name)}")
         return placed(".data", self._form(kind).read)(record.data)
 
-    def _form(self, kind: type):  # noqa: ANN202
+    def _form(self, kind: type) -> Form:
         for each in fields(kind) if has(kind) else ():
             if each.repr is False:
                 problem = "is kept from the repr, so it may be a secret: keep that outside, and its number in the event"

@@ -1,4 +1,4 @@
-"""Journals: what happened to a system, line by line as JSON, so that it can be done again with the same table or another.
+"""Journals: what happened to a system, line by line as JSON, so that it can be done again, also with another table.
 
 The first line names the system, the digest of its table, the contexts that it was given, and what starting it did. Each
 line after it is one stimulus: to whom, what, when, under which ticket, and what it did: every hop with its verdict, the

@@ -1,4 +1,4 @@
-"""Lit: the way of a counterexample on the picture of each machine: the states it comes to, the lines it takes, numbered.
+"""Lit: the way of a counterexample on the picture of each machine: states it comes to, lines it takes, numbered.
 
 A verdict names the row that was taken and where it led; the way from a row through a choice is found again by where it
 leads. Where two branches of a choice lead to one state, the first is lit.

@@ -126,7 +126,7 @@ class _Drawing:
         return tuple(each for each in sent(seen) if alone or type(each) in leaving)
 
     def orderer(self, effect: object, seen: AnySeen, took: list[str]) -> str:
-        """Name the member that ordered an effect: the last that took a row and lists it, else whom it all began with."""
+        """Name the member that ordered an effect: the last that took a row and lists it, else whom it began with."""
         able = [name for name in took if type(effect) in self.machines[name].effects()]
         return able[-1] if able else seen.path[0].member
 

@@ -1,4 +1,4 @@
-"""What is made of a counterexample: a story, a test that runs, a trace that is read back; and no secret in any of it."""
+"""What is made of a counterexample: a story, a test that runs, a trace that is read back; no secret in any of it."""
 
 import json
 import re

@@ -40,7 +40,7 @@ class Context:
 
 
 @frozen
-class Connect_:
+class Call:
     pass
 
 
@@ -50,7 +50,7 @@ class Hangup:
 
 
 @frozen
-class Opened_:
+class Answered:
     pass
 
 
@@ -104,18 +104,18 @@ def line(*, rest_seconds=5.0, patience_seconds=None, greets=False, hangs_up_to=I
         ),
         groups=(link,),
         table=(
-            row(IDLE, Connect_, DIALING, dial, update=count),
-            row(DIALING, Opened_, LINKED, *((Up(),) if greets else ())),
+            row(IDLE, Call, DIALING, dial, update=count),
+            row(DIALING, Answered, LINKED, *((Up(),) if greets else ())),
             row(DIALING, Failed, again, update=count),
             *limit,
             row(RESTING, after(rest_seconds), DIALING, dial),
             row(LINKED, Hangup, hangs_up_to),
             rows.ignore((IDLE, DIALING, RESTING), Hangup, because="nothing to hang up"),
-            rows.ignore((DIALING, LINKED, RESTING), Connect_, because="it is under way"),
+            rows.ignore((DIALING, LINKED, RESTING), Call, because="it is under way"),
             rows.ignore(LINKED, Failed, because="it is linked"),
-            rows.ignore(LINKED, Opened_, because="it is linked"),
+            rows.ignore(LINKED, Answered, because="it is linked"),
         ),
-        answering=(rows.answering(Dial, Opened_, Failed, scope=link, failed=failed),),
+        answering=(rows.answering(Dial, Answered, Failed, scope=link, failed=failed),),
     )
 
 
@@ -129,15 +129,15 @@ def recorded(*, contexts=None):
 
     async def fails_twice(effect, reply):
         await anyio.sleep(1)
-        reply(Failed("busy") if effect.attempt < 3 else Opened_())
+        reply(Failed("busy") if effect.attempt < 3 else Answered())
 
     async def main():
         observe = journal(system, lines.append, contexts=contexts)
         driver = Driver(system, [performs(Dial, fails_twice)], contexts=contexts, observe=observe)
         async with anyio.create_task_group() as group:
             await group.start(driver.run)
-            driver.send(LINE, Connect_())
-            driver.send(LINE, Connect_())
+            driver.send(LINE, Call())
+            driver.send(LINE, Call())
             await anyio.sleep(60)
             driver.send(LINE, Hangup())
             await anyio.sleep(1)
@@ -160,13 +160,13 @@ def lines():
 def test_a_journal_says_what_happened_in_names(lines):
     found = next(JournalForm(alone(LINE)).read(lines))
     assert [(entry.at_seconds, entry.event.event) for entry in found.entries] == [
-        (0.0, "Connect_"),
-        (0.0, "Connect_"),
+        (0.0, "Call"),
+        (0.0, "Call"),
         (1.0, "Failed"),
         (6.0, "Fired"),
         (7.0, "Failed"),
         (12.0, "Fired"),
-        (13.0, "Opened_"),
+        (13.0, "Answered"),
         (60.0, "Hangup"),
     ]
     assert str(found.entries[2].did) == ("line: Failed: DIALING → RESTING\nline starts after 5 s in resting (5 s)")
@@ -181,7 +181,7 @@ def test_a_run_done_again_with_its_own_table_is_alike(lines):
     ("changed", "at", "event", "was", "would"),
     [
         ({"hangs_up_to": RESTING}, 8, "Hangup", ("line: Hangup: LINKED → IDLE",), None),
-        ({"patience_seconds": 30.0}, 1, "Connect_", (), ("line starts after 30 s in dialing (30 s)",)),
+        ({"patience_seconds": 30.0}, 1, "Call", (), ("line starts after 30 s in dialing (30 s)",)),
         (
             {"rest_seconds": 6.0},
             3,
@@ -189,7 +189,7 @@ def test_a_run_done_again_with_its_own_table_is_alike(lines):
             ("line starts after 5 s in resting (5 s)",),
             ("line starts after 6 s in resting (6 s)",),
         ),
-        ({"greets": True}, 7, "Opened_", (), ("published Up",)),
+        ({"greets": True}, 7, "Answered", (), ("published Up",)),
     ],
 )
 def test_a_changed_table_parts_at_the_first_event_that_it_answers_otherwise(lines, changed, at, event, was, would):
@@ -224,7 +224,7 @@ def test_an_event_that_the_other_table_does_not_know_is_where_they_part(lines):
     )
     found = parting(lines, other).parting
     assert (found.at, found.event) == (8, "Hangup")
-    assert found.would == ("cannot be delivered: $.event must be one of Connect_, Opened_, Failed, Fired",)
+    assert found.would == ("cannot be delivered: $.event must be one of Call, Answered, Failed, Fired",)
 
 
 @pytest.mark.parametrize(

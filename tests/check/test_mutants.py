@@ -36,6 +36,11 @@ from tests.draw.conftest import everything, shipped
 BREAKER = MENDED.subject
 
 
+class Place(StrEnum):
+    HERE = "here"
+    THERE = "there"
+
+
 def digests(machine):
     """Digest what each mutant comes to, by its name; a mutant that cannot be built has none."""
     found = {}
@@ -161,14 +166,13 @@ def test_a_function_that_raises_is_named_although_its_options_are_shifted():
     def falls(context: Falling) -> bool:
         raise ZeroDivisionError
 
-    State = StrEnum("State", ["A"])
-    rows = Rows[State, Falling, object]()
+    rows = Rows[Place, Falling, object]()
     machine = Machine(
         "falling",
-        initial=State.A,
+        initial=Place.HERE,
         context=Falling(),
-        states=[rows.state(State.A, Kind.REST, "so")],
-        table=[rows.stay(State.A, Acquire, guard=falls)],
+        states=[rows.state(each, Kind.REST, "so") for each in Place],
+        table=[rows.stay(Place.HERE, Acquire, guard=falls)],
     )
     mutant = made("option failures_max read as +1", machine)
     assert str(gone_verdict(mutant)) == str(gone_verdict(machine)) == "broken: falls raised ZeroDivisionError()"
@@ -198,25 +202,19 @@ def test_every_number_among_the_options_is_shifted_whatever_it_is_called():
         options: Wide = Wide()
         count: int = 0
 
-    State = StrEnum("State", ["A"])
-    rows = Rows[State, Holder, object]()
+    rows = Rows[Place, Holder, object]()
     machine = Machine(
         "wide",
-        initial=State.A,
+        initial=Place.HERE,
         context=Holder(),
-        states=[rows.state(State.A, Kind.REST, "so")],
-        table=[rows.stay(State.A, Acquire)],
+        states=[rows.state(each, Kind.REST, "so") for each in Place],
+        table=[rows.stay(Place.HERE, Acquire)],
     )
     names = [mutant.name for mutant in mutants(machine)][1:]
     assert names == [
         f"option {path} read as {by}" for path in ("nested.deep", "nested.hidden", "limit") for by in ("+1", "-1")
     ]
     assert all(isinstance(made(name, machine), Machine) for name in names)
-
-
-class Place(StrEnum):
-    HERE = "here"
-    THERE = "there"
 
 
 @frozen

@@ -77,7 +77,7 @@ def test_a_way_without_moves_is_a_picture_too():
 def test_unkind_names_and_texts_are_read_by_mermaid():
     model = Model(everything(), (invariant("E1", unkind),))
     moves = (Move("everything", Go()), Move("everything", Done(), "Ask"), Move("everything", Go()))
-    text, svg = drawn(model, Trace("everything", "default", moves), model.properties[0])
+    _, svg = drawn(model, Trace("everything", "default", moves), model.properties[0])
     assert "WORK_ING" in svg
     assert "brace" in svg
 
