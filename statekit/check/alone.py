@@ -74,10 +74,7 @@ class Alone:
         return (*tries, *(self._offered(local, move) for move in offers))
 
     def _offered(self, local: Local, move: Move) -> Try:
-        stimulus = resolved(local, move)
-        answering = self.definition.folded.answers.get(type(move.event))
-        begins = stimulus.ticket and answering is not None and answering.opens is type(move.event)
-        return Try(evolve(move, member=self.definition.name), stimulus, stimulus.ticket if begins else None)
+        return resolved(self.definition, local, evolve(move, member=self.definition.name))
 
     def moves(self, place: int) -> Iterator[tuple[Move, int, int]]:
         """See `Space.moves`."""

@@ -64,6 +64,12 @@ class Alphabet:
             event: samples_of(model, definition, event) for event in possible if event in answers
         }
         made = [each for each in (*self.events, *self.answers.values()) if each.made is not None]
+        self.ordinals: frozenset[Mark] = frozenset(
+            mark
+            for each in (*self.events, *self.answers.values())
+            for mark in each.marks
+            if mark.quantity is Quantity.ORDINAL and each.made is None
+        )
         self.makers: tuple[Samples, ...] = tuple(made)
         self.known: dict[object, tuple[Try, ...]] = {}
 
@@ -129,14 +135,15 @@ class Alphabet:
                 yield event, seconds
 
 
-def resolved(local: Local, move: Move) -> Stimulus[object]:
-    """Make the stimulus of a move that an environment offers: its ticket is the live one that it answers."""
-    if not move.awaited:
-        return Stimulus(move.event)
-    for at, awaited in enumerate(local.awaits):
-        if not move.stale and awaited.name == move.awaited and awaited.key == move.key:
-            return Stimulus(move.event, ticket=at + 1)
-    return Stimulus(move.event, ticket=NO_TICKET)
+def resolved(definition: Definition, local: Local, move: Move) -> Try:
+    """Make what an environment offers ready to be made: its ticket is the live one that it answers."""
+    number = None
+    if move.awaited:
+        live = (at + 1 for at, each in enumerate(local.awaits) if (each.name, each.key) == (move.awaited, move.key))
+        number = NO_TICKET if move.stale else next(live, NO_TICKET)
+    answering = definition.folded.answers.get(type(move.event))
+    opens = number if answering is not None and answering.opens is type(move.event) else None
+    return Try(move, Stimulus(move.event, ticket=number), opens or None)
 
 
 def samples_of(model: Model, definition: Definition, event: type) -> Samples:

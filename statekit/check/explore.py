@@ -15,6 +15,7 @@ from statekit.check.alone import Alone
 from statekit.check.canonical import Growing
 from statekit.check.liveness import Edge, Graph, distances, unfair
 from statekit.check.model import DEFAULT, Model, Thresholds
+from statekit.check.product import Product
 from statekit.check.properties import Property, Sort
 from statekit.check.replay import concrete
 from statekit.check.report import Explored, Result, Trace
@@ -23,6 +24,11 @@ from statekit.check.space import Space
 from statekit.errors import MalformedModel
 from statekit.snapshot import AnySnapshot
 from statekit.system import System
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 LIVE = (Sort.LEADS_TO, Sort.HOT, Sort.SETTLED)
 PROGRESS_SECONDS = 0.2
@@ -231,15 +237,13 @@ class Search:
 def space_of(model: Model, thresholds: Thresholds, *, labelled: bool) -> Space:
     """Lay out the space of a model's subject."""
     if isinstance(model.subject, System):
-        raise NotImplementedError
+        return Product(model, model.subject, thresholds, labelled=labelled)
     return Alone(model, model.subject, thresholds, labelled=labelled)
 
 
 def peak_bytes() -> int:
     """Tell the most memory that the process ever held; 0 where the system does not say."""
-    try:
-        import resource
-    except ImportError:
+    if resource is None:
         return 0
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024

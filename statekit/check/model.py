@@ -88,7 +88,9 @@ class Model:
     `samples` replaces the class's own samples by what a named function of the snapshot gives, ordinals included.
     `internal` names event classes that come from inside only (of a system, what the wiring makes is internal by
     itself). `environment` is what is outside at the start. `hooks` are those that the codec needs to write events and
-    contexts. Packages offer models by entry points of the group `statekit.models`.
+    contexts.
+
+    Packages offer models by entry points of the group `statekit.models`.
     """
 
     subject: Subject

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from types import FunctionType
 from typing import Any, cast
 
-from attrs import evolve, field, fields, frozen, has
+from attrs import Attribute, evolve, field, fields, frozen
 
 from statekit.check.rewriting import Rewriting
 from statekit.machine import Definition
@@ -65,7 +65,7 @@ def shifts(machine: Definition, contexts: tuple[object, ...]) -> Iterator[Shift]
 
 
 def _numbers(options: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for each in fields(cast("Any", type(options))) if has(type(options)) else ():
+    for each in cast("tuple[Attribute[object], ...]", getattr(type(options), "__attrs_attrs__", ())):
         held: object = getattr(options, each.name)
         if type(held) in {int, float}:
             yield (*path, each.name)
