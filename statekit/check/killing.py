@@ -18,13 +18,13 @@ from statekit.check.mutants import Mutant, mutants
 from statekit.check.properties import Sort, on_step
 from statekit.check.report import Explored, Finding, Weight
 from statekit.check.seen import Move, Seen
-from statekit.check.story import Where
 from statekit.errors import Livelock, MalformedTable
 from statekit.machine import Definition
 from statekit.snapshot import AnySnapshot, Stimulus
 from statekit.step import launch, stepped
 from statekit.system import System
 from statekit.transaction import SystemSnapshot
+from statekit.wiring import View
 
 CODE = "mutant"
 """The code by which a model overrules a survivor."""
@@ -115,7 +115,7 @@ def _refuted(explored: Explored) -> Iterator[str]:
 def _equivalent(model: Model, made: Subject, thresholds: str) -> bool:
     """Tell whether every step of the original is one of the mutant too."""
 
-    def same(seen: Seen[Where]) -> bool:
+    def same(seen: Seen[AnySnapshot | View]) -> bool:
         """Original and mutant take the same step."""
         return _step(model.subject, seen.before, seen.move) == _step(made, seen.before, seen.move)
 
@@ -137,17 +137,24 @@ def _begin_alike(model: Model, made: Subject, thresholds: str) -> bool:
     return begun(model.subject) == begun(made)
 
 
-def _step(subject: Subject, where: Where, move: Move) -> object:
+def _step(subject: Subject, where: AnySnapshot | View, move: Move) -> object:
     """Make a move and give what it comes to, without the lines of the table and the words of its reasons."""
-    if isinstance(subject, System) and isinstance(where, SystemSnapshot):
-        stimulus = stimulus_of(where.members[subject.index(move.member)], move)
-        done = subject.step(where, move.member, stimulus)
+    if isinstance(subject, System) and isinstance(where, View):
+        snapshot = where if isinstance(where, SystemSnapshot) else _whole(where)
+        stimulus = stimulus_of(snapshot.members[subject.index(move.member)], move)
+        done = subject.step(snapshot, move.member, stimulus)
         hops = [(hop.member, hop.event, type(hop.verdict)) for hop in done.path]
         return done.snapshot, hops, done.orders, done.published, done.armed, done.ended
-    if isinstance(subject, Definition) and not isinstance(where, SystemSnapshot):
+    if isinstance(subject, Definition) and not isinstance(where, View):
         step = stepped(subject, where, stimulus_of(where, move))
         return step.snapshot, [type(each) for each in step.path], step.effects, step.issued, step.ended, step.moved
     raise TypeError(f"{type(where).__name__} is no snapshot of {subject.name}")
+
+
+def _whole(view: View) -> SystemSnapshot:
+    """Make the snapshot that an exploration shows by a view: all of it, its facts included."""
+    facts: tuple[object, ...] = getattr(view, "facts", ())
+    return SystemSnapshot(view.names, tuple(view.members), facts)
 
 
 def stimulus_of(snapshot: AnySnapshot, move: Move) -> Stimulus[object]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from types import FunctionType
 from typing import Any, cast
 
-from attrs import Attribute, evolve, field, fields, frozen
+from attrs import Attribute, evolve, field, frozen
 
 from statekit.check.rewriting import Rewriting
 from statekit.machine import Definition
@@ -65,7 +65,7 @@ def shifts(machine: Definition, contexts: tuple[object, ...]) -> Iterator[Shift]
 
 
 def _numbers(options: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for each in cast("tuple[Attribute[object], ...]", getattr(type(options), "__attrs_attrs__", ())):
+    for each in _fields(options):
         held: object = getattr(options, each.name)
         if type(held) in {int, float}:
             yield (*path, each.name)
@@ -80,7 +80,12 @@ def _moved(value: Any, path: Iterable[str], by: int) -> Any:  # noqa: ANN401 - a
 
 
 def _argument(value: object, name: str) -> str:
-    return next(each.alias for each in fields(type(value)) if each.name == name) or name
+    return next(each.alias for each in _fields(value) if each.name == name) or name
+
+
+def _fields(value: object) -> "tuple[Attribute[object], ...]":
+    """Give the fields of an attrs value; anything else has none."""
+    return cast("tuple[Attribute[object], ...]", getattr(type(value), "__attrs_attrs__", ()))
 
 
 def _mended(result: Any, context: Any) -> object:  # noqa: ANN401 - whatever the update gave

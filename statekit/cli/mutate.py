@@ -61,10 +61,10 @@ def mutate(
     """
     offer = catalogue.offered(machine, catalogue.MODELS, sought="model")
     model = offer.model()
-    mutants = mutants_of(model, thresholds)
     began = time.monotonic()
     if fault := complaint_of_original(model, thresholds):
         raise NotSound(f"{model.name} does not pass its own checks, so every mutant would be noticed: {fault}")
+    mutants = mutants_of(model, thresholds)
     if jobs > 1:
         work = _pooled(offer.value, len(mutants), thresholds, jobs, seconds)
     else:

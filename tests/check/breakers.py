@@ -9,7 +9,7 @@ from typing import Annotated
 from attrs import evolve, field, frozen
 from attrs.validators import ge
 
-from statekit import Kind, Machine, Ordinal, Rows, Signal, after, arm, disarm, timer
+from statekit import Kind, Machine, Ordinal, Rows, Signal, Stimulus, after, arm, disarm, step, timer
 from statekit.check.model import Model, Overruled, Thresholds
 from statekit.check.properties import hot, invariant, leads_to, on_step, sequence, settled, witness
 from statekit.check.report import Trace
@@ -209,3 +209,40 @@ WAY = Trace(NAME, "default", (*TO_HALF_OPEN, Move(NAME, Acquire()), Move(NAME, A
 
 LASSO = Trace(NAME, "default", (*TO_OPEN, Move(NAME, Acquire())), loop_from=2)
 """A way that goes round in OPEN; no fair one, as the timer never fires."""
+
+
+def deaf():
+    """The mended breaker, but open it grants."""
+    shipped = breaker(guarded=True)
+    rows = [
+        evolve(row, effects=(grant,)) if row.source is OPEN and row.effects == (Deny(),) else row
+        for row in shipped.table
+    ]
+    return Machine(NAME, initial=CLOSED, context=Context(), states=shipped.states, table=rows)
+
+
+DEAF = deaf()
+
+
+def as_written(seen) -> bool:
+    """It takes the very step that was written down."""
+    machine, before, move = MENDED.subject, seen.before, seen.move
+    ticket = before.ticket(move.awaited, move.key) if move.awaited and not move.stale else None
+    stimulus = Stimulus(move.event, ticket=ticket.number if ticket else 0 if move.awaited else None)
+    done = step(machine, before, stimulus)
+    delays = not isinstance(move.event, Fired) or move.stale or move.event.delay_seconds == planned(before, move)
+    return delays and (done.snapshot.state, done.effects) == (seen.after.state, seen.effects)
+
+
+def planned(snapshot, move) -> float:
+    return snapshot.context.options.reset_seconds if move.awaited == RESET else 30.0
+
+
+def lease_runs(snapshot) -> bool:
+    """A probe that is out has a lease."""
+    out = snapshot.context.options.probes - snapshot.context.probes
+    return snapshot.state is not HALF_OPEN or not out or snapshot.ticket("lease") is not None
+
+
+STRICT = Model(breaker(guarded=True), (*PROPERTIES, on_step("B8", as_written), invariant("B9", lease_runs)), THRESHOLDS)
+"""Claims so strict that no mutant is left."""

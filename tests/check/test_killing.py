@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 from statekit import Kind, Machine, Rows, Signal, System, wire
 from statekit.check.killing import Fate, mutants_of, tried
 from statekit.check.model import Model
-from statekit.check.properties import on_step
+from statekit.check.properties import invariant, on_step
 from tests.check.breakers import EXCUSED, MENDED, OVERRULED, Context, State, breaker
 
 
@@ -82,6 +82,10 @@ def test_what_was_wrong_before_kills_no_mutant():
     assert {tried(lacking, each).fate for each in mutants_of(lacking)} >= {Fate.KILLED, Fate.SURVIVED}
 
 
+class Only(StrEnum):
+    HERE = "here"
+
+
 @frozen
 class Ping(Signal):
     pass
@@ -101,19 +105,43 @@ def pinged(signal: Ping) -> Pinged:
     return Pinged()
 
 
-class Only(StrEnum):
-    HERE = "here"
+def heard(count: int) -> int:
+    return min(count + 1, 3)
 
 
-def test_a_wire_that_leads_to_one_who_does_not_answer_is_killed():
-    rows = Rows[Only, int, Ping]()
-    states = (rows.state(Only.HERE, Kind.REST, "so", waits_for="a person"),)
-    asks = Machine("asks", initial=Only.HERE, context=0, states=states, table=[rows.stay(Only.HERE, Asked, Ping())])
-    hears = Machine("hears", initial=Only.HERE, context=0, states=states, table=[rows.stay(Only.HERE, Pinged)])
-    system = System("pair", (asks, hears), (wire(asks, Ping, hears, pinged),))
-    model = Model(system)
-    found = {mutant.name: tried(model, mutant) for mutant in mutants_of(model)}
+def member(name, *rows):
+    states = (VERBS.state(Only.HERE, Kind.REST, "so", waits_for="a person"),)
+    return Machine(name, initial=Only.HERE, context=0, states=states, table=rows)
+
+
+VERBS = Rows[Only, int, Ping]()
+
+ASKS = member("asks", VERBS.stay(Only.HERE, Asked, Ping()))
+HEARS, LISTENS = (member(name, VERBS.stay(Only.HERE, Pinged, update=heard)) for name in ("hears", "listens"))
+
+
+def only_hears(view) -> bool:
+    """Nobody else hears a ping."""
+    return view.of(LISTENS).context == 0
+
+
+def fates(model):
+    return {mutant.name: tried(model, mutant) for mutant in mutants_of(model)}
+
+
+def test_a_wire_to_nobody_or_to_one_who_does_not_answer_is_killed_by_its_build_or_its_lint():
+    found = fates(Model(System("pair", (ASKS, HEARS), (wire(ASKS, Ping, HEARS, pinged),))))
     assert {name: each.fate for name, each in found.items()} == {
         "wire asks Ping to hears: dropped": Fate.KILLED,
         "wire asks Ping to hears: led to asks": Fate.KILLED,
     }
+    assert found["wire asks Ping to hears: dropped"].by.startswith("cannot be built: asks sends Ping")
+
+
+def test_a_wire_to_one_who_answers_too_is_killed_by_a_property_of_the_system_alone():
+    system = System("three", (ASKS, HEARS, LISTENS), (wire(ASKS, Ping, HEARS, pinged),))
+    led = "wire asks Ping to hears: led to listens"
+    internal = {"internal": (Pinged,)}
+    assert fates(Model(system, **internal))[led].fate is Fate.SURVIVED
+    found = fates(Model(system, (invariant("S1", only_hears),), **internal))
+    assert (found[led].fate, found[led].by) == (Fate.KILLED, "S1: Nobody else hears a ping.")
