@@ -80,9 +80,14 @@ def mutate(
     killings = [found.get(at, each) for at, each in enumerate(untried)]
     took = time.monotonic() - began
     if as_json:
-        click.echo(json.dumps(_facts(model.name, killings, took), indent=2, ensure_ascii=False))
+        facts = {"name": model.name, "seconds": round(took, 3), "budget_seconds": seconds, **_facts(killings)}
+        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
-        _print(shown, model.name, killings, took, every=every)
+        _print(shown, killings, every=every)
+        counted = Text(", ").join(_counts(killings))
+        tail = f" of {len(killings)} mutants, in {took:.1f} s of {seconds:g} s"
+        shown.print(Text.assemble((f"{model.name}: ", "bold"), counted, tail))
+        _advise(shown, killings)
     ctx.exit(SURVIVED if any(each.fate in (Fate.SURVIVED, Fate.UNTRIED) for each in killings) else 0)
 
 
@@ -128,22 +133,22 @@ def _progress(screen: Console, *, quiet: bool) -> Progress:
     return Progress(*columns, console=screen, transient=True, disable=quiet or not screen.is_terminal)
 
 
-def _facts(name: str, killings: list[Killing], took: float) -> dict[str, object]:
+def _facts(killings: list[Killing]) -> dict[str, object]:
     counted = Counter(each.fate for each in killings)
-    return {
-        "name": name,
-        "seconds": round(took, 3),
-        **{fate.value: counted[fate] for fate in Fate},
-        "mutants": [attrs.asdict(each) for each in killings],
-    }
+    return {**{fate.value: counted[fate] for fate in Fate}, "mutants": [attrs.asdict(each) for each in killings]}
 
 
-def _print(screen: Console, name: str, killings: list[Killing], took: float, *, every: bool) -> None:
+def _counts(killings: list[Killing]) -> list[Text]:
     counted = Counter(each.fate for each in killings)
+    return [Text(f"{counted[fate]} {fate}", FATES[fate]) for fate in Fate if counted[fate]]
+
+
+def _print(screen: Console, killings: list[Killing], *, every: bool) -> None:
+    """List the mutants that somebody must look at, or every one."""
     told = [Fate.SURVIVED, Fate.OVERRULED]
     if every:
         told = list(Fate)
-    elif counted[Fate.UNTRIED] <= UNTRIED_LISTED:
+    elif sum(each.fate is Fate.UNTRIED for each in killings) <= UNTRIED_LISTED:
         told.append(Fate.UNTRIED)
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     for killing in killings:
@@ -152,14 +157,16 @@ def _print(screen: Console, name: str, killings: list[Killing], took: float, *, 
             table.add_row(Text(killing.fate, FATES[killing.fate]), Text(killing.name), where, Text(killing.by, "dim"))
     if table.row_count:
         screen.print(table)
-    parts = [Text(f"{counted[fate]} {fate}", FATES[fate]) for fate in Fate if counted[fate]]
-    tail = f" of {len(killings)} mutants, in {took:.1f} s"
-    screen.print(Text.assemble((f"{name}: ", "bold"), Text(", ").join(parts), tail))
-    if counted[Fate.SURVIVED]:
+
+
+def _advise(screen: Console, killings: list[Killing]) -> None:
+    """Say what to do about mutants that nobody noticed, or that nobody tried."""
+    fates = {each.fate for each in killings}
+    if Fate.SURVIVED in fates:
         screen.print(
             "A mutant survived: no check noticed the change. Claim what it breaks as a property, or take the row away; "
             "if it is meant to be so, say why in the model: Overruled('mutant', its name, because).",
             style="dim",
         )
-    if counted[Fate.UNTRIED]:
+    if Fate.UNTRIED in fates:
         screen.print("The budget ended: give more --seconds, or more --jobs.", style="dim")
