@@ -23,11 +23,12 @@ cover: .venv/.ready ## measure that the tests of the engine pass through every l
 	@$(BIN)/coverage run -m pytest -q $(COVERING)
 	@$(BIN)/coverage report --fail-under=100
 
-check: .venv/.ready ## format, lint, types and the freshness of the pictures
+check: .venv/.ready ## format, lint, types, the tables and the freshness of the pictures
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pyright
+	$(BIN)/statekit check --all --no-explore
 	$(BIN)/statekit diagram --all --check
 
 format: .venv/.ready ## format, and fix what ruff can fix
