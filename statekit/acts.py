@@ -1,13 +1,13 @@
-"""Acts: every cell of a folded table as one closure, so that an event costs a lookup and the table's own functions.
+"""Acts: every cell of a folded table as moves to be tried in turn, made so that an event costs little beyond a lookup.
 
 Theory. A cell tries its arrows in order, so when one is taken it is known which guards refused before it: the verdict,
 like the effects that are constants, is made once, here, and only handed out later. What is left to do for an event is
-to call guards and updates, and for that there is a closure for each common shape of arrow (guarded or not, with or
-without an update, functions that take the event or not) and a general one for choices and makers. A closure answers
-`(state, context, orders, motion)`; `motion` says everything about the move that does not depend on the context.
+to call guards and updates, which `decide` and `step` do themselves. What an arrow with makers or choices comes to is
+known less well beforehand; for it there is an *act*, a closure that answers `(state, context, orders, motion)`.
+`motion` says everything about the move that does not depend on the context.
 
-Nothing is caught here. An exception leaves the closure as it was raised, and `culprit` names the function of the table
-that raised it by its code object in the traceback, so the way that does not fail pays nothing.
+Nothing is caught here. An exception leaves as it was raised, and `culprit` names the function of the table that raised
+it by its code object in the traceback, so the way that does not fail pays nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,10 +15,10 @@ from enum import StrEnum
 from types import CodeType
 from typing import cast
 
-from statekit.folded import Act, Arrow, Call, Cell, Fork, Leaf, Motion, Outcome
+from statekit.folded import Act, Arrow, Call, Cell, Fork, Leaf, Motion, Move, Outcome
 from statekit.table import Function, Verb
 from statekit.timers import is_arm, is_disarm
-from statekit.verdicts import Forbidden, Ignored, Postponed, Refused, Taken, Unhandled, Verdict
+from statekit.verdicts import Forbidden, Ignored, Postponed, Refused, Started, Taken, Unhandled, Verdict
 
 
 class WrongResult(TypeError):
@@ -37,14 +37,23 @@ def wrong_context(update: Function, returned: object, context: object) -> WrongR
 
 
 def cell_of(state: StrEnum, arrows: Sequence[Arrow], answering: Mapping[type, object], *, ended: bool) -> Cell:
-    """Make the closure of one cell; a blank one leaves its event unhandled."""
+    """Make the moves of one cell; a blank one leaves its event unhandled."""
     refused = tuple(arrow.guard.name for arrow in arrows if arrow.guard is not None)
-    act = _declined(state, Refused(refused) if refused else Unhandled(ended=ended))
+    move = _declining(state, Refused(refused) if refused else Unhandled(ended=ended), None, None)
     end = next((at for at, arrow in enumerate(arrows) if arrow.guard is None), len(arrows) - 1) + 1
     for at in reversed(range(end)):
-        arrow = arrows[at]
-        act = _guarded(arrow, _answer(arrow, refused[:at], answering), act)
-    return Cell(act, not any(_sees(arrow) for arrow in arrows[:end]))
+        move = _move(arrows[at], refused[:at], answering, move)
+    return Cell(move, blind=not any(_sees(arrow) for arrow in arrows[:end]), plain=_plain(move))
+
+
+def beginning(leaf: Leaf, answering: Mapping[type, object]) -> Cell:
+    """Make the move of starting, which is in a cell like any other, though nothing arrives."""
+    move = _landing(None, leaf, _motion(Started(), leaf, answering), None, None)
+    return Cell(move, blind=True, plain=_plain(move))
+
+
+def _plain(move: Move) -> bool:
+    return move.act is None and move.motion.plain and (move.guard is None or _plain(move.otherwise))
 
 
 def _sees(arrow: Arrow) -> bool:
@@ -63,34 +72,36 @@ def lookers(arrow: Arrow) -> Iterator[str]:
             yield from (order.name for order in goal.orders if isinstance(order, Call) and order.takes_event)
 
 
-def _declined(state: StrEnum, verdict: Verdict) -> Act:
-    motion = Motion(verdict, (verdict,), state, None, moved=False, plain=False, ended=frozenset())
-
-    def act(context: object, _: object) -> Outcome:
-        return state, context, (), motion
-
-    return act
-
-
-def _answer(arrow: Arrow, refused: tuple[str, ...], answering: Mapping[type, object]) -> "Simple | Act":
-    """Give what happens when the guard holds: a simple move as data, anything else as a closure."""
-    because, goal = arrow.row.because, arrow.goal
+def _move(arrow: Arrow, refused: tuple[str, ...], answering: Mapping[type, object], otherwise: Move) -> Move:
+    because, goal, guard = arrow.row.because, arrow.goal, arrow.guard
     if isinstance(goal, Leaf):
-        motion = _motion(arrow, goal, refused, answering)
-        if not any(isinstance(order, Call) for order in goal.orders):
-            return Simple(arrow.update, goal.state, goal.orders, motion)
-        return _making(arrow.update, goal, motion)
+        motion = _motion(_taken(arrow, goal, refused), goal, answering)
+        return _landing(arrow.update, goal, motion, guard, otherwise)
     if isinstance(goal, Fork):
-        return _choosing(arrow, goal, refused, answering)
+        return Move(guard, otherwise, act=_choosing(arrow, goal, refused, answering))
     if arrow.row.verb is Verb.IGNORE:
-        return _declined(arrow.source, Ignored(because, refused))
-    if arrow.row.verb is Verb.FORBID:
-        return _declined(arrow.source, Forbidden(because, refused))
-    return _declined(arrow.source, Postponed(because))
+        return _declining(arrow.source, Ignored(because, refused), guard, otherwise)
+    verdict = Forbidden(because, refused) if arrow.row.verb is Verb.FORBID else Postponed(because)
+    return _declining(arrow.source, verdict, guard, otherwise)
 
 
-def _motion(arrow: Arrow, leaf: Leaf, refused: tuple[str, ...], answering: Mapping[type, object]) -> Motion:
-    verdict = Taken(arrow.row.origin, arrow.source, leaf.state, refused)
+def _declining(state: StrEnum, verdict: Verdict, guard: Call | None, otherwise: Move | None) -> Move:
+    plain = not isinstance(verdict, Postponed)
+    motion = Motion(verdict, (verdict,), state, None, moved=False, plain=plain, ended=frozenset())
+    return Move(guard, otherwise, motion)
+
+
+def _landing(update: Call | None, leaf: Leaf, motion: Motion, guard: Call | None, otherwise: Move | None) -> Move:
+    if any(isinstance(order, Call) for order in leaf.orders):
+        return Move(guard, otherwise, act=_making(update, leaf, motion))
+    return Move(guard, otherwise, motion, update, leaf.orders)
+
+
+def _taken(arrow: Arrow, leaf: Leaf, refused: tuple[str, ...]) -> Taken:
+    return Taken(arrow.row.origin, arrow.source, leaf.state, refused)
+
+
+def _motion(verdict: Verdict, leaf: Leaf, answering: Mapping[type, object]) -> Motion:
     starts = any(
         is_arm(order) or is_disarm(order) or type(order) in answering or (answering and isinstance(order, Call))
         for order in leaf.orders
@@ -98,82 +109,6 @@ def _motion(arrow: Arrow, leaf: Leaf, refused: tuple[str, ...], answering: Mappi
     return Motion(
         verdict, (verdict,), leaf.state, leaf, moved=leaf.moved, plain=not starts and not leaf.armed, ended=leaf.ended
     )
-
-
-class Simple:
-    """A move whose orders are constants."""
-
-    __slots__ = ("motion", "orders", "state", "update")
-
-    def __init__(self, update: Call | None, state: StrEnum, orders: tuple[object, ...], motion: Motion) -> None:
-        """Keep the parts of the move."""
-        self.update: Call | None = update
-        self.state: StrEnum = state
-        self.orders: tuple[object, ...] = orders
-        self.motion: Motion = motion
-
-
-def _guarded(arrow: Arrow, answer: Simple | Act, otherwise: Act) -> Act:
-    guard = arrow.guard
-    if not isinstance(answer, Simple):
-        return answer if guard is None else _either(guard, answer, otherwise)
-    if guard is None:
-        return _simple(answer)
-    if answer.update is not None and answer.update.takes_event:
-        return _either(guard, _simple(answer), otherwise)
-    return _guarded_simple(guard, answer, otherwise)
-
-
-def _either(guard: Call, then: Act, otherwise: Act) -> Act:
-    holds = guard.function
-    if guard.takes_event:
-        return lambda context, event: (then if holds(context, event) else otherwise)(context, event)
-    return lambda context, event: (then if holds(context) else otherwise)(context, event)
-
-
-def _simple(simple: Simple) -> Act:
-    state, orders, motion = simple.state, simple.orders, simple.motion
-    if simple.update is None:
-        return lambda context, _: (state, context, orders, motion)
-    update = simple.update.function
-    if simple.update.takes_event:
-
-        def act(context: object, event: object) -> Outcome:
-            updated = update(context, event)
-            if updated.__class__ is not context.__class__:
-                raise wrong_context(update, updated, context)
-            return state, updated, orders, motion
-
-        return act
-
-    def act_blind(context: object, _: object) -> Outcome:
-        updated = update(context)
-        if updated.__class__ is not context.__class__:
-            raise wrong_context(update, updated, context)
-        return state, updated, orders, motion
-
-    return act_blind
-
-
-def _guarded_simple(guard: Call, simple: Simple, otherwise: Act) -> Act:
-    state, orders, motion, holds = simple.state, simple.orders, simple.motion, guard.function
-    if simple.update is None and guard.takes_event:
-        return lambda context, event: (
-            (state, context, orders, motion) if holds(context, event) else otherwise(context, event)
-        )
-    if simple.update is None:
-        return lambda context, event: (state, context, orders, motion) if holds(context) else otherwise(context, event)
-    update, sees = simple.update.function, guard.takes_event
-
-    def act(context: object, event: object) -> Outcome:
-        if holds(context, event) if sees else holds(context):
-            updated = update(context)
-            if updated.__class__ is not context.__class__:
-                raise wrong_context(update, updated, context)
-            return state, updated, orders, motion
-        return otherwise(context, event)
-
-    return act
 
 
 def _making(update: Call | None, leaf: Leaf, motion: Motion) -> Act:
@@ -194,7 +129,7 @@ def _choosing(arrow: Arrow, fork: Fork, refused: tuple[str, ...], answering: Map
             if isinstance(way.goal, Fork):
                 forks.append(way.goal)
             else:
-                motions[id(way.goal)] = _motion(arrow, way.goal, refused, answering)
+                motions[id(way.goal)] = _motion(_taken(arrow, way.goal, refused), way.goal, answering)
 
     def act(context: object, event: object) -> Outcome:
         context = updated(arrow.update, context, event)

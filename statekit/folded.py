@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from types import CodeType
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from statekit.draft import AnyGroup, AnyRow
 from statekit.effects import Answering
@@ -147,8 +147,8 @@ class Arrow:
 class Motion:
     """What an event does, whatever the context: the verdict, where it leads, and what a step has to see to.
 
-    `leaf` is None unless the verdict is `Taken`. `plain` says that the move starts nothing that will come back: no
-    timer, no effect that answers.
+    `leaf` is None unless the verdict is `Taken`. `plain` says that nothing is started that will come back, no
+    timer and no effect that answers, and nothing postponed.
     """
 
     __slots__ = ("ended", "leaf", "moved", "path", "plain", "state", "verdict")
@@ -180,15 +180,48 @@ Outcome: TypeAlias = tuple[StrEnum, object, tuple[object, ...], Motion]
 Act: TypeAlias = Callable[[object, object], Outcome]
 
 
+class Move:
+    """What an arrow comes to, as the engine runs it; not to be changed.
+
+    Where its guard does not hold it is the turn of `otherwise`; without a guard that is the move itself. Makers and
+    choices are left to `act`, and there is no `motion` then.
+    """
+
+    __slots__ = ("act", "guard", "motion", "orders", "otherwise", "update")
+
+    def __init__(
+        self,
+        guard: Call | None,
+        otherwise: Move | None,
+        motion: Motion | None = None,
+        update: Call | None = None,
+        orders: tuple[object, ...] = (),
+        *,
+        act: Act | None = None,
+    ) -> None:
+        """Keep the functions and the constants; either `motion` or `act` is given."""
+        self.guard: Call | None = guard
+        self.otherwise: Move = otherwise or self
+        self.motion: Motion = cast("Motion", motion)
+        self.update: Call | None = update
+        self.orders: tuple[object, ...] = orders
+        self.act: Act | None = act
+
+
 class Cell:
-    """One cell as the engine runs it; `blind` says that none of its functions looks at the event."""
+    """One cell as the engine runs it.
 
-    __slots__ = ("act", "blind")
+    `blind` says that none of its functions looks at the event, `plain` that whatever it comes to is known but for the
+    context, and a plain motion.
+    """
 
-    def __init__(self, act: Act, blind: bool) -> None:  # noqa: FBT001 - the other of two parts
-        """Keep the closure, and what it looks at."""
-        self.act: Act = act
+    __slots__ = ("blind", "move", "plain")
+
+    def __init__(self, move: Move, *, blind: bool, plain: bool) -> None:
+        """Keep the first move, and what is known of all."""
+        self.move: Move = move
         self.blind: bool = blind
+        self.plain: bool = plain
 
 
 class Folded:
@@ -197,9 +230,9 @@ class Folded:
     `cells` is state → event class or timer id → the arrows to try; `begin` is what starting does; `groups` and each
     value of `groups_of` go from outer to inner; `scopes` names the scopes that hold a state, and none holds an ended
     one, which has no cells either. `answers` finds the answering effect of an event class, `fenced` are those classes
-    and `Fired`, `functions` names a function by its code. The rest is filled as the machine runs: a cell's closure is
-    made when it is first needed (`quick` has those that no ticket guards), points and snapshots are remembered where
-    that pays.
+    and `Fired`, `functions` names a function by its code. The rest is filled as the machine runs: a cell's moves are
+    made when they are first needed (`quick` has those of the plain cells that no ticket guards), points and snapshots
+    are remembered where that pays.
     """
 
     __slots__ = (
@@ -246,7 +279,7 @@ class Folded:
         self.fenced: frozenset[type] = frozenset({Fired, *self.answers})
         self.functions: Mapping[CodeType, str] = functions
         self.acts: dict[StrEnum, dict[object, Cell]] = {state: {} for state in cells}
-        self.quick: dict[StrEnum, dict[type, Act]] = {state: {} for state in cells}
+        self.quick: dict[StrEnum, dict[type, Move]] = {state: {} for state in cells}
         self.points: Interned[object] = Interned()
         self.snapshots: Interned[object] = Interned()
 

@@ -24,14 +24,15 @@ WINDOW = 1024
 """After how many questions it is looked at whether remembering pays."""
 
 
-class Memo(dict[K, V]):
+class Memo(Generic[K, V]):
     """What follows from a value that is kept, as `owner` found it; a copy of the value does not take it along."""
 
-    __slots__ = ("owner",)
+    __slots__ = ("known", "owner")
 
     def __init__(self, owner: object) -> None:
-        """Begin empty."""
+        """Begin with nothing known."""
         self.owner: object = owner
+        self.known: dict[K, V] = {}  # a dict of its own, as one that is derived from dict is looked up more slowly
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         """Be None in every pickle and deep copy."""

@@ -9,7 +9,7 @@ from statekit.machine import Machine
 from statekit.snapshot import ANY_KEY, AnyStep, Issued, Snapshot, Stimulus, Ticket
 from statekit.step import start, step
 from statekit.timers import Fired, Jitter
-from statekit.verdicts import Broken, Forbidden, Refused, Unhandled, Verdict
+from statekit.verdicts import REJECTING, Verdict
 
 S = TypeVar("S", bound=StrEnum)
 E = TypeVar("E")
@@ -73,7 +73,7 @@ class Runner(Generic[S, E, C, F]):
     def send(self, event: E) -> Verdict:
         """Send an event and return its verdict; raises `Rejected` as the class says."""
         memo = self.snapshot.memo
-        if memo is None or (known := memo.get(event.__class__)) is None:
+        if memo is None or (known := memo.known.get(type(event))) is None:
             return self._stimulate(Stimulus(event, self._now))
         self.snapshot = known.snapshot  # type: ignore[assignment]  # the memo of this machine's own snapshot
         if effects := known.effects:
@@ -108,7 +108,7 @@ class Runner(Generic[S, E, C, F]):
         done = cast("AnyStep", step(self._machine, self.snapshot, stimulus))
         self._keep(done)
         verdict = done.verdict
-        if isinstance(verdict, Refused | Forbidden | Unhandled | Broken) and not self._report:
+        if isinstance(verdict, REJECTING) and not self._report:
             event, possible = type(stimulus.event).__name__, self._machine.possible(before)
             raise Rejected(self._machine.name, before.name, event, verdict, possible)
         return verdict

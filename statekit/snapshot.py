@@ -6,7 +6,7 @@ A snapshot that awaits nothing is kept once for all equal ones, and remembers th
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Protocol, TypeVar, cast
 
 from attrs import field, frozen
 
@@ -99,8 +99,33 @@ class Step(Value, Generic[S_co, C_co, F_co]):
 
 AnySnapshot = Snapshot[StrEnum, object]
 AnyStep = Step[StrEnum, object, object]
-SNAPSHOT: Callable[..., AnySnapshot] = layout_of(Snapshot)
-STEP: Callable[..., AnyStep] = layout_of(Step)
+
+
+class OpenSnapshot(Protocol):
+    """The slots of a snapshot while they are filled in."""
+
+    state: StrEnum
+    context: object
+    tickets: tuple[Ticket, ...]
+    postponed: tuple[object, ...]
+    issued: int
+    memo: Memo[type, AnyStep] | None
+
+
+class OpenStep(Protocol):
+    """The slots of a step while they are filled in."""
+
+    snapshot: AnySnapshot | OpenSnapshot
+    effects: tuple[object, ...]
+    verdict: Verdict
+    path: tuple[Verdict, ...]
+    issued: tuple[Issued[object], ...]
+    ended: tuple[Ticket, ...]
+    moved: bool
+
+
+SNAPSHOT = cast("Callable[[], OpenSnapshot]", layout_of(Snapshot))
+STEP = cast("Callable[[], OpenStep]", layout_of(Step))
 
 
 def snapshot_of(
@@ -112,9 +137,11 @@ def snapshot_of(
     memo: Memo[type, AnyStep] | None = None,
 ) -> AnySnapshot:
     """Make a snapshot, faster than its constructor does."""
-    made = SNAPSHOT(state, context, tickets, postponed, issued, memo)
-    made.__class__ = Snapshot
-    return made
+    made = SNAPSHOT()
+    made.state, made.context, made.memo = state, context, memo
+    made.tickets, made.postponed, made.issued = tickets, postponed, issued
+    made.__class__ = Snapshot  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+    return cast("AnySnapshot", made)
 
 
 def step_of(
@@ -127,6 +154,8 @@ def step_of(
     moved: bool = False,  # noqa: FBT001, FBT002 - as the field
 ) -> AnyStep:
     """Make a step, faster than its constructor does."""
-    made = STEP(snapshot, effects, verdict, path, issued, ended, moved)
-    made.__class__ = Step
-    return made
+    made = STEP()
+    made.snapshot, made.effects, made.verdict, made.path = snapshot, effects, verdict, path
+    made.issued, made.ended, made.moved = issued, ended, moved
+    made.__class__ = Step  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+    return cast("AnyStep", made)

@@ -16,32 +16,29 @@ which is why `advance` takes one stimulus and `step` goes on to the queue.
 
 from collections.abc import Callable, Hashable
 from enum import StrEnum
-from types import NoneType
 from typing import TypeVar, cast
 
 from attrs import evolve
 
-from statekit.draft import scope_name
-from statekit.folded import Clock, Folded, Motion, Outcome
+from statekit.folded import Folded, Motion, Outcome
 from statekit.interned import Memo
 from statekit.machine import Definition, Machine
+from statekit.register import BrokenOrder, Register
 from statekit.snapshot import (
     SNAPSHOT,
     STEP,
     AnySnapshot,
     AnyStep,
-    Issued,
+    OpenSnapshot,
     Snapshot,
     Step,
     Stimulus,
-    Ticket,
     snapshot_of,
     step_of,
 )
-from statekit.table import Function
-from statekit.timers import Duration, Fired, Jitter, Key, delay_label, is_arm, is_disarm
+from statekit.timers import Fired, is_arm, is_disarm
 from statekit.transition import begin, cell_in, decide
-from statekit.verdicts import Broken, Ignored, Postponed, Refused, Stale, Started, Verdict
+from statekit.verdicts import Broken, Ignored, Postponed, Refused, Stale, Taken, Verdict
 
 S = TypeVar("S", bound=StrEnum)
 E = TypeVar("E")
@@ -64,37 +61,67 @@ def step(machine: Machine[S, E, C, F], snapshot: Snapshot[S, C], stimulus: Stimu
     one that came in. Never raises for what the table's functions do. It ends: each try of a postponed event takes it
     off the queue or goes on to the next, and only taking one off begins again.
     """
-    key = stimulus.event.__class__
     folded, memo = machine.folded, snapshot.memo
-    if memo is not None and memo.owner is folded and (known := memo.get(key)) is not None:
+    event = stimulus.event
+    key = type(event)
+    if memo is not None and memo.owner is folded and (known := memo.known.get(key)) is not None:
         return known  # type: ignore[return-value]
-    act = folded.quick[snapshot.state].get(key)
-    outcome = None
-    if act is not None and not snapshot.postponed:
-        # The fast path: an event that no ticket guards, and a move that starts nothing. It could be left out.
-        try:
-            outcome = state, context, orders, motion = act(snapshot.context, stimulus.event)
-        except Exception:  # noqa: BLE001, S110 - advance says what it is
-            pass
-        else:
-            if motion.plain and not (snapshot.tickets and motion.ended):
-                if folded.snapshots.on and not snapshot.tickets:
-                    return _remembered(folded, snapshot, key, outcome)  # type: ignore[return-value]
-                after = SNAPSHOT(state, context, snapshot.tickets, (), snapshot.issued, None)
-                after.__class__ = Snapshot
-                done = STEP(after, orders, motion.verdict, motion.path, (), (), motion.moved)
-                done.__class__ = Step
-                return done  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
-    done = advance(machine, snapshot, stimulus, outcome)
-    if not done.snapshot.postponed or not done.moved:
-        return done  # type: ignore[return-value]
+    # The fast path: a move that starts and ends nothing that is awaited. It could be left out.
+    move = folded.quick[snapshot.state].get(key)
+    if move is None or snapshot.postponed:
+        return _worked_out(machine, snapshot, stimulus)
+    context: object = snapshot.context
+    tickets = snapshot.tickets
+    try:
+        while (guard := move.guard) is not None:
+            if guard.function(context, event) if guard.takes_event else guard.function(context):
+                break
+            move = move.otherwise
+        motion, update = move.motion, move.update
+        if tickets and motion.ended:
+            return _worked_out(machine, snapshot, stimulus)
+        if update is not None:
+            context = update.function(context, event) if update.takes_event else update.function(context)
+    except Exception:  # noqa: BLE001 - it is looked at there
+        return _worked_out(machine, snapshot, stimulus)
+    after: AnySnapshot | OpenSnapshot = snapshot
+    if context is not after.context or motion.state is not after.state:
+        if context.__class__ is not after.context.__class__:
+            return _worked_out(machine, snapshot, stimulus)
+        after = SNAPSHOT()
+        after.state, after.context, after.tickets = motion.state, context, tickets
+        after.postponed, after.issued, after.memo = (), snapshot.issued, None
+        after.__class__ = Snapshot  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+    done = STEP()
+    done.snapshot, done.effects = after, move.orders
+    done.verdict, done.path, done.moved = motion.verdict, motion.path, motion.moved
+    done.issued = done.ended = ()
+    done.__class__ = Step  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+    if not tickets and folded.snapshots.on:
+        return _remembered(folded, snapshot, key, cast("AnyStep", done))  # type: ignore[return-value]
+    return done  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
+
+
+def _worked_out(machine: Machine[S, E, C, F], snapshot: Snapshot[S, C], stimulus: Stimulus[E | Fired]) -> Step[S, C, F]:
+    """Answer a stimulus the long way; see `step`."""
+    done, folded, key = advance(machine, snapshot, stimulus), machine.folded, type(stimulus.event)
+    after = done.snapshot
+    if not (snapshot.tickets or snapshot.postponed or after.tickets or after.postponed or key in folded.fenced):
+        done = _remembered(folded, snapshot, key, done) if folded.snapshots.on else done
+    elif after.postponed and done.moved:
+        done = _caught_up(machine, done)
+    return cast("Step[S, C, F]", done)
+
+
+def _caught_up(definition: Definition, done: AnyStep) -> AnyStep:
+    """Try the postponed events that a step set free."""
     path, at = list(done.path), 0
     while at < len(done.snapshot.postponed):
-        tried = retry(machine, done.snapshot, at)
+        tried = retry(definition, done.snapshot, at)
         path.append(tried.verdict)
         at = 0 if tried.moved else at + isinstance(tried.verdict, Postponed)
         done = _joined(done, tried)
-    return cast("Step[S, C, F]", evolve(done, path=tuple(path)))
+    return evolve(done, path=tuple(path))
 
 
 stepped: Callable[[Definition, AnySnapshot, Stimulus[object]], AnyStep] = cast(
@@ -106,41 +133,41 @@ stepped: Callable[[Definition, AnySnapshot, Stimulus[object]], AnyStep] = cast(
 def launch(definition: Definition, context: object) -> AnyStep:
     """Start a machine whose types are forgotten; see `start`."""
     folded = definition.folded
-    verdict = Started()
-    motion = Motion(verdict, (verdict,), definition.initial, folded.begin, moved=True, plain=False, ended=frozenset())
-    outcome = definition.initial, context, begin(folded, context), motion
-    started = _committed(folded, Snapshot(definition.initial, context), outcome, None)
+    state, _, orders, motion = outcome = begin(folded, context)
+    first = snapshot_of(state, context, (), (), 0)
+    if motion.plain:
+        return step_of(first, orders, motion.verdict, motion.path, moved=True)
+    started = _committed(folded, first, outcome, None)
     if isinstance(started.verdict, Broken):
         raise started.verdict.exception
     return started
 
 
-def advance(
-    definition: Definition, snapshot: AnySnapshot, stimulus: Stimulus[object], outcome: Outcome | None = None
-) -> AnyStep:
-    """Answer one stimulus and leave the postponed events alone; see `step`. `outcome` is there if it is known."""
+def advance(definition: Definition, snapshot: AnySnapshot, stimulus: Stimulus[object]) -> AnyStep:
+    """Answer one stimulus and leave the postponed events alone; see `step`."""
     event, folded = stimulus.event, definition.folded
     if event.__class__ in folded.fenced:
         return _answered(definition, snapshot, stimulus)
-    if outcome is None:
-        outcome = decide(folded, snapshot.state, snapshot.context, event)
+    outcome = decide(folded, snapshot.state, snapshot.context, event)
     if outcome[3].leaf is None:
         return _declined(definition, snapshot, snapshot, event, outcome[3])
     return _committed(folded, snapshot, outcome, event)
 
 
-def _remembered(folded: Folded, snapshot: AnySnapshot, key: type, outcome: Outcome) -> AnyStep:
-    """Make the step between two snapshots that await nothing, and keep what can be used again."""
-    state, context, orders, motion = outcome
-    after = snapshot
-    if state is not snapshot.state or context is not snapshot.context:
-        fresh = snapshot_of(state, context, (), (), snapshot.issued, Memo(folded))
-        kept = folded.snapshots.one(cast("Hashable", (state, context, snapshot.issued)), fresh)
-        after = snapshot_of(state, context, (), (), snapshot.issued) if kept is None else cast("AnySnapshot", kept)
-    done = step_of(after, orders, motion.verdict, motion.path, (), (), motion.moved)
-    memo = snapshot.memo
-    if memo is not None and memo.owner is folded and cell_in(folded, snapshot.state, key).blind:
-        memo[key] = done
+def _remembered(folded: Folded, snapshot: AnySnapshot, key: type, done: AnyStep) -> AnyStep:
+    """Make the step one between snapshots that are kept, as nothing is awaited, and keep it if it can be used again."""
+    memo, after = snapshot.memo, done.snapshot
+    if type(done.verdict) is not Taken and type(done.verdict) is not Ignored:
+        return done
+    owned = memo is not None and memo.owner is folded
+    if after is not snapshot or not owned:
+        fresh = snapshot_of(after.state, after.context, (), (), after.issued, Memo(folded))
+        kept = folded.snapshots.one(cast("Hashable", (after.state, after.context, after.issued)), fresh)
+        if kept is not None:
+            kept = cast("AnySnapshot", kept)
+            done = step_of(kept, done.effects, done.verdict, done.path, moved=done.moved)
+    if memo is not None and owned and cell_in(folded, snapshot.state, key).blind:
+        memo.known[key] = done
     return done
 
 
@@ -169,17 +196,22 @@ def _declined(
     if isinstance(verdict, Postponed):
         if len(snapshot.postponed) >= definition.postpone_limit:
             return _unmoved(snapshot, Refused((), full=True))
-        return _unmoved(evolve(snapshot, postponed=(*snapshot.postponed, event)), verdict)
+        return _unmoved(_queued(snapshot, (*snapshot.postponed, event)), verdict)
     return step_of(answered if isinstance(verdict, Ignored) else snapshot, (), verdict, motion.path)
 
 
 def retry(definition: Definition, snapshot: AnySnapshot, at: int) -> AnyStep:
     """Try the postponed event at a place in the queue again; unless it is postponed again it leaves the queue."""
     event, rest = snapshot.postponed[at], (*snapshot.postponed[:at], *snapshot.postponed[at + 1 :])
-    done = advance(definition, evolve(snapshot, postponed=()), Stimulus(event))
+    done = advance(definition, _queued(snapshot, ()), Stimulus(event))
     if isinstance(done.verdict, Postponed):
         return _unmoved(snapshot, done.verdict)
-    return evolve(done, snapshot=evolve(done.snapshot, postponed=rest))
+    return evolve(done, snapshot=_queued(done.snapshot, rest))
+
+
+def _queued(snapshot: AnySnapshot, postponed: tuple[object, ...]) -> AnySnapshot:
+    """Give the same snapshot with other postponed events."""
+    return snapshot_of(snapshot.state, snapshot.context, snapshot.tickets, postponed, snapshot.issued)
 
 
 def _joined(done: AnyStep, tried: AnyStep) -> AnyStep:
@@ -216,6 +248,9 @@ def _stale(folded: Folded, snapshot: AnySnapshot, stimulus: Stimulus[object]) ->
 def _committed(folded: Folded, snapshot: AnySnapshot, outcome: Outcome, event: object) -> AnyStep:
     """Make the step of a move: end tickets, arm timers, issue tickets; `Broken` if a function of these is at fault."""
     state, context, orders, motion = outcome
+    if motion.plain and not (snapshot.tickets and motion.ended):
+        after = snapshot_of(state, context, snapshot.tickets, snapshot.postponed, snapshot.issued)
+        return step_of(after, orders, motion.verdict, motion.path, moved=motion.moved)
     register = Register(snapshot, context, event, folded.scopes[state])
     register.leave(motion.ended)
     try:
@@ -238,97 +273,3 @@ def _committed(folded: Folded, snapshot: AnySnapshot, outcome: Outcome, event: o
         effects = tuple(effect for effect, ticket in register.effects if ticket is None or ticket.number in kept)
     ended = tuple(ticket for ticket in register.ended if ticket.number <= snapshot.issued)
     return step_of(after, effects, motion.verdict, motion.path, issued, ended, motion.moved)
-
-
-class BrokenOrder(Exception):
-    """A delay or key function raised or gave none, or a maker made what cannot start in the new state."""
-
-    def __init__(self, function: str, error: Exception) -> None:
-        """Keep whose fault it was."""
-        super().__init__(function)
-        self.function = function
-        self.error = error
-
-
-class Register:
-    """The tickets of one step while it is being made."""
-
-    def __init__(self, snapshot: AnySnapshot, context: object, event: object, scopes: frozenset[str]) -> None:
-        """Begin with the tickets of the snapshot; the new state has its context and lies in these scopes."""
-        self.context = context
-        self.event = event
-        self.scopes = scopes
-        self.live: list[Ticket] = list(snapshot.tickets)
-        self.issued: int = snapshot.issued
-        self.new: list[Issued[object]] = []
-        self.ended: list[Ticket] = []
-        self.effects: list[tuple[object, Ticket | None]] = []
-
-    def leave(self, scopes: frozenset[str]) -> None:
-        """End every ticket whose scope was left."""
-        self.ended += (ticket for ticket in self.live if ticket.scope in scopes)
-        self.live = [ticket for ticket in self.live if ticket.scope not in scopes]
-
-    def drop(self, name: str, key: Key) -> None:
-        """End the live ticket of a timer or an effect, if there is one."""
-        self.ended += (ticket for ticket in self.live if ticket.name == name and ticket.key == key)
-        self.live = [ticket for ticket in self.live if ticket.name != name or ticket.key != key]
-
-    def issue(self, name: str, scope: str, key: Key) -> Ticket:
-        """Issue a ticket in place of the one that was live under the same name and key."""
-        self.drop(name, key)
-        self.issued += 1
-        ticket = Ticket(self.issued, name, scope, key)
-        self.live.append(ticket)
-        return ticket
-
-    def arm(self, clock: Clock) -> None:
-        """Start a timer; its delay is worked out from the new context."""
-        delay = clock.delay
-        if callable(delay):
-            try:
-                delay = _lawful(delay(self.context))
-            except Exception as error:
-                raise BrokenOrder(delay_label(clock.delay), error) from error
-        self.new.append(Issued(self.issue(clock.id, clock.scope, self.key(clock)), delay=delay))
-
-    def disarm(self, clock: Clock) -> None:
-        """Stop a timer, if it runs."""
-        self.drop(clock.id, self.key(clock))
-
-    def key(self, clock: Clock) -> Key:
-        """Work out which of the timers of one name is meant, from the new context and the event."""
-        if clock.key is None:
-            return None
-        given = (self.context, self.event) if clock.key.takes_event else (self.context,)
-        return _key(clock.key.function, *given)
-
-    def order(self, effect: object, folded: Folded) -> None:
-        """Order an effect, with a ticket if it answers."""
-        answering = folded.answering.get(type(effect))
-        if answering is None:
-            self.effects.append((effect, None))
-            return
-        name, scope = type(effect).__name__, scope_name(answering.scope)
-        if scope not in self.scopes:
-            raise BrokenOrder(name, ValueError(f"{name} was made outside its scope {scope}: no answer could arrive"))
-        ticket = self.issue(name, scope, None if answering.key is None else _key(answering.key, effect))
-        self.effects.append((effect, ticket))
-        self.new.append(Issued(ticket, effect=effect))
-
-
-def _lawful(delay: Duration) -> Duration:
-    if isinstance(delay, Jitter) or 0 <= delay < float("inf"):
-        return delay
-    raise ValueError(f"a delay must be finite and not negative, not {delay!r}")
-
-
-def _key(function: Function, *given: object) -> Key:
-    try:
-        key = function(*given)
-        # Exactly these, because a key that was saved must be equal when it is read again.
-        if type(key) not in {str, int, NoneType}:
-            raise TypeError(f"a key must be text, a whole number or None, not {key!r}")
-    except Exception as error:
-        raise BrokenOrder(function.__name__, error) from error
-    return cast("Key", key)

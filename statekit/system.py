@@ -20,9 +20,23 @@ from statekit.interned import Interned, Memo
 from statekit.machine import Definition
 from statekit.snapshot import AnySnapshot, AnyStep, Stimulus, Ticket
 from statekit.step import advance, launch, retry, stepped
-from statekit.transaction import SYSTEM_SNAPSHOT, TRANSACTION, Armed, Hop, Ordered, SystemSnapshot, Transaction
+from statekit.transaction import (
+    SYSTEM_SNAPSHOT,
+    TRANSACTION,
+    Armed,
+    Hop,
+    Lone,
+    OpenSystemSnapshot,
+    Ordered,
+    SystemSnapshot,
+    Transaction,
+    hop_of,
+    lone_of,
+    ordered,
+    system_snapshot_of,
+)
 from statekit.value import Shown
-from statekit.verdicts import Broken, Postponed, Stale, Started, Taken, Verdict
+from statekit.verdicts import Broken, Postponed, Stale, Started, Verdict
 from statekit.wiring import Derived, Wire
 
 HOP_BOUND = 1000
@@ -70,28 +84,6 @@ def _faults(system: "System") -> Iterator[str]:
     for derived in system.derived:
         if derived.target.name not in members:
             yield f"the fact {derived.fact.__name__} is told to {derived.target.name}, which is no member"
-
-
-class Lone:
-    """What a row comes to that nothing follows from: its path and its orders, made once."""
-
-    __slots__ = ("effects", "orders", "path", "verdict")
-
-    def __init__(
-        self,
-        verdict: Verdict | None,
-        effects: tuple[object, ...] | None,
-        path: tuple[Hop, ...] = (),
-        orders: tuple[Ordered, ...] = (),
-    ) -> None:
-        """Keep what was made."""
-        self.verdict: Verdict | None = verdict
-        self.effects: tuple[object, ...] | None = effects
-        self.path: tuple[Hop, ...] = path
-        self.orders: tuple[Ordered, ...] = orders
-
-
-NOBODY = Lone(None, None)
 
 
 @frozen(eq=False, repr=False)
@@ -143,57 +135,72 @@ class System(Shown):
 
         Raises `UnknownMember`, and `Livelock` if what follows has no end.
         """
-        key = stimulus.event.__class__
+        key = type(stimulus.event)
         memo = snapshot.memo
-        if memo is not None and memo.owner is self and (known := memo.get((member, key))) is not None:
+        if memo is not None and memo.owner is self and (known := memo.known.get((member, key))) is not None:
             return known
         at = self.places.get(member)
-        if at is not None and not snapshot.members[at].postponed:
-            # The fast path: one member answers, and nothing follows from it. It could be left out.
-            before = snapshot.members[at]
-            done = stepped(self.members[at], before, stimulus)
-            after = done.snapshot
-            if (after is before or not self.derived) and not (done.issued or done.ended or after.postponed):
-                lone = self.lone.get(id(done.verdict)) or self._lone(member, done, stimulus.event)
-                if lone.effects is done.effects:
-                    return self._transaction(snapshot, at, done, lone, key)
-        work, index = Work(self, snapshot), self.index(member)
-        return work.run(lambda: work.deliver(index, stimulus))
+        if at is None:
+            raise UnknownMember(self.name, member, self.names)
+        before = snapshot.members[at]
+        if before.postponed:
+            return self._worked_out(snapshot, at, stimulus, None)
+        # The fast path: one member answers, and nothing follows from it. It could be left out.
+        done = stepped(self.members[at], before, stimulus)
+        lone, after = self.lone.get(id(done.verdict)), done.snapshot
+        if done.issued or done.ended or (self.derived and after is not before):
+            return self._worked_out(snapshot, at, stimulus, done)
+        if lone is None or lone.effects is not done.effects:
+            lone = lone_of(member, done, stimulus.event)
+            if lone is None:
+                return self._worked_out(snapshot, at, stimulus, done)
+            if not getattr(stimulus.event, "__attrs_attrs__", True):
+                self.lone[id(lone.verdict)] = lone  # all events of the class are the same
+        whole: SystemSnapshot | OpenSystemSnapshot = snapshot
+        if after is not before:
+            members = [*snapshot.members]
+            members[at] = after
+            whole = SYSTEM_SNAPSHOT()
+            whole.names, whole.members = snapshot.names, tuple(members)
+            whole.facts, whole.memo = snapshot.facts, None
+            whole.__class__ = SystemSnapshot  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+        made = TRANSACTION()
+        made.snapshot, made.verdict = whole, lone.verdict
+        made.path, made.orders = lone.path, lone.orders
+        made.published = made.armed = made.ended = ()
+        made.__class__ = Transaction  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+        if before.memo is not None:
+            return self._remembered(snapshot, at, key, done, cast("Transaction", made))
+        return made  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
 
-    def _lone(self, member: str, done: AnyStep, event: object) -> Lone:
-        """Work out once what a row that nothing follows comes to; its verdict is made once, and so are its effects."""
-        quiet = isinstance(done.verdict, Taken) and not any(isinstance(effect, Signal) for effect in done.effects)
-        lone = NOBODY
-        if quiet and not getattr(event, "__attrs_attrs__", True):
-            orders = tuple(Ordered(member, effect) for effect in done.effects)
-            lone = Lone(done.verdict, done.effects, (Hop(member, event, done.verdict),), orders)
-            self.lone[id(done.verdict)] = lone
-        return lone
+    def _worked_out(
+        self, snapshot: SystemSnapshot, at: int, stimulus: Stimulus[object], done: AnyStep | None
+    ) -> Transaction:
+        """Answer a stimulus the long way, see `step`; `done` is the member's own step, if it is known."""
+        work = Work(self, snapshot)
+        return work.run(lambda: work.deliver(at, stimulus, done))
 
-    def _transaction(self, snapshot: SystemSnapshot, at: int, done: AnyStep, lone: Lone, key: type) -> Transaction:
-        """Make the transaction of one member's step, which nothing follows."""
-        members = snapshot.members
-        after = snapshot
-        if done.snapshot is not members[at]:
-            members = (*members[:at], done.snapshot, *members[at + 1 :])
-            after = SYSTEM_SNAPSHOT(snapshot.names, members, snapshot.facts, None)
-            after.__class__ = SystemSnapshot
-        known = snapshot.members[at].memo
-        if known is not None and known.get(key) is done and self.snapshots.on:
-            after = self._kept(after)
-        made = TRANSACTION(after, done.verdict, lone.path, lone.orders, (), (), ())
-        made.__class__ = Transaction
-        memo = snapshot.memo
-        if memo is not None and memo.owner is self and known is not None and known.get(key) is done:
-            memo[self.members[at].name, key] = made
+    def _remembered(
+        self, snapshot: SystemSnapshot, at: int, key: type, done: AnyStep, made: Transaction
+    ) -> Transaction:
+        """Make the transaction one between snapshots that are kept, and keep it, if its member keeps the step.
+
+        Its path has the event, so it is only kept if all events of that class are the same.
+        """
+        kept, memo = snapshot.members[at].memo, snapshot.memo
+        if kept is None or kept.known.get(key) is not done or id(done.verdict) not in self.lone:
+            return made
+        if self.snapshots.on:
+            made = evolve(made, snapshot=self._kept(made.snapshot))
+        if memo is not None and memo.owner is self:
+            memo.known[self.members[at].name, key] = made
         return made
 
     def _kept(self, snapshot: SystemSnapshot) -> SystemSnapshot:
         """Find the snapshot that is kept for all whose members are the same, or keep one."""
         if snapshot.memo is not None:
             return snapshot
-        fresh = SYSTEM_SNAPSHOT(snapshot.names, snapshot.members, snapshot.facts, Memo(self))
-        fresh.__class__ = SystemSnapshot
+        fresh = system_snapshot_of(snapshot.names, snapshot.members, snapshot.facts, Memo(self))
         kept = self.snapshots.one((*map(id, snapshot.members), snapshot.facts), fresh)
         return snapshot if kept is None else cast("SystemSnapshot", kept)
 
@@ -256,13 +263,13 @@ class Work:
                 return self.deliver(self.system.index(derived.target.name), Stimulus(_asked(derived.make, value)))
         return None
 
-    def deliver(self, index: int, stimulus: Stimulus[object]) -> Verdict:
-        """Let one member answer one stimulus."""
-        done = advance(self.system.members[index], self.members[index], stimulus)
+    def deliver(self, index: int, stimulus: Stimulus[object], done: AnyStep | None = None) -> Verdict:
+        """Let one member answer one stimulus; `done` is there if it has done so already."""
+        done = done or advance(self.system.members[index], self.members[index], stimulus)
         if done.moved:
             self.freed[index] = 0
         self.hops += 1
-        self.path.append(Hop(self.system.names[index], stimulus.event, done.verdict))
+        self.path.append(hop_of(self.system.names[index], stimulus.event, done.verdict))
         self.collect(index, done, stimulus.ticket if isinstance(done.verdict, Stale) else None)
         return done.verdict
 
@@ -275,7 +282,7 @@ class Work:
         # A long queue is no livelock: each event that waited before has a bound of its own.
         if self.waiting and not isinstance(done.verdict, Postponed):
             self.waiting, self.hops = self.waiting - 1, 0
-        self.path.append(Hop(self.system.names[index], event, done.verdict))
+        self.path.append(hop_of(self.system.names[index], event, done.verdict))
         self.collect(index, done)
         return done.verdict
 
@@ -289,7 +296,7 @@ class Work:
             if isinstance(effect, Signal):
                 self.route(name, effect)
             else:
-                self.orders.append(Ordered(name, effect, next(tickets, None) if type(effect) in answering else stale))
+                self.orders.append(ordered(name, effect, next(tickets, None) if type(effect) in answering else stale))
         self.armed += (Armed(name, each) for each in done.issued if each.delay is not None)
         self.ended += ((name, ticket) for ticket in done.ended)
 

@@ -20,7 +20,7 @@ from statekit.errors import NotTabulable
 from statekit.folded import Folded, key_label
 from statekit.interned import alike
 from statekit.timers import is_arm, is_disarm
-from statekit.transition import cell_in, run
+from statekit.transition import cell_in, decide
 from statekit.verdicts import Verdict
 
 V = TypeVar("V")
@@ -103,7 +103,7 @@ class _Closing:
             cell = cell_in(self.folded, state, event)
             if not cell.blind:
                 raise self.looking(state, event)
-            after, updated, orders, motion = run(self.folded, cell, state, context, None)
+            after, updated, orders, motion = decide(self.folded, state, context, None, cell)
             effects = tuple(order for order in orders if not (is_arm(order) or is_disarm(order)))
             yield self.point(after, updated), self.effects.number(effects), self.verdicts.number(motion.verdict)
 

@@ -74,7 +74,7 @@ class ClockJumped(Value):
     gap_seconds: float
 
     @classmethod
-    def samples(cls) -> "tuple[ClockJumped, ...]":
+    def samples(cls) -> tuple[ClockJumped, ...]:
         """Give a short gap and a night."""
         return cls(1.0), cls(28_800.0)
 

@@ -16,10 +16,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias, cast
 
-from statekit.acts import WrongResult, cell_of, culprit, made
+from statekit.acts import WrongResult, beginning, cell_of, culprit, wrong_context
 from statekit.folded import Cell, Folded, Motion, Outcome
 from statekit.timers import Fired, is_arm, is_disarm
-from statekit.verdicts import Broken, Verdict
+from statekit.verdicts import Broken, Started, Verdict
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -63,7 +63,7 @@ def transition(point: Point, event: object) -> Followed:
     Unless the verdict is `Taken`, the point is the one that came in and there are no effects. Never raises for what the
     table's functions do. Orders to arm and disarm timers are not among the effects: they are for `step`.
     """
-    known = point.memo.get(event.__class__)
+    known = point.memo.get(type(event))
     return _followed(point, event) if known is None else known
 
 
@@ -71,7 +71,7 @@ def _followed(point: Point, event: object) -> Followed:
     folded = point.folded
     key: object = event.name if isinstance(event, Fired) else event.__class__
     cell = cell_in(folded, point.state, key)
-    state, context, orders, motion = run(folded, cell, point.state, point.context, event)
+    state, context, orders, motion = decide(folded, point.state, point.context, event, cell)
     if motion.leaf is None:
         return point, (), motion.verdict
     if not motion.plain:
@@ -83,23 +83,15 @@ def _followed(point: Point, event: object) -> Followed:
 
 
 def cell_in(folded: Folded, state: StrEnum, key: object) -> Cell:
-    """Find the closure of a cell, or make it; a blank cell has one too."""
+    """Find the moves of a cell, or make them; a blank cell has one too."""
     cells = folded.acts[state]
     cell = cells.get(key)
     if cell is None:
         arrows = folded.cells[state].get(key, ())
         cell = cells[key] = cell_of(state, arrows, folded.answering, ended=not folded.scopes[state])
-        if isinstance(key, type) and key not in folded.fenced:
-            folded.quick[state][key] = cell.act
+        if cell.plain and isinstance(key, type) and key not in folded.fenced:
+            folded.quick[state][key] = cell.move
     return cell
-
-
-def run(folded: Folded, cell: Cell, state: StrEnum, context: object, event: object) -> Outcome:
-    """Run a cell; what its functions raise becomes `Broken`."""
-    try:
-        return cell.act(context, event)
-    except Exception as error:  # noqa: BLE001 - it is the answer
-        return broken(folded, state, context, error)
 
 
 def broken(folded: Folded, state: StrEnum, context: object, error: Exception) -> Outcome:
@@ -109,20 +101,39 @@ def broken(folded: Folded, state: StrEnum, context: object, error: Exception) ->
     return state, context, (), Motion(verdict, (verdict,), state, None, moved=False, plain=False, ended=NOTHING)
 
 
-def decide(folded: Folded, state: StrEnum, context: object, event: object) -> Outcome:
+def decide(folded: Folded, state: StrEnum, context: object, event: object, cell: Cell | None = None) -> Outcome:
     """Decide what an event does in a state with a context: the primitive in its plain form.
 
     The motion has a leaf exactly if its verdict is `Taken`. Never raises for what the table's functions do. Orders to
-    timers stand among the effects, as the row lists them. A timer's event is `Fired` with the timer's id.
+    timers stand among the effects, as the row lists them. A timer's event is `Fired` with the timer's id. `cell` is
+    there if it is known.
     """
-    key = event.__class__
-    cell = folded.acts[state].get(key) or cell_in(folded, state, event.name if isinstance(event, Fired) else key)
+    if cell is None:
+        key = type(event)
+        cell = folded.acts[state].get(key) or cell_in(folded, state, event.name if isinstance(event, Fired) else key)
+    move = cell.move
     try:
-        return cell.act(context, event)
+        while (guard := move.guard) is not None:
+            if guard.function(context, event) if guard.takes_event else guard.function(context):
+                break
+            move = move.otherwise
+        if (act := move.act) is not None:
+            return act(context, event)
+        motion, update, after = move.motion, move.update, context
+        if update is not None:
+            after = update.function(context, event) if update.takes_event else update.function(context)
+            if after.__class__ is not context.__class__:
+                raise wrong_context(update.function, after, context)
     except Exception as error:  # noqa: BLE001 - it is the answer
         return broken(folded, state, context, error)
+    return motion.state, after, move.orders, motion
 
 
-def begin(folded: Folded, context: object) -> tuple[object, ...]:
-    """Make the entry effects of the initial state; what they raise is raised."""
-    return made(folded.begin.orders, context, None)
+def begin(folded: Folded, context: object) -> Outcome:
+    """Decide what starting does: the entry effects of the initial state; what they raise is raised."""
+    cells = folded.acts[folded.begin.state]
+    cell = cells.get(Started)
+    if cell is None:
+        cell = cells[Started] = beginning(folded.begin, folded.answering)
+    move = cell.move
+    return move.act(context, None) if move.act else (move.motion.state, context, move.orders, move.motion)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from attrs import field, frozen
 
@@ -118,3 +118,6 @@ class Broken(Shown):
 
 Verdict: TypeAlias = Started | Taken | Ignored | Postponed | Refused | Forbidden | Unhandled | Stale | Broken
 """Exactly one for every event; none of them is ever raised by `transition` or `step`."""
+
+REJECTING: Final = (Refused, Forbidden, Unhandled, Broken)
+"""Verdicts on an event that did not get through, and was not expected not to."""

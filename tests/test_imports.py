@@ -28,6 +28,7 @@ CORE = (
     ("tabulated",),
     ("machine",),
     ("snapshot",),
+    ("register",),
     ("step",),
     ("runner",),
     ("wiring",),

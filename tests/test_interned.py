@@ -175,8 +175,8 @@ class Rememberer:
 def test_a_memo_is_not_taken_along_by_a_copy_of_what_remembers():
     owner = object()
     memo = Memo(owner)
-    memo["event"] = "what follows"
-    assert (memo.owner, memo) == (owner, {"event": "what follows"})
+    memo.known["event"] = "what follows"
+    assert (memo.owner, memo.known) == (owner, {"event": "what follows"})
     one = Rememberer(memo)
     assert [loads(dumps(one)).memo, deepcopy(one).memo] == [None, None]
     assert copy(one).memo is evolve(one).memo is memo

@@ -31,8 +31,9 @@ class Value(Base):
     hidden: object = field(default=None, init=False, eq=False, repr=False)
 
 
-def made(*given):
-    value = layout_of(Value)(*given)
+def made(size, hidden):
+    value = layout_of(Value)()
+    value.size, value.hidden = size, hidden
     value.__class__ = Value
     return value
 
@@ -43,15 +44,29 @@ def test_what_is_made_by_the_layout_is_the_value():
     assert made(3, None).doubled() == 6
 
 
-def test_every_field_is_given_in_its_place():
+def test_a_layout_takes_nothing_and_has_no_defaults():
     assert made(3, "hidden").hidden == "hidden"
     with pytest.raises(TypeError):
-        made(3)
+        layout_of(Value)(3)
+    with pytest.raises(AttributeError):
+        _ = layout_of(Value)().hidden
+
+
+def test_a_layout_can_be_changed_its_class_cannot():
+    value = layout_of(Value)()
+    value.size = 3
+    del value.size
+    value.size = 4
+    assert value.size == 4
+    with pytest.raises(FrozenInstanceError):
+        Value(3).size = 4
 
 
 def test_what_is_made_is_frozen():
     with pytest.raises(FrozenInstanceError):
         made(3, None).size = 4
+    with pytest.raises(FrozenInstanceError):
+        del made(3, None).size
 
 
 def test_the_layout_has_the_slots_of_the_class_and_no_more():

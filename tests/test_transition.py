@@ -260,7 +260,9 @@ def test_a_groups_row_to_the_state_one_is_in_is_a_move_with_exit_and_entry():
 
 def test_starting_enters_the_groups_of_the_initial_state_from_outer_to_inner():
     machine = build(row(A, Go, B), groups=GROUPS, states=STATES)
-    assert [order.text for order in begin(machine.folded, Context(7))] == ["entry outer", "entry inner", "entry a"]
+    state, context, orders, _ = begin(machine.folded, Context(7))
+    assert (state, context) == (A, Context(7))
+    assert [order.text for order in orders] == ["entry outer", "entry inner", "entry a"]
     assert {order.count for order in start(machine, Context(7)).effects} == {7}
 
 

@@ -8,9 +8,7 @@ from attrs import frozen
 from statekit.errors import Rejected
 from statekit.machine import Definition
 from statekit.transaction import Hop, SystemSnapshot, Transaction
-from statekit.verdicts import Broken, Forbidden, Refused, Taken, Unhandled, Verdict
-
-REJECTING = (Refused, Forbidden, Unhandled, Broken)
+from statekit.verdicts import REJECTING, Broken, Refused, Taken, Unhandled, Verdict
 
 
 @frozen

@@ -3,7 +3,7 @@
 import json
 from enum import Enum, StrEnum, auto
 from types import NoneType, UnionType
-from typing import Literal, Union, get_args, get_origin
+from typing import Annotated, Literal, Union, get_args, get_origin
 
 import pytest
 from attrs import evolve, fields, frozen, has
@@ -183,6 +183,8 @@ def values(shape):
     origin, parts = get_origin(shape), get_args(shape)
     if origin in (Union, UnionType):
         return st.one_of([values(part) for part in parts])
+    if origin is Annotated:
+        return values(parts[0])
     if origin is Literal:
         return st.sampled_from(parts)
     if origin is tuple and parts[1:] == (...,):

@@ -68,7 +68,7 @@ from statekit.interop.expressible import trigger_name
 from statekit.interop.transitions import EventForbidden, Model, to_machine
 from statekit.testing.passed import lines_of
 from statekit.timers import ClockJumped
-from statekit.transition import begin, cell_in, run
+from statekit.transition import begin, cell_in, decide
 
 SHIPPED_EVENTS, TABLES, TABLE_EVENTS = 20_000, 400, 200
 """For each of six machines; for each of so many drawn tables: 200,000 events together."""
@@ -308,7 +308,7 @@ def spelled(verdict):
 
 def started(oracle, context):
     """Start both engines, and give where they are."""
-    entered = begin(oracle.definition.folded, context)
+    _, _, entered, _ = begin(oracle.definition.folded, context)
     oracle.begin(context)
     model = oracle.model
     initial = oracle.definition.initial
@@ -327,7 +327,7 @@ def walked(oracle, at, draw, steps, seen):
     trail = []
     for number in range(steps):
         key, event = draw(state, context)
-        state, context, orders, motion = run(folded, cell_in(folded, state, key), state, context, event)
+        state, context, orders, motion = decide(folded, state, context, event, cell_in(folded, state, key))
         verdict = motion.verdict
         theirs = oracle.take(key if isinstance(key, str) else key.__name__, event)
         ours = (spelled(verdict), state, context, list(orders))
@@ -569,12 +569,12 @@ def test_a_table_made_a_transitions_machine_does_what_it_did(nested):
         for first in map(Context, range(4)):
             model = Model()
             live = to_machine(machine, model, context=first, nested=nested)
-            entered = begin(folded, first)
+            _, _, entered, _ = begin(folded, first)
             state, context = machine.initial, first
             assert (model.state, model.context, model.outbox) == (state, context, list(entered))
             for _ in range(15):
                 key, event = draw(state, context)
-                state, context, orders, motion = run(folded, cell_in(folded, state, key), state, context, event)
+                state, context, orders, motion = decide(folded, state, context, event, cell_in(folded, state, key))
                 verdict = motion.verdict
                 known = trigger_name(key) in live.events
                 if not isinstance(verdict, Broken):
