@@ -16,6 +16,7 @@ from statekit.check.lint import lint
 from statekit.check.model import DEFAULT, Model, Subject
 from statekit.check.mutants import Mutant, mutants
 from statekit.check.properties import Sort, on_step
+from statekit.check.replay import ticket_for
 from statekit.check.report import Explored, Finding, Weight
 from statekit.check.seen import Move, Seen
 from statekit.errors import Livelock, MalformedTable
@@ -30,9 +31,6 @@ CODE = "mutant"
 """The code by which a model overrules a survivor."""
 
 BROKEN_AT_ONCE = (Sort.INVARIANT, Sort.STEP, Sort.SEQUENCE)
-
-NEVER_ISSUED = 0
-"""The ticket of what comes too late."""
 
 
 class Fate(StrEnum):
@@ -141,12 +139,12 @@ def _step(subject: Subject, where: AnySnapshot | View, move: Move) -> object:
     """Make a move and give what it comes to, without the lines of the table and the words of its reasons."""
     if isinstance(subject, System) and isinstance(where, View):
         snapshot = where if isinstance(where, SystemSnapshot) else _whole(where)
-        stimulus = stimulus_of(snapshot.members[subject.index(move.member)], move)
+        stimulus = _stimulus(snapshot.members[subject.index(move.member)], move)
         done = subject.step(snapshot, move.member, stimulus)
         hops = [(hop.member, hop.event, type(hop.verdict)) for hop in done.path]
         return done.snapshot, hops, done.orders, done.published, done.armed, done.ended
     if isinstance(subject, Definition) and not isinstance(where, View):
-        step = stepped(subject, where, stimulus_of(where, move))
+        step = stepped(subject, where, _stimulus(where, move))
         return step.snapshot, [type(each) for each in step.path], step.effects, step.issued, step.ended, step.moved
     raise TypeError(f"{type(where).__name__} is no snapshot of {subject.name}")
 
@@ -157,9 +155,5 @@ def _whole(view: View) -> SystemSnapshot:
     return SystemSnapshot(view.names, tuple(view.members), facts)
 
 
-def stimulus_of(snapshot: AnySnapshot, move: Move) -> Stimulus[object]:
-    """Make the stimulus of a move: under the live ticket that it answers, or under none that was ever issued."""
-    if not move.awaited:
-        return Stimulus(move.event)
-    ticket = None if move.stale else snapshot.ticket(move.awaited, move.key)
-    return Stimulus(move.event, ticket=NEVER_ISSUED if ticket is None else ticket.number)
+def _stimulus(snapshot: AnySnapshot, move: Move) -> Stimulus[object]:
+    return Stimulus(move.event, ticket=ticket_for(move, snapshot, {}))

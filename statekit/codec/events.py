@@ -1,10 +1,12 @@
 """Events as they are written down: for every event that a machine's table knows, its class by name and its fields.
 
-A field that its class keeps from `repr` is refused: what may not be printed may not be written down either. Keep the
-secret itself outside, and its generation in the event.
+A field that its class keeps from `repr`, however deep, is refused: what may not be printed may not be written down
+either. Keep the secret itself outside, and its generation in the event.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import get_args, get_type_hints
 
 from attrs import fields, frozen, has
 
@@ -55,8 +57,32 @@ class Events:
         return placed(".data", self._form(kind).read)(record.data)
 
     def _form(self, kind: type) -> Form:
-        for each in fields(kind) if has(kind) else ():
-            if each.repr is False:
-                problem = "is kept from the repr, so it may be a secret: keep that outside, and its number in the event"
-                raise Misfit(member(each.name), problem)
+        path = hidden_in(kind)
+        if path:
+            problem = "is kept from the repr, so it may be a secret: keep that outside, and its number in the event"
+            raise Misfit(path, problem)
         return self.forms.of(kind)
+
+
+@lru_cache(maxsize=1024)
+def hidden_in(shape: object, within: tuple[object, ...] = ()) -> str:
+    """Give the path of the first field that an annotation's values keep from their repr; empty if there is none."""
+    if not isinstance(shape, type) or not has(shape):
+        return next(filter(None, (hidden_in(part, within) for part in get_args(shape))), "")
+    if shape in within:
+        return ""
+    shapes = _annotations(shape)
+    for each in fields(shape):
+        if each.repr is False:
+            return member(each.name)
+        inner = hidden_in(shapes.get(each.name), (*within, shape))
+        if inner:
+            return member(each.name) + inner
+    return ""
+
+
+def _annotations(shape: type) -> Mapping[str, object]:
+    try:
+        return get_type_hints(shape)
+    except Exception:  # noqa: BLE001 - an annotation is an expression, and may raise anything; its form says so
+        return {}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import get_type_hints
 
 from statekit.check.literals import shortened, words
+from statekit.check.properties import Property, Sort
 from statekit.check.story import AnySeen, Claim, Way, members, ordered, sent, timer_label, verdict_words
 from statekit.draft import classes_in
 from statekit.draw.labels import identifier, wrapped
@@ -72,7 +73,8 @@ class _Drawing:
 
     def said(self, claim: Claim) -> Iterator[str]:
         """Say what the way is about."""
-        yield from wrapped(claim if isinstance(claim, str) else f"{claim.code}: {claim.claim}", NOTE_WIDTH)
+        said = claim if isinstance(claim, str) else f"{claim.code} {_fate(claim)}: {claim.claim}"
+        yield from wrapped(said, NOTE_WIDTH)
 
     def note(self, *lines: str) -> str:
         """Write a note over everybody."""
@@ -129,6 +131,10 @@ class _Drawing:
         """Name the member that ordered an effect: the last that took a row and lists it, else whom it began with."""
         able = [name for name in took if type(effect) in self.machines[name].effects()]
         return able[-1] if able else seen.path[0].member
+
+
+def _fate(claim: Property) -> str:
+    return "is reached" if claim.sort is Sort.WITNESS else "does not hold"
 
 
 def _made(make: object) -> frozenset[type]:

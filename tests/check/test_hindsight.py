@@ -274,16 +274,23 @@ class Entered:
     token: str = field(repr=False)
 
 
-def test_an_event_with_a_secret_is_refused_before_the_first_line():
+@frozen
+class Wrapped:
+    inner: tuple[Entered | None, ...]
+    again: "Wrapped | None" = None
+
+
+@pytest.mark.parametrize(("event", "path"), [(Entered, "Entered.token"), (Wrapped, "Wrapped.inner.token")])
+def test_an_event_with_a_secret_is_refused_before_the_first_line(event, path):
     rows = Rows[Line, Context, Dial]()
     spoken = Machine(
         "spoken",
         initial=IDLE,
         context=Context(),
         states=(*(rows.state(each, Kind.REST, "so") for each in Line),),
-        table=(rows.stay(IDLE, Entered),),
+        table=(rows.stay(IDLE, event),),
     )
     lines = []
-    with pytest.raises(NotSavable, match=r"\$\.spoken\.Entered\.token is kept from the repr") as caught:
+    with pytest.raises(NotSavable, match=rf"\$\.spoken\.{path} is kept from the repr") as caught:
         journal(System("spoken", (spoken,), publish(spoken)), lines.append)
     assert (lines, "sekrit" in str(caught.value)) == ([], False)

@@ -6,10 +6,11 @@ import pytest
 from attrs import evolve, frozen
 
 from statekit import Kind, Machine, Rows, Signal, System, wire
+from statekit.check.explore import explore
 from statekit.check.killing import Fate, mutants_of, tried
 from statekit.check.model import Model
 from statekit.check.properties import invariant, on_step
-from tests.check.breakers import EXCUSED, MENDED, OVERRULED, Context, State, breaker
+from tests.check.breakers import BROKEN, EXCUSED, MENDED, OVERRULED, WAY, Context, State, breaker
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,17 @@ def test_a_property_that_speaks_of_it_kills_it():
     model = evolve(MENDED, properties=(*MENDED.properties, on_step("B8", granted)))
     (mutant,) = [each for each in mutants_of(model) if each.name == "stay CLOSED Acquire: without grant"]
     assert tried(model, mutant).by == "B8: A closed breaker grants."
+
+
+def test_an_exploration_may_stop_at_the_first_refutation():
+    whole, stopped = explore(BROKEN), explore(BROKEN, stop_at_first=True)
+    assert (stopped.exhausted, stopped.bound) == (False, "it was stopped at the first refutation")
+    assert stopped.states < whole.states
+    # A step is looked at when it is made, the place that it leads to later.
+    first = [each.trace for each in stopped.results if each.property.code == "B3"]
+    assert first == [WAY]
+    assert first == [each.trace for each in whole.results if each.property.code == "B3"]
+    assert explore(MENDED, stop_at_first=True).exhausted
 
 
 def test_a_survivor_may_be_overruled_by_its_name():

@@ -38,7 +38,7 @@ def test_the_way_of_a_machine_has_its_events_verdicts_and_signals():
         "breaker-->>the_application: Grant(generation=3)",
     ]
     assert "OPEN → HALF_OPEN" in svg
-    assert "B1: No more probes are out than there are." in svg
+    assert "B1 does not hold: No more probes are out than there are." in svg
 
 
 def test_the_way_of_a_system_has_every_signal_from_whom_the_wiring_says():
