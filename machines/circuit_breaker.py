@@ -74,6 +74,11 @@ class Acquire:
 
     seconds: float = 0.0
 
+    @classmethod
+    def samples(cls) -> "tuple[Acquire, ...]":
+        """Give one that names no time, and one that needs longer than the lease."""
+        return cls(), cls(60.0)
+
 
 @frozen
 class Reported:
@@ -262,7 +267,7 @@ def grant(context: Context) -> Grant:
     return Grant(context.permit)
 
 
-def probe(context: Context, event: Acquire | Reported) -> int:
+def probe(context: Context, event: Acquire | Reported) -> Permit:
     """Which probe a lease is for: the one given out now, or the one reported."""
     return event.permit if isinstance(event, Reported) else context.permit
 

@@ -217,6 +217,11 @@ def dial_broke(_: Failure) -> OpenFailed:
     return OpenFailed("broken")
 
 
+def link_broke(failure: Failure) -> Closed:
+    """A link that its adapter or its process left is a close without a frame: 1006 (RFC 6455, 7.1.5)."""
+    return Closed(1006, failure.error)
+
+
 # ------------------------------------------------------------------------------------------------------------ delays
 dial_seconds = option(Options, "dial_seconds")
 hello_seconds = option(Options, "hello_seconds")
@@ -372,6 +377,7 @@ CONNECTION = Machine[State, Event, Context, Effect](
             orphan=Abandon(),
             scope=SOCKET,
             failed=dial_broke,
+            lost=link_broke,
         ),
     ),
     doc="From wanting a connection to a stable link, and back again as often as it takes.",

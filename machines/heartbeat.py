@@ -10,7 +10,7 @@ Surprising arrows, in words:
 """
 
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 from attrs import evolve, field, frozen
 
@@ -18,7 +18,11 @@ from machines.link import Send
 from machines.options import option, seconds
 from machines.wire.messages import Ping
 from statekit import Kind, Machine, Rows, Signal, after
+from statekit.quantities import Ordinal
 from statekit.timers import ClockJumped
+
+Question: TypeAlias = Annotated[Ordinal, "question"]
+"""The number of a ping, which its timestamp bears."""
 
 WISH_MIN_SECONDS: Final = 1.0
 """A server that wishes for a ping more often than this gets one a second (ours): a wish for 0 s must not spin."""
@@ -52,6 +56,11 @@ class Begin:
 
     ping_seconds: float | None = None
 
+    @classmethod
+    def samples(cls) -> "tuple[Begin, ...]":
+        """Give a server without a wish, one that wishes for none, for less than we would ask, and for more."""
+        return cls(), cls(0.0), cls(10.0), cls(3_600.0)
+
 
 @frozen
 class End:
@@ -82,7 +91,7 @@ class Context:
 
     options: Options = Options()
     wish_seconds: float | None = None
-    pings: int = 0
+    pings: Question = 0
 
 
 def ping_delay(context: Context) -> float:

@@ -13,6 +13,7 @@ from statekit.errors import (
     StatekitError,
     UnknownMember,
 )
+from statekit.keyed import Keyed, keyed
 from statekit.machine import Definition, Machine
 from statekit.runner import Runner
 from statekit.snapshot import Snapshot, Step, Stimulus, Ticket
@@ -34,7 +35,7 @@ from statekit.verdicts import (
     Unhandled,
     Verdict,
 )
-from statekit.wiring import View, derive, publish, wire
+from statekit.wiring import View, derive, publish, spawn, wire
 
 if TYPE_CHECKING:
     from statekit.flat import FlatRow
@@ -58,6 +59,7 @@ __all__ = [
     "Ignored",
     "Instant",
     "Jitter",
+    "Keyed",
     "Kind",
     "Livelock",
     "Machine",
@@ -97,7 +99,9 @@ __all__ = [
     "disarm",
     "either",
     "idle",
+    "keyed",
     "publish",
+    "spawn",
     "start",
     "step",
     "timer",

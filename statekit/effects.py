@@ -23,7 +23,7 @@ class Signal:
 
 @frozen(eq=False, repr=False)
 class Failure(Value):
-    """An effect's performer raised: the effect's class and the error's class, by name.
+    """An effect's performer raised, or was lost: the effect's class and the error's class, by name.
 
     The error's text stays behind, because it may hold a secret; the driver logs neither.
     """
@@ -39,8 +39,10 @@ class Answering(Value):
     `outcomes` each end the effect. `opens` is the outcome that begins a stream instead: after it `streams` may come any
     number of times, and `ends` once. `scope` is the state or group whose stay the answers must arrive in: later ones
     are *Stale*, and a stale `opens` is disposed of by `orphan`, which the driver gets with the stale ticket. `failed`
-    is a named function that turns a performer's failure into one of the outcomes. `key` is a named function of the
-    effect: one effect of this class may be under way for each key that it gives.
+    is a named function that turns a performer's failure into one of the outcomes. `lost` is one that turns it into one
+    of `ends`: it answers for a performer that fails once the stream is open, and for a stream that was open when the
+    system was saved. `key` is a named function of the effect: one effect of this class may be under way for each key
+    that it gives.
     """
 
     effect: type
@@ -51,6 +53,7 @@ class Answering(Value):
     streams: tuple[type, ...] = field(default=(), kw_only=True)
     ends: tuple[type, ...] = field(default=(), kw_only=True)
     orphan: object = field(default=None, kw_only=True)
+    lost: Callable[[Failure], object] | None = field(default=None, kw_only=True)
     key: Callable[..., object] | None = field(default=None, kw_only=True)
     origin: str = field(default="", kw_only=True, eq=False)
 

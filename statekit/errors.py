@@ -42,7 +42,8 @@ class Livelock(StatekitError):
 class Rejected(StatekitError):
     """An event that the policy `raise` does not accept: refused, forbidden, unhandled or broken.
 
-    `verdict` is the engine's own answer; `possible` names the events that the state does answer.
+    `verdict` is the engine's own answer; `possible` names the events that the state does answer. `machine` is an
+    instance's address for a keyed member, and `state` is empty if there is no such instance.
     """
 
     def __init__(self, machine: str, state: str, event: str, verdict: object, possible: Sequence[str]) -> None:
@@ -52,8 +53,9 @@ class Rejected(StatekitError):
         self.event = event
         self.verdict = verdict
         self.possible: tuple[str, ...] = tuple(possible)
-        can = ", ".join(self.possible) or "none"
-        super().__init__(f"{machine}: {event} in {state}: {verdict}; events with a row here: {can}")
+        place = f"{event} in {state}" if state else event
+        can = f"; events with a row here: {', '.join(self.possible) or 'none'}" if state else ""
+        super().__init__(f"{machine}: {place}: {verdict}{can}")
 
 
 class UnknownMember(StatekitError, KeyError):

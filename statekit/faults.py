@@ -216,6 +216,12 @@ def _answering(draft: Draft) -> Iterator[str]:
         name = each.effect.__name__
         yield from (f"{each.origin}: {fault}" for fault in (*_scope(each.scope, draft), *_order(each.orphan)))
         yield from (f"{each.origin}: {fault}" for fault in _function(each.key, "key", most=1, takes="(effect)"))
+        yield from (f"{each.origin}: {fault}" for fault in _function(each.lost, "lost=", most=1, takes="(failure)"))
+        if each.lost is None and each.opens is not None and each.ends:
+            ends = " or ".join(end.__name__ for end in each.ends)
+            yield f"{each.origin}: {name} opens a stream: say by lost= how its loss reads, a function that gives {ends}"
+        if each.lost is not None and (each.opens is None or not each.ends):
+            yield f"{each.origin}: {name} opens no stream that ends: lost= has nothing to say, take it away"
         if name in {effect.__name__ for effect in effects[:at]}:
             yield f"{each.origin}: an effect {name} is declared above: declare it once, or rename one of them"
         if issubclass(each.effect, Signal):

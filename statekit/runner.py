@@ -90,17 +90,20 @@ class Runner(Generic[S, E, C, F]):
         return self._stimulate(Stimulus(event, self._now, None if ticket is None else ticket.number))
 
     def due(self, now: float) -> tuple[Verdict, ...]:
-        """Fire every timer that is due at `now`, in the order of their deadlines, and return the verdicts."""
+        """Fire every timer that is due at `now`, in the order of their deadlines, and return the verdicts.
+
+        A delay counts from the step that arms the timer, as it does in the driver: one that is armed by a timer which
+        came late counts from `now`, so however long nobody called, a timer that arms itself fires once.
+        """
         verdicts: list[Verdict] = []
+        self._now = now
         while self._alarms:
             number, (deadline, delay, ticket) = min(self._alarms.items(), key=lambda alarm: (alarm[1][0], alarm[0]))
             if deadline > now:
                 break
             del self._alarms[number]
-            self._now = deadline
             event = Fired(ticket.name, ticket.key, delay_seconds=delay, late_by_seconds=now - deadline)
             verdicts.append(self._stimulate(cast("Stimulus[E]", Stimulus(event, deadline, number))))
-        self._now = now
         return tuple(verdicts)
 
     def _stimulate(self, stimulus: Stimulus[E]) -> Verdict:

@@ -37,7 +37,7 @@ from statekit.snapshot import (
     step_of,
 )
 from statekit.timers import Fired, is_arm, is_disarm
-from statekit.transition import begin, cell_in, decide
+from statekit.transition import begin, broken, cell_in, decide
 from statekit.verdicts import Broken, Ignored, Postponed, Refused, Stale, Taken, Verdict
 
 S = TypeVar("S", bound=StrEnum)
@@ -132,15 +132,22 @@ stepped: Callable[[Definition, AnySnapshot, Stimulus[object]], AnyStep] = cast(
 
 def launch(definition: Definition, context: object) -> AnyStep:
     """Start a machine whose types are forgotten; see `start`."""
-    folded = definition.folded
-    state, _, orders, motion = outcome = begin(folded, context)
-    first = snapshot_of(state, context, (), (), 0)
-    if motion.plain:
-        return step_of(first, orders, motion.verdict, motion.path, moved=True)
-    started = _committed(folded, first, outcome, None)
+    started = launched(definition, context)
     if isinstance(started.verdict, Broken):
         raise started.verdict.exception
     return started
+
+
+def launched(definition: Definition, context: object, issued: int = 0) -> AnyStep:
+    """Start a machine whose tickets are numbered on from `issued`; what raises makes the verdict `Broken`."""
+    folded, first = definition.folded, snapshot_of(definition.initial, context, (), (), issued)
+    try:
+        _, _, orders, motion = outcome = begin(folded, context)
+    except Exception as error:  # noqa: BLE001 - it is the answer
+        return _unmoved(first, broken(folded, definition.initial, context, error)[3].verdict)
+    if motion.plain:
+        return step_of(first, orders, motion.verdict, motion.path, moved=True)
+    return _committed(folded, first, outcome, None)
 
 
 def advance(definition: Definition, snapshot: AnySnapshot, stimulus: Stimulus[object]) -> AnyStep:

@@ -309,6 +309,7 @@ class Rows(Generic[S, C, F]):
         streams: tuple[type, ...] = (),
         ends: tuple[type, ...] = (),
         orphan: F | None = None,
+        lost: Callable[[Failure], object] | None = None,
         key: None = None,
     ) -> Answering: ...
     @overload
@@ -322,6 +323,7 @@ class Rows(Generic[S, C, F]):
         streams: tuple[type, ...] = (),
         ends: tuple[type, ...] = (),
         orphan: F | None = None,
+        lost: Callable[[Failure], object] | None = None,
         key: Callable[[E], Key],
     ) -> Answering: ...
     def answering(
@@ -334,13 +336,14 @@ class Rows(Generic[S, C, F]):
         streams: tuple[type, ...] = (),
         ends: tuple[type, ...] = (),
         orphan: F | None = None,
+        lost: Callable[[Failure], object] | None = None,
         key: Callable[[E], Key] | None = None,
     ) -> Answering:
         """Declare that an effect answers: with what, for how long it counts, and how a late resource is disposed of.
 
-        See `Answering` for the parts. `key` is a named pure function of the effect that gives text, a whole number or
-        None: effects of different keys are under way side by side, and ordering one again replaces the one of its key.
-        An effect that no `answering` names is fire-and-forget.
+        See `Answering` for the parts; a stream that `opens` needs `lost`. `key` is a named pure function of the effect
+        that gives text, a whole number or None: effects of different keys are under way side by side, and ordering one
+        again replaces the one of its key. An effect that no `answering` names is fire-and-forget.
         """
         return Answering(
             effect,
@@ -351,6 +354,7 @@ class Rows(Generic[S, C, F]):
             streams=streams,
             ends=ends,
             orphan=orphan,
+            lost=lost,
             key=key,
             origin=written_at(),
         )

@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from statekit.effects import Signal
 from statekit.interned import Memo
+from statekit.keyed import Seed
 from statekit.layout import layout_of
 from statekit.snapshot import AnySnapshot, AnyStep, Issued, Ticket
 from statekit.value import Shown, Value
@@ -16,7 +17,11 @@ from statekit.wiring import View
 
 @frozen(weakref_slot=False, eq=False, repr=False)
 class Hop(Value):
-    """One event of a transaction: who received it and what became of it."""
+    """One event of a transaction: who received it and what became of it.
+
+    `member` is a member's name, or an instance's address. The verdict `Started` says that the event found no instance
+    and started one, which receives it next.
+    """
 
     member: str
     event: object
@@ -47,11 +52,15 @@ class Armed(Value):
 
 @frozen(weakref_slot=False, repr=False)
 class SystemSnapshot(Shown, View):
-    """Where a system is: every member's snapshot, and the last value of each derived fact."""
+    """Where a system is: every member's snapshot, and the last value of each derived fact.
+
+    The instances of keyed members stand last, by member and key; `seeds` has what the next of each begins with.
+    """
 
     names: tuple[str, ...] = field(repr=False)
     members: tuple[AnySnapshot, ...]
     facts: tuple[object, ...] = ()
+    seeds: tuple[Seed, ...] = ()
     memo: "Memo[tuple[str, type], Transaction] | None" = field(default=None, init=False, eq=False, repr=False)
 
 
@@ -95,6 +104,7 @@ class OpenSystemSnapshot(Protocol):
     names: tuple[str, ...]
     members: tuple[AnySnapshot, ...]
     facts: tuple[object, ...]
+    seeds: tuple[Seed, ...]
     memo: Memo[tuple[str, type], Transaction] | None
 
 
@@ -120,11 +130,12 @@ def system_snapshot_of(
     names: tuple[str, ...],
     members: tuple[AnySnapshot, ...],
     facts: tuple[object, ...],
+    seeds: tuple[Seed, ...],
     memo: Memo[tuple[str, type], Transaction] | None = None,
 ) -> SystemSnapshot:
     """Make a system's snapshot, faster than its constructor does, or with a memo."""
     made = SYSTEM_SNAPSHOT()
-    made.names, made.members, made.facts, made.memo = names, members, facts, memo
+    made.names, made.members, made.facts, made.seeds, made.memo = names, members, facts, seeds, memo
     made.__class__ = SystemSnapshot  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     return cast("SystemSnapshot", made)
 

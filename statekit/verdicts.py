@@ -84,12 +84,15 @@ class Forbidden(Value):
 
 @frozen(eq=False, repr=False)
 class Unhandled(Value):
-    """The cell is blank, or the machine has ended."""
+    """The cell is blank, or the machine has ended, or no instance of a keyed member has the key."""
 
     ended: bool = False
+    absent: bool = False
 
     def __str__(self) -> str:
         """Say it in words."""
+        if self.absent:
+            return "unhandled: no instance has this key"
         return "unhandled: the machine has ended" if self.ended else "unhandled: no row answers this event here"
 
 

@@ -540,8 +540,23 @@ def test_an_event_answers_one_effect_in_one_way():
     second = rows.answering(AskAgain, Answered, scope=B, failed=failed)
     sentence = "Answered is an answer already: an event answers one effect, in one way"
     assert faults_of(answering=(first, second)) == (f"{second.origin}: {sentence}",)
-    both = rows.answering(Ask, Answered, scope=A, failed=failed, opens=Opened, ends=(Answered,))
+    both = rows.answering(Ask, Answered, scope=A, failed=failed, opens=Opened, ends=(Answered,), lost=failed)
     assert faults_of(answering=(both,)) == (f"{both.origin}: {sentence}",)
+
+
+def test_a_stream_says_how_its_loss_reads():
+    silent = rows.answering(Ask, Answered, scope=A, failed=failed, opens=Opened, ends=(AskAgain, Tell))
+    assert faults_of(answering=(silent,)) == (
+        f"{silent.origin}: Ask opens a stream: say by lost= how its loss reads, a function that gives AskAgain or Tell",
+    )
+    nothing = "Ask opens no stream that ends: lost= has nothing to say, take it away"
+    for parts in ({"opens": Opened}, {"ends": (AskAgain,)}, {}):
+        idle = rows.answering(Ask, Answered, scope=A, failed=failed, lost=failed, **parts)
+        assert faults_of(answering=(idle,)) == (f"{idle.origin}: {nothing}",)
+    unnamed = rows.answering(
+        Ask, Answered, scope=A, failed=failed, opens=Opened, ends=(AskAgain,), lost=lambda failure: AskAgain()
+    )
+    assert "has no name to draw" in faults_of(answering=(unnamed,))[0]
 
 
 def test_a_signal_cannot_answer():

@@ -31,8 +31,11 @@ CORE = (
     ("register",),
     ("step",),
     ("runner",),
+    ("keyed",),
     ("wiring",),
     ("transaction",),
+    ("plan",),
+    ("work",),
     ("system",),
     ("__init__",),
 )

@@ -133,6 +133,10 @@ def failed(_: object) -> Failed:
     return Failed()
 
 
+def lost(_: object) -> Closed:
+    return Closed()
+
+
 rows = Rows[State, Context, object]()
 row, stay, ignore, forbid, postpone = rows.row, rows.stay, rows.ignore, rows.forbid, rows.postpone
 LINK = rows.group("link", DIALING, LINKED)
@@ -173,7 +177,8 @@ LINE = Machine(
     ),
     answering=(
         rows.answering(
-            Dial, Failed, opens=Opened, streams=(Frame,), ends=(Closed,), orphan=CloseLate(), scope=LINK, failed=failed
+            Dial, Failed, opens=Opened, streams=(Frame,), ends=(Closed,), orphan=CloseLate(), scope=LINK, failed=failed,
+            lost=lost,
         ),
     ),
 )  # fmt: skip
@@ -357,12 +362,14 @@ def test_timers_of_one_deadline_fire_in_the_order_of_their_arming():
     assert [each.name for each in runner.context.fired] == ["after 1–3 s in resting"]
 
 
-def test_a_timer_that_a_timer_arms_counts_from_the_deadline_and_may_be_due_at_once():
+def test_a_timer_that_a_late_timer_arms_counts_from_the_step_that_arms_it():
     runner = Runner(LINE)
     runner.send(Go())
-    assert taken(runner.due(12.5)) == [(DIALING, RESTING), (RESTING, DIALING)]
-    assert [(each.delay_seconds, each.late_by_seconds) for each in runner.context.fired] == [(10.0, 2.5), (2.0, 0.5)]
-    assert runner.next_due == 22.0
+    assert taken(runner.due(500.0)) == [(DIALING, RESTING)]
+    assert [(each.delay_seconds, each.late_by_seconds) for each in runner.context.fired] == [(10.0, 490.0)]
+    assert runner.next_due == 502.0
+    assert taken(runner.due(502.5)) == [(RESTING, DIALING)]
+    assert runner.next_due == 512.5
 
 
 def test_a_jittered_delay_is_drawn_by_chance_and_without_one_in_the_middle():

@@ -167,8 +167,12 @@ def any_dial(_: Context) -> Dial | Note:
     return Dial("made")
 
 
+def lost(_: object) -> Closed:
+    return Closed()
+
+
 def answering(scope, **more):
-    given = {"opens": Opened, "streams": (Frame,), "ends": (Closed,), "orphan": CloseLate(), **more}
+    given = {"opens": Opened, "streams": (Frame,), "ends": (Closed,), "orphan": CloseLate(), "lost": lost, **more}
     return (rows.answering(Dial, OpenFailed, scope=scope, failed=failed, **given),)
 
 

@@ -32,8 +32,8 @@ from statekit import (
     step,
     wire,
 )
-from statekit.system import HOP_BOUND
 from statekit.transaction import Armed, Ordered
+from statekit.work import HOP_BOUND
 
 
 class State(StrEnum):

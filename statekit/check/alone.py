@@ -119,10 +119,10 @@ class Alone:
     def _landed(self, local: Local, done: AnyStep, opened: int | None, remembered: list[Hashable]) -> int:
         after = done.snapshot
         if self.places.marks or remembered:
-            found = (*quantities(after), *chain.from_iterable(map(numbers, remembered)))
+            found = (*quantities(after, self.places.keys), *chain.from_iterable(map(numbers, remembered)))
             replace = canonical(found, self.places.age_max) if found else None
             if replace is not None:
-                after = with_each(after, replace)
+                after = with_each(after, replace, self.places.keys)
                 remembered = [replaced(memory, replace) for memory in remembered]
         number = self.places.place(after, self.places.awaits(local, after, done.issued, opened))
         return number << self.bits | self.record.watch.packed(remembered) if remembered else number << self.bits

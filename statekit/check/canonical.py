@@ -3,13 +3,14 @@
 Theory. Tickets are numbered from one in the order of their names and keys, whatever they were before; beside each
 stands what a snapshot need not know: whether its stream has opened, and the delay it was armed for. Ordinals become
 their rank among all of their kind, times `GAP`: the gaps leave room for numbers in between, and for counting on from
-one of them without meeting another. Instants become ages before now, which is always zero, clamped.
+one of them without meeting another. Instants become ages before now, which is always zero, clamped. The key of a ticket
+is a quantity too, if the function that gave it says so by its return annotation.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import chain
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast, get_type_hints
 
 from attrs import frozen, has
 
@@ -22,6 +23,18 @@ from statekit.timers import Duration, Key
 
 GAP = 1 << 16
 """How far apart the ordinals of a snapshot stand."""
+
+NO_KEYS: Final[Mapping[str, object]] = {}
+"""The keys of a machine whose tickets bear no quantities."""
+
+
+def keys_of(definition: Definition) -> Mapping[str, object]:
+    """Give the annotation of each key that is a quantity, by the name that its tickets bear."""
+    folded = definition.folded
+    functions = {name: clock.key.function for name, clock in folded.clocks.items() if clock.key is not None}
+    functions |= {each.__name__: how.key for each, how in folded.answering.items() if how.key is not None}
+    hints = {name: get_type_hints(key, include_extras=True).get("return") for name, key in functions.items()}
+    return {name: hint for name, hint in hints.items() if marks(hint)}
 
 
 class Awaited(NamedTuple):
@@ -56,7 +69,10 @@ class Places:
         self.values_max = values_max
         self.age_max = max(ages_seconds, default=0.0)
         classes = (type(definition.context), *definition.folded.events)
-        self.marks: frozenset[Mark] = frozenset(mark for each in classes for mark in marks(each))
+        self.keys = keys_of(definition)
+        self.marks: frozenset[Mark] = frozenset(
+            mark for each in (*classes, *self.keys.values()) for mark in marks(each)
+        )
         self.nodes: list[Local] = [cast("Local", None)]
         self.known: dict[object, int] = {}
         self.contexts: set[object] = set()
@@ -77,7 +93,7 @@ class Places:
                 self.contexts.add(context)
                 self.note(type(context).__name__, context)
             kept = snapshot_of(snapshot.state, context, tickets, postponed, len(tickets))
-            self.nodes.append(Local(kept, awaits, quantities(snapshot) if self.marks else ()))
+            self.nodes.append(Local(kept, awaits, quantities(snapshot, self.keys) if self.marks else ()))
         return known
 
     def note(self, path: str, value: object) -> None:
@@ -106,8 +122,10 @@ class Places:
         for ticket in tickets:
             number = ticket.number
             if number <= len(before.awaits):
-                old = before.awaits[number - 1]
-                found.append(Awaited(old.name, old.key, old.scope, True, old.delay) if number == opened else old)
+                old, key = before.awaits[number - 1], cast("Key", ticket.key)
+                if number == opened or key != old.key:
+                    old = Awaited(old.name, key, old.scope, old.opened or number == opened, old.delay)
+                found.append(old)
             else:
                 key = cast("Key", ticket.key)
                 found.append(Awaited(ticket.name, key, ticket.scope, False, delays.get(number)))
@@ -118,18 +136,30 @@ def _order(awaited: Awaited) -> tuple[str, str]:
     return awaited.name, repr(awaited.key)
 
 
-def quantities(snapshot: AnySnapshot) -> Numbers:
-    """Give every quantity of a snapshot: those of its context, then those of its postponed events."""
-    if not snapshot.postponed:
-        return numbers(snapshot.context)
-    return (*numbers(snapshot.context), *chain.from_iterable(map(numbers, snapshot.postponed)))
+def quantities(snapshot: AnySnapshot, keys: Mapping[str, object] = NO_KEYS) -> Numbers:
+    """Give every quantity of a snapshot: those of its context, of its postponed events, and of its tickets' keys."""
+    found = numbers(snapshot.context)
+    if snapshot.postponed:
+        found = (*found, *chain.from_iterable(map(numbers, snapshot.postponed)))
+    if not keys:
+        return found
+    bearing = (ticket for ticket in snapshot.tickets if ticket.name in keys)
+    return (*found, *chain.from_iterable(numbers(each.key, annotation=keys[each.name]) for each in bearing))
 
 
-def with_each(snapshot: AnySnapshot, replace: Replace) -> AnySnapshot:
+def with_each(snapshot: AnySnapshot, replace: Replace, keys: Mapping[str, object] = NO_KEYS) -> AnySnapshot:
     """Give a snapshot with every quantity replaced."""
     context = replaced(snapshot.context, replace)
     postponed = tuple(replaced(event, replace) for event in snapshot.postponed)
-    return snapshot_of(snapshot.state, context, snapshot.tickets, postponed, snapshot.issued)
+    tickets = snapshot.tickets
+    if any(ticket.name in keys for ticket in tickets):
+        tickets = tuple(
+            Ticket(each.number, each.name, each.scope, replaced(each.key, replace, keys[each.name]))
+            if each.name in keys
+            else each
+            for each in tickets
+        )
+    return snapshot_of(snapshot.state, context, tickets, postponed, snapshot.issued)
 
 
 def older(seconds: float) -> Replace:

@@ -73,12 +73,13 @@ def _known_hints(cls: type) -> Mapping[str, object]:
     return {each.name: found.get(each.name) for each in cast("Any", cls).__attrs_attrs__}
 
 
-def numbers(value: object, *, none: bool = False) -> Numbers:
-    """Give every marked number in a value, in the order of its fields.
+def numbers(value: object, *, none: bool = False, annotation: object = None) -> Numbers:
+    """Give every marked number in a value, in the order of its fields; `annotation` is the value's class if not given.
 
     Ordinals that are not positive stand for none, and are left out unless `none` says otherwise.
     """
-    if not marks(type(value)):
+    annotation = type(value) if annotation is None else annotation
+    if not marks(annotation):
         return ()
     found: list[tuple[Mark, float]] = []
 
@@ -87,7 +88,7 @@ def numbers(value: object, *, none: bool = False) -> Numbers:
             found.append((mark, number))
         return number
 
-    replaced(value, note)
+    replaced(value, note, annotation)
     return tuple(found)
 
 

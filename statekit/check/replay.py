@@ -11,7 +11,7 @@ from typing import Protocol
 from attrs import evolve
 
 from statekit.check.alone import hops_of
-from statekit.check.canonical import GAP, quantities
+from statekit.check.canonical import GAP, keys_of, quantities
 from statekit.check.model import Model, Thresholds
 from statekit.check.quantified import Mark, replaced
 from statekit.check.report import Trace
@@ -21,6 +21,7 @@ from statekit.quantities import Quantity
 from statekit.snapshot import AnySnapshot, Stimulus, Ticket
 from statekit.step import launch, stepped
 from statekit.system import System
+from statekit.timers import Fired
 from statekit.transaction import SystemSnapshot
 
 NEVER_ISSUED = 0
@@ -151,9 +152,24 @@ def concrete(
             return _real(number, values.get(mark, {})) if isinstance(values, dict) else number
 
         moved = evolve(move, event=replaced(move.event, real))
+        hint = keys_of(_definition(model, move.member)).get(move.awaited)
+        if hint is not None:
+            moved = with_key(moved, replaced(move.key, real, hint))
         made.append(moved)
         run.make(moved)
     return tuple(made)
+
+
+def with_key(move: Move, key: object) -> Move:
+    """Give a move that answers to another key, in the event of a timer too."""
+    event = evolve(move.event, key=key) if isinstance(move.event, Fired) else move.event
+    return evolve(move, event=event, key=key)
+
+
+def _definition(model: Model, member: str) -> Definition:
+    if not isinstance(model.subject, System):
+        return model.subject
+    return next(each for each in model.subject.members if each.name == member.partition("[")[0])
 
 
 Values = dict[Mark, dict[float, float]]

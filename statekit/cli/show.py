@@ -15,7 +15,7 @@ from statekit.cli import catalogue
 from statekit.cli.terminal import KINDS, VERBS, console, outcome, triggers
 from statekit.draw.graph import EVERY_NAME, Graph, Line, Node, folded_lines, graph_of
 from statekit.draw.labels import default_delay, lasting, words
-from statekit.draw.wiring import Map, map_of
+from statekit.draw.wiring import Map, Member, map_of
 from statekit.machine import Definition
 from statekit.system import System
 from statekit.table import Verb
@@ -104,15 +104,26 @@ def _print_timers(screen: Console, machine: Definition) -> None:
     screen.print(table)
 
 
+def _per(member: Member) -> str:
+    return f"  one per {words(member.per)}:" if member.per else ""
+
+
 def _print_map(screen: Console, drawn: Map) -> None:
     screen.print(Text.assemble((words(drawn.name).capitalize(), "bold"), f"  {drawn.doc}"))
     for member in drawn.members:
-        screen.print(Text.assemble("\n", (f"● {words(member.name)}", "bold bright_blue"), f"  {member.doc}"))
+        screen.print(
+            Text.assemble("\n", (f"● {words(member.name)}", "bold bright_blue"), _per(member), f"  {member.doc}")
+        )
         table = _table()
         for source, target, told in drawn.wires:
             if source == member.name:
                 for each in told:
-                    table.add_row(Text(each.signal, "bold magenta"), f"→ {words(target)}", Text(each.event, "dim"), "")
+                    table.add_row(
+                        Text(each.signal, "bold magenta"),
+                        f"→ {words(target)}",
+                        Text(each.event, "dim"),
+                        Text(each.to, "dim italic"),
+                    )
         for names, goes_to in ((member.published, "the application"), (member.orders, "the driver")):
             for name in names:
                 table.add_row(Text(name, "bold"), Text(f"→ {goes_to}", "dim"), "", "")

@@ -10,9 +10,9 @@ path, and nothing is half restored. No code runs but the machine's own classes, 
 
 from statekit.codec.digest import table_digest
 from statekit.codec.envelope import Migration
-from statekit.codec.errors import LossUnknown, NotSavable, SnapshotRefused
+from statekit.codec.errors import NotSavable, SnapshotRefused
 from statekit.codec.forms import Forms, Hook, Hooks
-from statekit.codec.policy import Due, Losses, Policy
+from statekit.codec.policy import Due, Policy
 from statekit.codec.snapshots import Restored, restore, save
 from statekit.codec.systems import Remaining, RestoredSystem, check_savable, restore_system, save_system
 
@@ -21,8 +21,6 @@ __all__ = [
     "Forms",
     "Hook",
     "Hooks",
-    "LossUnknown",
-    "Losses",
     "Migration",
     "NotSavable",
     "Policy",

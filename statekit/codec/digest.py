@@ -27,9 +27,12 @@ def table_digest(definition: Definition | System) -> str:
 def _system(system: System) -> Iterator[str]:
     for member in system.members:
         yield from _machine(member)
+    for name, keyed in system.plan.keyed.items():
+        yield f"keyed {name} {_named(keyed.context)}"
     for line in system.wiring:
         target = line.target.name if line.target else ""
-        yield f"wire {line.source.name} {line.signal.__name__} {target} {_named(line.make)}"
+        key = "" if line.key is None else f" {'spawn' if line.spawns else 'by'} {_named(line.key)}"
+        yield f"wire {line.source.name} {line.signal.__name__} {target} {_named(line.make)}{key}"
     for derived in system.derived:
         yield f"derive {_named(derived.fact)} {derived.target.name} {_named(derived.make)}"
 
@@ -45,7 +48,8 @@ def _machine(definition: Definition) -> Iterator[str]:
         parts = (each.outcomes, () if each.opens is None else (each.opens,), each.streams, each.ends)
         said = " ; ".join(" ".join(kind.__name__ for kind in part) for part in parts)
         orphan, scope = _written(each.orphan), scope_name(each.scope)
-        yield f"answering {each.effect.__name__} {scope} {said} {orphan} {_named(each.failed)}{per_label(each.key)}"
+        failed, lost = _named(each.failed), _named(each.lost)
+        yield f"answering {each.effect.__name__} {scope} {said} {orphan} {failed} {lost}{per_label(each.key)}"
     yield f"start {_goal(folded.begin)}"
     for state, cells in sorted(folded.cells.items(), key=lambda cell: str(cell[0].value)):
         for key, arrows in sorted(cells.items(), key=lambda cell: _written(cell[0])):

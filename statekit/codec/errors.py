@@ -35,21 +35,6 @@ class SnapshotRefused(StatekitError, ValueError):
         super().__init__(f"{name} cannot be restored: {path} {problem}")
 
 
-class LossUnknown(StatekitError, TypeError):
-    """An effect whose stream is lost by the restoration, and no event to say so.
-
-    None of its `ends` can be made without arguments: pass `lost={Effect: Event(...)}` with one of them.
-    """
-
-    def __init__(self, name: str, effect: str, ends: tuple[str, ...]) -> None:
-        """Keep the machine's name, the effect's and those of the events that would do."""
-        self.name = name
-        self.effect = effect
-        self.ends = ends
-        can = " or ".join(f"{end}(...)" for end in ends)
-        super().__init__(f"{name}: how does the loss of what {effect} opened read? pass lost={{{effect}: {can}}}")
-
-
 @contextmanager
 def saving(name: str) -> Generator[None]:
     """Turn what does not fit into `NotSavable`."""

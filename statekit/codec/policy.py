@@ -1,13 +1,11 @@
 """What becomes of the timers and the effects that were under way when a snapshot was saved."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from enum import StrEnum
-from typing import TypeAlias
 
-from attrs import NOTHING, fields, frozen, has
+from attrs import frozen
 
-from statekit.codec.errors import LossUnknown
 from statekit.codec.layout import Revived
 from statekit.codec.strict import Misfit
 from statekit.effects import Answering, Failure
@@ -86,31 +84,7 @@ def _lawful(delay: object) -> Duration:
     raise ValueError(f"a delay must be finite and not negative, not {delay!r}")
 
 
-Losses: TypeAlias = Mapping[type, object]
-"""By the class of an effect with a stream: the event that says that the stream is over."""
-
-
-def losses_of(definition: Definition, given: Losses) -> dict[type, object]:
-    """Give, for every effect that has a stream, the event of its loss: the given one, or the first that needs nothing.
-
-    Raises `LossUnknown`, and ValueError for an event that ends no such stream.
-    """
-    found: dict[type, object] = {}
-    for effect, answering in definition.folded.answering.items():
-        if not answering.ends:
-            continue
-        event = given.get(effect)
-        ready = next((end for end in answering.ends if _needs_nothing(end)), None)
-        if event is not None and type(event) not in answering.ends:
-            ends = " or ".join(end.__name__ for end in answering.ends)
-            raise ValueError(f"lost[{effect.__name__}] is a {type(event).__name__}; what ends its stream is {ends}")
-        if event is None and ready is None:
-            raise LossUnknown(definition.name, effect.__name__, tuple(end.__name__ for end in answering.ends))
-        found[effect] = event if event is not None or ready is None else ready()
-    return found
-
-
-def told(definition: Definition, snapshot: AnySnapshot, losses: Mapping[type, object]) -> Iterator[Stimulus[object]]:
+def told(definition: Definition, snapshot: AnySnapshot) -> Iterator[Stimulus[object]]:
     """Give, for every effect that was under way, the answer that says that it is lost; raises `Misfit`.
 
     The snapshot does not say whether a stream had opened, but the table does: of the stream's loss and the effect's
@@ -120,8 +94,8 @@ def told(definition: Definition, snapshot: AnySnapshot, losses: Mapping[type, ob
     for index, ticket in enumerate(snapshot.tickets):
         answering = by_name.get(ticket.name)
         if answering is not None:
-            events = (*([losses[answering.effect]] if answering.ends else []), _failed(answering, index))
-            stimuli = [Stimulus(event, ticket=ticket.number) for event in events]
+            functions = [each for each in (answering.lost, answering.failed) if each is not None]
+            stimuli = [Stimulus(_answer(answering, each, index), ticket=ticket.number) for each in functions]
             yield min(stimuli, key=lambda stimulus: _reluctance(definition, snapshot, stimulus))
 
 
@@ -130,16 +104,13 @@ def _reluctance(definition: Definition, snapshot: AnySnapshot, stimulus: Stimulu
     return 0 if isinstance(verdict, Taken) else 1 if isinstance(verdict, Ignored) else 2
 
 
-def _failed(answering: Answering, index: int) -> object:
+def _answer(answering: Answering, function: Callable[[Failure], object], index: int) -> object:
     try:
-        event = answering.failed(Failure(answering.effect.__name__, RESTORED))
+        event = function(Failure(answering.effect.__name__, RESTORED))
         if answering.finishes(type(event)):
             return event
         did = f"gave {type(event).__name__}, which does not end the effect"
     except Exception as error:  # noqa: BLE001 - a function of the table
         did = f"raised {type(error).__name__}"
-    raise Misfit(f".tickets[{index}]", f"has no answer: the `failed` function of {answering.effect.__name__} {did}")
-
-
-def _needs_nothing(kind: type) -> bool:
-    return has(kind) and all(each.default is not NOTHING for each in fields(kind) if each.init)
+    role = "lost" if function is answering.lost else "failed"
+    raise Misfit(f".tickets[{index}]", f"has no answer: the `{role}` function of {answering.effect.__name__} {did}")

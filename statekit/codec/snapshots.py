@@ -11,7 +11,7 @@ from statekit.codec.envelope import Migration, current, opened, sealed
 from statekit.codec.errors import restoring, saving
 from statekit.codec.forms import Forms, Hooks
 from statekit.codec.layout import checked
-from statekit.codec.policy import Due, Losses, Policy, check_elapsed, losses_of, timers, told
+from statekit.codec.policy import Due, Policy, check_elapsed, timers, told
 from statekit.machine import Machine
 from statekit.snapshot import Snapshot, Stimulus
 
@@ -67,23 +67,20 @@ def restore(
     version: int = 1,
     migrations: Mapping[int, Migration] | None = None,
     hooks: Hooks | Forms | None = None,
-    lost: Losses | None = None,
 ) -> Restored[S, C, E]:
     """Read what `save` gave, or one of an earlier version by way of the `migrations`, keyed by where each begins.
 
     `elapsed_seconds` is how long ago it was saved, as far as anybody can tell; `policy` says what that means for the
-    timers. `lost` gives, by effect class, the event that ends a stream, where none can be made without arguments.
-    Raises `SnapshotRefused` for a saved thing that does not fit, and restores nothing then; `NotSavable`, `LossUnknown`
-    and ValueError for a call that could never work.
+    timers. Raises `SnapshotRefused` for a saved thing that does not fit, and restores nothing then; `NotSavable` and
+    ValueError for a call that could never work.
     """
     with saving(machine.name):
         layout = checked(machine, hooks)
-    losses = losses_of(machine, lost or {})
     check_elapsed(elapsed_seconds)
     with restoring(machine.name):
         body, digest = opened(current(saved, version, migrations or {}), "machine", machine.name)
         revived = layout.read(body)
         due = timers(machine, revived, elapsed_seconds, policy)
-        stimuli = tuple(told(machine, revived.snapshot, losses))
+        stimuli = tuple(told(machine, revived.snapshot))
         restored = Restored(revived.snapshot, due, stimuli, digest != table_digest(machine))
     return cast("Restored[S, C, E]", restored)

@@ -1,4 +1,8 @@
-"""Snapshots of a system: those of its members side by side, and the derived facts as they were last told."""
+"""Snapshots of a system: those of its members side by side, and the derived facts as they were last told.
+
+The instances of keyed members stand among the members, each under its address; what the next of each begins with stands
+under `seeds`.
+"""
 
 from collections.abc import Mapping
 from typing import TypeAlias, cast, get_type_hints
@@ -9,29 +13,48 @@ from statekit.codec.digest import table_digest
 from statekit.codec.envelope import Migration, current, opened, sealed
 from statekit.codec.errors import restoring, saving
 from statekit.codec.form import Form
-from statekit.codec.forms import Forms, Hooks
+from statekit.codec.forms import Forms, Hooks, Raw
 from statekit.codec.layout import Layout, Revived, checked
-from statekit.codec.policy import Due, Losses, Policy, check_elapsed, losses_of, timers, told
+from statekit.codec.policy import Due, Policy, check_elapsed, timers, told
 from statekit.codec.scalars import several
 from statekit.codec.strict import Misfit, member, members, placed
+from statekit.keyed import Seed, address, key_of, member_of
 from statekit.machine import Definition
 from statekit.snapshot import Stimulus
+from statekit.states import Kind
 from statekit.system import System
 from statekit.transaction import SystemSnapshot
 from statekit.wiring import Derived
 
 Remaining: TypeAlias = Mapping[tuple[str, int], float]
-"""By member and ticket number: how long its timer still has, in seconds."""
+"""By member (or an instance's address) and ticket number: how long its timer still has, in seconds."""
 
 
 @frozen
 class RestoredSystem:
-    """A system as it was saved: see `Restored`. Timers and losses come with their member's name."""
+    """A system as it was saved: see `Restored`. Timers and losses come with their member's name or address."""
 
     snapshot: SystemSnapshot
     timers: tuple[tuple[str, Due], ...]
     lost: tuple[tuple[str, Stimulus[object]], ...]
     table_changed: bool = False
+
+
+@frozen
+class SeedRecord:
+    """What the next instance of a keyed member begins with."""
+
+    context: Raw
+    issued: int
+
+
+@frozen
+class Whole:
+    """What was read of a system: its members by name and address in their order, its facts, its seeds."""
+
+    members: Mapping[str, Revived]
+    facts: tuple[object, ...]
+    seeds: tuple[Seed, ...]
 
 
 class SystemLayout:
@@ -46,24 +69,68 @@ class SystemLayout:
             self.members[each.name] = placed(f".members.{each.name}", checked)(each, forms)
         found = [placed(f".facts[{index}]", _fact)(each, forms) for index, each in enumerate(system.derived)]
         self.facts: Form = several(found)
+        self.seed: Form = forms.of(SeedRecord)
 
     def write(self, snapshot: SystemSnapshot, remaining: Remaining) -> dict[str, object]:
         """Lay out a snapshot."""
-        if snapshot.names != self.system.names:
+        single, keyed = self.system.plan.names, tuple(self.system.plan.keyed)
+        instances = snapshot.names[len(single) :]
+        if snapshot.names[: len(single)] != single or not all(map(self._is_instance, instances)):
             raise Misfit(".members", f"must be {', '.join(self.system.names)}")
+        if tuple(seed.member for seed in snapshot.seeds) != keyed:
+            raise Misfit(".seeds", f"must be those of {', '.join(keyed) or 'nobody: no member is keyed'}")
         bodies: dict[str, object] = {}
         for name, each in zip(snapshot.names, snapshot.members, strict=True):
             seconds = {number: left for (whose, number), left in remaining.items() if whose == name}
-            bodies[name] = placed(f".members.{name}", self.members[name].write)(each, seconds)
-        return {"members": bodies, "facts": placed(".facts", self.facts.write)(snapshot.facts)}
+            bodies[name] = placed(f".members{member(name)}", self._layout(name).write)(each, seconds)
+        written: dict[str, object] = {"members": bodies, "facts": placed(".facts", self.facts.write)(snapshot.facts)}
+        if keyed:
+            written["seeds"] = {
+                seed.member: placed(f".seeds.{seed.member}", self._seed)(seed) for seed in snapshot.seeds
+            }
+        return written
 
-    def read(self, body: dict[str, object]) -> tuple[dict[str, Revived], tuple[object, ...]]:
-        """Read a snapshot: its members by name, and its facts."""
-        _exactly(body, ("members", "facts"))
+    def read(self, body: dict[str, object]) -> Whole:
+        """Read a snapshot."""
+        single, keyed = self.system.plan.names, tuple(self.system.plan.keyed)
+        _exactly(body, ("members", "facts", *(("seeds",) if keyed else ())))
         bodies = placed(".members", members)(body["members"])
-        placed(".members", _exactly)(bodies, self.system.names)
-        found = {name: placed(f".members.{name}", each.read)(bodies[name]) for name, each in self.members.items()}
-        return found, cast("tuple[object, ...]", placed(".facts", self.facts.read)(body["facts"]))
+        instances = sorted(filter(self._is_instance, bodies), key=self.system.plan.order)
+        placed(".members", _exactly)(bodies, (*single, *instances))
+        found = {
+            name: placed(f".members{member(name)}", self._read)(name, bodies[name]) for name in (*single, *instances)
+        }
+        seeds = placed(".seeds", members)(body["seeds"]) if keyed else {}
+        placed(".seeds", _exactly)(seeds, keyed)
+        return Whole(
+            found,
+            cast("tuple[object, ...]", placed(".facts", self.facts.read)(body["facts"])),
+            tuple(placed(f".seeds.{name}", self._sown)(name, seeds[name]) for name in keyed),
+        )
+
+    def _layout(self, name: str) -> Layout:
+        return self.members[member_of(name)]
+
+    def _is_instance(self, name: str) -> bool:
+        """Tell whether it is the address of an instance, as `address` writes it."""
+        key = key_of(name)
+        return key is not None and member_of(name) in self.system.plan.keyed and address(member_of(name), key) == name
+
+    def _read(self, name: str, body: object) -> Revived:
+        revived, definition = self._layout(name).read(body), self.system.plan.definition(name)
+        if definition.kind(revived.snapshot.state) is Kind.ENDED and definition.name in self.system.plan.keyed:
+            raise Misfit(".state", "must be none that has ended: such an instance is removed")
+        return revived
+
+    def _seed(self, seed: Seed) -> object:
+        context = placed(".context", self.members[seed.member].context.write)(seed.context)
+        return self.seed.write(SeedRecord(Raw(context), seed.issued))
+
+    def _sown(self, name: str, body: object) -> Seed:
+        found = cast("SeedRecord", self.seed.read(body))
+        if found.issued < 0:
+            raise Misfit(".issued", "must be 0 or more")
+        return Seed(name, placed(".context", self.members[name].context.read)(found.context), found.issued)
 
 
 def save_system(
@@ -89,24 +156,22 @@ def restore_system(
     version: int = 1,
     migrations: Mapping[int, Migration] | None = None,
     hooks: Hooks | Forms | None = None,
-    lost: Losses | None = None,
 ) -> RestoredSystem:
     """Read what `save_system` gave; see `restore`, whose errors it raises."""
     with saving(system.name):
         layout = SystemLayout(system, hooks)
-    losses = {each.name: losses_of(each, lost or {}) for each in system.members}
     check_elapsed(elapsed_seconds)
     with restoring(system.name):
         body, digest = opened(current(saved, version, migrations or {}), "system", system.name)
-        found, facts = layout.read(body)
+        found = layout.read(body)
         due: list[tuple[str, Due]] = []
         stimuli: list[tuple[str, Stimulus[object]]] = []
-        for each in system.members:
-            at, revived = f".members.{each.name}", found[each.name]
-            due += ((each.name, timer) for timer in placed(at, timers)(each, revived, elapsed_seconds, policy))
-            stimuli += ((each.name, loss) for loss in placed(at, told)(each, revived.snapshot, losses[each.name]))
-        snapshots = tuple(found[name].snapshot for name in system.names)
-        snapshot = SystemSnapshot(system.names, snapshots, facts)
+        for name, revived in found.members.items():
+            definition, at = system.plan.definition(name), f".members{member(name)}"
+            due += ((name, timer) for timer in placed(at, timers)(definition, revived, elapsed_seconds, policy))
+            stimuli += ((name, loss) for loss in placed(at, told)(definition, revived.snapshot))
+        snapshots = tuple(revived.snapshot for revived in found.members.values())
+        snapshot = SystemSnapshot(tuple(found.members), snapshots, found.facts, found.seeds)
         return RestoredSystem(snapshot, tuple(due), tuple(stimuli), digest != table_digest(system))
 
 

@@ -2,7 +2,8 @@
 
 An edge is everything that one member tells another, a line for each signal with the event it becomes. What goes to the
 driver or to the application are rows of the member that sends it; a derived fact is a node between the members it
-reads and the one it is told to.
+reads and the one it is told to. A member with an instance for each key has a double frame and says what a key is; a
+line that leads to it says which instance is meant.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from statekit.draw.mermaid import BREAK, text
 from statekit.draw.style import CAUSES, CHOICE, INK, LOOKS, MUTED, Cause
 from statekit.effects import Signal
 from statekit.machine import Definition
-from statekit.states import Kind
+from statekit.states import Every, Kind
 from statekit.system import System
 from statekit.wiring import Derived, Wire
 
@@ -33,16 +34,23 @@ MEMBER = LOOKS[Kind.BUSY]
 
 @frozen
 class Told:
-    """One line of the wiring as drawn: a signal, and what it becomes for the member that receives it."""
+    """One line of the wiring as drawn: a signal, and what it becomes for the member that receives it.
+
+    `to` says which instance of a keyed member that is: `by document_of`, `every document`.
+    """
 
     signal: str
     event: str
     maker: str
+    to: str = ""
 
 
 @frozen
 class Member:
-    """A machine of the system: its size, what it asks of the driver and what it tells the application."""
+    """A machine of the system: its size, what it asks of the driver and what it tells the application.
+
+    `per` says of a keyed one what a key stands for.
+    """
 
     name: str
     doc: str
@@ -50,6 +58,7 @@ class Member:
     rows: int
     orders: tuple[str, ...]
     published: tuple[str, ...]
+    per: str = ""
 
 
 @frozen
@@ -79,12 +88,12 @@ def map_of(system: System) -> Map:
     wires: dict[tuple[str, str], list[Told]] = {}
     for line in system.wiring:
         if line.target is not None and line.make is not None:
-            told = Told(line.signal.__name__, event_of(line.make), function(line.make))
+            told = Told(line.signal.__name__, event_of(line.make), function(line.make), _which(line, system))
             wires.setdefault((line.source.name, line.target.name), []).append(told)
     return Map(
         system.name,
         system.doc,
-        tuple(_member(member, system.wiring) for member in system.members),
+        tuple(_member(member, system) for member in system.members),
         tuple((source, target, tuple(told)) for (source, target), told in wires.items()),
         tuple(_fact(derived, system) for derived in system.derived),
     )
@@ -98,11 +107,21 @@ def event_of(make: Callable[..., object]) -> str:
     return words(function(make))
 
 
-def _member(member: Definition, wiring: tuple[Wire, ...]) -> Member:
+def _which(line: Wire, system: System) -> str:
+    """Say to which instances a wire leads."""
+    if isinstance(line.key, Every) and line.target is not None:
+        return f"every {system.plan.keyed[line.target.name].per}"
+    by = f"by {function(line.key)}" if line.key is not None else ""
+    return f"started {by}" if line.spawns else by
+
+
+def _member(member: Definition, system: System) -> Member:
     effects = member.effects()
     orders = tuple(each.__name__ for each in effects if not issubclass(each, Signal))
-    published = tuple(line.signal.__name__ for line in wiring if line.target is None and line.source is member)
-    return Member(member.name, member.doc, len(member.states), len(member.table), orders, published)
+    published = tuple(line.signal.__name__ for line in system.wiring if line.target is None and line.source is member)
+    keyed = system.plan.keyed.get(member.name)
+    per = "" if keyed is None else keyed.per
+    return Member(member.name, member.doc, len(member.states), len(member.table), orders, published, per)
 
 
 def _fact(derived: Derived, system: System) -> Fact:
@@ -135,6 +154,7 @@ def dot_of_map(drawn: Map, direction: Direction = Direction.RIGHT, heading: str 
             fillcolor=MEMBER.fill.light,
             color=MEMBER.line.light,
             penwidth="1.4",
+            **({"peripheries": "2"} if member.per else {}),
             _attributes={"class": "member", "id": escape(f"{drawn.name}-member-{member.name}")},
         )
     for source, target, told in drawn.wires:
@@ -166,7 +186,8 @@ def _draw_fact(dot: Canvas, name: str, fact: Fact) -> None:
 
 def _member_label(member: Member) -> str:
     head = across(font(words(member.name).capitalize(), MEMBER.text, TITLE, "B"))
-    head += across(font(f"{counted(member.states, 'state')}, {counted(member.rows, 'row')}", MUTED, SMALL))
+    size = f"{counted(member.states, 'state')}, {counted(member.rows, 'row')}"
+    head += across(font(f"one per {member.per}: {size}" if member.per else size, MUTED, SMALL))
     rows = ""
     for names, goes_to in ((member.orders, "driver"), (member.published, "application")):
         for part in wrapped(", ".join(names), MEMBERS_WIDTH // 2) if names else ():
@@ -177,6 +198,7 @@ def _member_label(member: Member) -> str:
 
 def _told_label(told: Told) -> str:
     became = "" if told.event == told.signal else font(f" → {told.event}", MUTED, SMALL)
+    became += font(f", {told.to}", MUTED, SMALL, "I") if told.to else ""
     return font(told.signal, CAUSES[Cause.TOLD], 0, "B") + became
 
 
@@ -196,9 +218,12 @@ def mermaid_of_map(drawn: Map, heading: str = "", direction: str = "LR") -> str:
     """Write a system's picture as a Mermaid flowchart."""
     lines = ["---", f"title: {words(drawn.name).capitalize()}", "---", *([f"%% {heading}"] if heading else [])]
     lines.append(f"flowchart {direction}")
-    lines += (f'  {identifier(member.name)}["{text(words(member.name))}"]' for member in drawn.members)
+    for member in drawn.members:
+        name = text(words(member.name))
+        boxed = f'[["{name}{BREAK}one per {text(words(member.per))}"]]' if member.per else f'["{name}"]'
+        lines.append(f"  {identifier(member.name)}{boxed}")
     for source, target, told in drawn.wires:
-        label = BREAK.join(text(f"{each.signal} → {each.event}") for each in told)
+        label = BREAK.join(text(f"{each.signal} → {each.event}{each.to and f', {each.to}'}") for each in told)
         lines.append(f'  {identifier(source)} -->|"{label}"| {identifier(target)}')
     for fact in drawn.facts:
         node = identifier(f"fact_{fact.name}")
@@ -220,7 +245,7 @@ def tables_of(drawn: Map) -> str:
         (
             (
                 f"[{cell(words(member.name))}]({member.name}.md)",
-                cell(sentence(member.doc)),
+                cell(f"one per {words(member.per)}: {sentence(member.doc)}" if member.per else sentence(member.doc)),
                 ", ".join(map(code, member.orders)),
                 ", ".join(map(code, member.published)),
             )
@@ -230,7 +255,13 @@ def tables_of(drawn: Map) -> str:
     wires = table(
         ("From", "Signal", "To", "As", "Made by"),
         (
-            (cell(words(source)), code(each.signal), cell(words(target)), code(each.event), code(each.maker))
+            (
+                cell(words(source)),
+                code(each.signal),
+                cell(f"{words(target)}, {each.to}" if each.to else words(target)),
+                code(each.event),
+                code(each.maker),
+            )
             for source, target, told in drawn.wires
             for each in told
         ),

@@ -1,9 +1,13 @@
 """Alarms: the armed timers of every member in one heap, with lazy deletion and no task of their own."""
 
 import math
+from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 
 from attrs import frozen
+
+from statekit.timers import Jitter
+from statekit.transaction import Armed
 
 DEAD_WEIGHT = 64
 """How many dropped alarms may lie in the heap beyond the live ones before they are swept out."""
@@ -19,6 +23,13 @@ class Alarm:
     key: object
     delay_seconds: float
     deadline_seconds: float
+
+    @classmethod
+    def of(cls, armed: Armed, now: float, chance: Callable[[], float]) -> "Alarm":
+        """Let a delay count from `now`; jitter is drawn here, where chance is. One that is negative was due before."""
+        ticket, delay = armed.issued.ticket, armed.issued.delay
+        drawn = delay.draw(chance()) if isinstance(delay, Jitter) else delay or 0.0
+        return cls(armed.member, ticket.number, ticket.name, ticket.key, max(0.0, drawn), now + drawn)
 
 
 class Alarms:
@@ -71,6 +82,10 @@ class Alarms:
         """Stop every timer."""
         self._heap.clear()
         self._live.clear()
+
+    def remaining(self, at_seconds: float) -> dict[tuple[str, int], float]:
+        """Tell of every timer how long it still has, by whose it is and its ticket; negative if it is overdue."""
+        return {whose: alarm.deadline_seconds - at_seconds for whose, alarm in self._live.items()}
 
     def _is_live(self, alarm: Alarm) -> bool:
         return self._live.get((alarm.member, alarm.number)) is alarm

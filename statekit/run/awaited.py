@@ -15,8 +15,8 @@ from statekit.transaction import SystemSnapshot
 class Awaited:
     """One thing that a member waits for: a timer by its label, or an answer by its effect's class name.
 
-    `due_in_seconds` is there for a timer that runs. `waits_for` is what the state declares of its owner; with `what`
-    empty it is all there is to say.
+    `member` is a name, or an instance's address. `due_in_seconds` is there for a timer that runs. `waits_for` is what
+    the state declares of its owner; with `what` empty it is all there is to say.
     """
 
     member: str
@@ -34,15 +34,19 @@ class Awaited:
 
 def awaited(system: System, snapshot: SystemSnapshot, alarms: Alarms, now: Callable[[], float]) -> tuple[Awaited, ...]:
     """List what every member waits for, in the order of the members and of their tickets."""
-    members = zip(system.members, snapshot.members, strict=True)
-    return tuple(line for member, held in members for line in _lines(member, held, alarms, now))
+    found: list[Awaited] = []
+    for name, held in zip(snapshot.names, snapshot.members, strict=True):
+        found += _lines(name, system.plan.definition(name), held, alarms, now)
+    return tuple(found)
 
 
-def _lines(member: Definition, held: AnySnapshot, alarms: Alarms, now: Callable[[], float]) -> Iterator[Awaited]:
-    owner = next(row.waits_for for row in member.states if row.state == held.state)
+def _lines(
+    name: str, definition: Definition, held: AnySnapshot, alarms: Alarms, now: Callable[[], float]
+) -> Iterator[Awaited]:
+    owner = next(row.waits_for for row in definition.states if row.state == held.state)
     for ticket in held.tickets:
-        deadline = alarms.deadline(member.name, ticket.number)
+        deadline = alarms.deadline(name, ticket.number)
         due = None if deadline is None else max(0.0, deadline - now())
-        yield Awaited(member.name, held.state.name, member.key_label(ticket.name), due, owner)
+        yield Awaited(name, held.state.name, definition.key_label(ticket.name), due, owner)
     if owner and not held.tickets:
-        yield Awaited(member.name, held.state.name, "", None, owner)
+        yield Awaited(name, held.state.name, "", None, owner)

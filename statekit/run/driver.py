@@ -21,15 +21,17 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from weakref import ref
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 from anyio.lowlevel import checkpoint
+from attrs import evolve
 
 from statekit.effects import Signal
-from statekit.errors import Rejected, UnknownMember
+from statekit.errors import Rejected
+from statekit.keyed import InstanceKey
 from statekit.machine import Definition
 from statekit.run.alarms import Alarm, Alarms
 from statekit.run.awaited import Awaited, awaited
@@ -41,11 +43,15 @@ from statekit.run.performers import Performer, index
 from statekit.run.receipts import Policy, Receipt
 from statekit.run.record import Record
 from statekit.run.rejections import rejections
+from statekit.run.resumed import resumed
 from statekit.snapshot import Stimulus
 from statekit.system import System
-from statekit.timers import ClockJumped, Fired, Jitter
-from statekit.transaction import Armed, SystemSnapshot, Transaction
+from statekit.timers import ClockJumped, Fired
+from statekit.transaction import SystemSnapshot, Transaction
 from statekit.verdicts import Broken
+
+if TYPE_CHECKING:
+    from statekit.codec import Forms, Hooks, RestoredSystem
 
 BATCH = 256
 """How many stimuli are worked off before other tasks get their turn; about 10 ms of steps."""
@@ -62,12 +68,15 @@ class Driver:
     """Runs one system, once.
 
     `performers` do what it orders: one for each effect class, by `performs`. `contexts` replace members' first contexts
-    by name. `chance` gives numbers in [0, 1) to draw jitter from. `published` gets the signals that are wired to the
-    application, `observe` a `Record` for every stimulus; both are plain functions that do not block, may send and stop,
-    and whose errors stop the driver (under `Policy.REPORT` they are logged). `close_seconds` (of the clock) bounds the
-    cleaning up of effects that were cancelled.
+    by name. `restored` is what `statekit.codec.restore_system` gave, to go on from instead of a start: its timers run
+    from the begin of `run`, and before anything else its members are told what was lost. `chance` gives numbers in
+    [0, 1) to draw jitter from. `published` gets the signals that are wired to the application, `observe` a `Record` for
+    every stimulus; both are plain functions that do not block, may send and stop, and whose errors stop the driver
+    (under `Policy.REPORT` they are logged). `close_seconds` (of the clock) bounds the cleaning up of effects that were
+    cancelled.
 
-    Raises `MalformedDriver`, `UnknownMember` for a context of nobody, and what starting the system raises.
+    Raises `MalformedDriver`, `UnknownMember` for a context of nobody, ValueError for what is restored with contexts or
+    is no snapshot of this system, and what starting the system raises.
     """
 
     _group: TaskGroup
@@ -79,6 +88,7 @@ class Driver:
         performers: Iterable[Performer],
         *,
         contexts: Mapping[str, object] | None = None,
+        restored: "RestoredSystem | None" = None,
         clock: Clock | None = None,
         chance: Callable[[], float] = random.random,
         policy: Policy = Policy.RAISE,
@@ -88,22 +98,23 @@ class Driver:
     ) -> None:
         """Check the performers and start the system on paper; nothing is performed before `run`."""
         self._system = system
-        self._members = {member.name: member for member in system.members}
         performing = index(system, performers)
         self._clock: Clock = LoopClock() if clock is None else clock
         self._chance = chance
         self._policy = policy
         self._published = published
         self._observe = observe
-        self._begun = system.start(contexts)
+        self._lost = () if restored is None else restored.lost
+        self._begun = system.start(contexts) if restored is None else resumed(system, restored, contexts)
         self._snapshot = self._begun.snapshot
         self._inbox = Inbox()
         self._alarms = Alarms()
-        self._orders = Orders(self._members, performing, self._clock, close_seconds, self._answer, self._fail)
+        self._orders = Orders(system.plan, performing, self._clock, close_seconds, self._answer, self._fail)
         self._counts: Counter[type] = Counter()
         self._running = False
         self._used = False
         self._stopping = False
+        self._left: Mapping[tuple[str, int], float] | None = None
         self._failure: BaseException | None = None
 
     @property
@@ -120,15 +131,27 @@ class Driver:
         """Tell what every member waits for, and until when."""
         return awaited(self._system, self._snapshot, self._alarms, self._clock.now)
 
-    def send(self, member: Definition | str, event: object) -> Receipt:
+    def save(self, *, version: int = 1, hooks: "Hooks | Forms | None" = None) -> dict[str, object]:
+        """Give the system as plain JSON, with what each timer still has; see `statekit.codec.save_system`.
+
+        While it runs, or of the moment when it ended. Events that were posted and have not arrived are not in it, and
+        effects under way will be told as lost. Raises `DriverError` if `run` has not begun, and `NotSavable`.
+        """
+        from statekit.codec import save_system
+
+        if not self._running:
+            raise DriverError(f"{self._system.name} does not run yet: until then there is nothing to save")
+        left = self._alarms.remaining(self._clock.now()) if self._left is None else self._left
+        return save_system(self._system, self._snapshot, left, version=version, hooks=hooks)
+
+    def send(self, member: Definition | str, event: object, *, key: InstanceKey | None = None) -> Receipt:
         """Post an event to a member and return at once; call it in the loop's own thread, from anywhere there.
 
-        What is sent before `run` arrives when it begins; what is sent after the stop has a receipt that raises
-        `Stopped`. Raises `UnknownMember`.
+        For a keyed member `key` says which instance it is for; if there is none when it arrives, the verdict is
+        `Unhandled(absent=True)`. What is sent before `run` arrives when it begins; what is sent after the stop has a
+        receipt that raises `Stopped`. Raises `UnknownMember`.
         """
-        name = member if isinstance(member, str) else member.name
-        if name not in self._members:
-            raise UnknownMember(self._system.name, name, self._system.names)
+        name = self._system.address(member, key)
         receipt = Receipt()
         if self._stopping:
             receipt.settle(None, Stopped(self._system.name, name, type(event).__name__))
@@ -151,19 +174,28 @@ class Driver:
         if self._used:
             raise DriverError(f"the driver of {self._system.name} has run; make another, from its snapshot's contexts")
         self._used = True
-        async with anyio.create_task_group() as group:
-            try:
-                self._begin(group)
-                task_status.started()
-                await self._work()
-            except anyio.get_cancelled_exc_class():
-                raise
-            except BaseException as error:  # noqa: BLE001 - raised below, where the task group cannot wrap it
-                self._fail(error)
-            finally:
-                await self._close()
+        try:
+            async with anyio.create_task_group() as group:
+                await self._run(group, task_status)
+        except anyio.get_cancelled_exc_class():
+            if self._failure is not None:  # the cancellation leaves in its place
+                name = type(self._failure).__name__
+                logger.warning("%s: failed with %s while it was being cancelled", self._system.name, name)
+            raise
         if self._failure is not None:
             raise self._failure
+
+    async def _run(self, group: TaskGroup, task_status: TaskStatus[None]) -> None:
+        try:
+            self._begin(group)
+            task_status.started()
+            await self._work()
+        except anyio.get_cancelled_exc_class():
+            raise
+        except BaseException as error:  # noqa: BLE001 - raised by `run`, where the task group cannot wrap it
+            self._fail(error)
+        finally:
+            await self._close()
 
     def _begin(self, group: TaskGroup) -> None:
         """Take in what starting the system did."""
@@ -174,6 +206,9 @@ class Driver:
         now = self._clock.now()
         self._inbox.restamp(now)
         self._carry_out(self._begun, now)
+        for member, stimulus in self._lost:
+            if not self._stopping:
+                self._deliver(Posted(member, evolve(stimulus, at_seconds=self._earliest(now))), now)
 
     async def _work(self) -> None:
         """Deliver whatever is next until told to stop."""
@@ -197,12 +232,15 @@ class Driver:
         """Tell whoever wants to know that the machine was away."""
         gap_seconds = self._clock.gap_seconds()
         if gap_seconds > GAP_SECONDS:
-            for member in self._system.members:
-                if ClockJumped in member.folded.events and not self._stopping:
-                    now, head = self._clock.now(), self._inbox.head_seconds()
-                    # It goes before what is due or waits already, so its stamp may not be later than theirs.
-                    at_seconds = min(now, self._alarms.next_seconds(), now if head is None else head)
-                    self._deliver(Posted(member.name, Stimulus(ClockJumped(gap_seconds), at_seconds)), now)
+            for name in self._snapshot.names:
+                if ClockJumped in self._system.plan.definition(name).folded.events and not self._stopping:
+                    now = self._clock.now()
+                    self._deliver(Posted(name, Stimulus(ClockJumped(gap_seconds), self._earliest(now))), now)
+
+    def _earliest(self, now: float) -> float:
+        """Give the stamp of what goes before all that is due or waits already: it may not be later than theirs."""
+        head = self._inbox.head_seconds()
+        return min(now, self._alarms.next_seconds(), now if head is None else head)
 
     def _next(self) -> bool:
         """Deliver the timer or the event whose turn it is; False if there is neither."""
@@ -233,7 +271,7 @@ class Driver:
         for member, ticket in transaction.ended:
             self._alarms.drop(member, ticket.number)
         for armed in transaction.armed:
-            self._arm(armed, now)
+            self._alarms.arm(Alarm.of(armed, now, self._chance))
         unheard = self._settle(transaction, before if posted else None, posted)
         if posted is not None and self._observe is not None:
             self._tell(self._observe, Record(now, posted.member, posted.stimulus, transaction))
@@ -247,17 +285,11 @@ class Driver:
         if unheard is not None:
             raise unheard
 
-    def _arm(self, armed: Armed, now: float) -> None:
-        """Let a timer run; its jitter is drawn here, where chance is."""
-        ticket, delay = armed.issued.ticket, armed.issued.delay
-        drawn = delay.draw(self._chance()) if isinstance(delay, Jitter) else delay or 0.0
-        self._alarms.arm(Alarm(armed.member, ticket.number, ticket.name, ticket.key, drawn, now + drawn))
-
     def _settle(
         self, transaction: Transaction, before: SystemSnapshot | None, posted: Posted | None
     ) -> Rejected | None:
         """Give the stimulus's verdict to who waits for it; return the first rejection that nobody else would hear."""
-        found = rejections(self._members, before, transaction)
+        found = rejections(self._system.plan, before, transaction)
         receipt = None if posted is None else posted.held_receipt()
         raises = self._policy is Policy.RAISE
         if receipt is not None:
@@ -305,6 +337,7 @@ class Driver:
     async def _close(self) -> None:
         """Accept no more, and let everything that runs come to its end."""
         self._stopping = True
+        self._left = self._alarms.remaining(self._clock.now())
         self._alarms.clear()
         for posted in self._inbox.drain():
             self._refuse(posted)

@@ -6,7 +6,7 @@ import anyio
 from anyio.abc import TaskGroup
 from attrs import define, field
 
-from statekit.machine import Definition
+from statekit.plan import Plan
 from statekit.run.clock import Clock
 from statekit.run.errors import DriverError
 from statekit.run.performers import Performer, Reply
@@ -22,7 +22,7 @@ class Orders:
     `post` takes a member, an event and a ticket's number; `fail` takes an error that stops the driver.
     """
 
-    members: Mapping[str, Definition]
+    plan: Plan
     performers: Mapping[type, Performer]
     clock: Clock
     close_seconds: float
@@ -43,7 +43,7 @@ class Orders:
             sentence = f"nobody performs {name}, made by a maker of {ordered.member}: name it in its return annotation"
             raise DriverError(sentence, effect=name)
         if isinstance(ticket, Ticket):
-            answering = self.members[ordered.member].folded.answering[type(effect)]
+            answering = self.plan.definition(ordered.member).folded.answering[type(effect)]
             reply = Reply(ordered.member, ticket.number, answering, self.post, self.closing)
             self.tasks.start(group, Task(effect, answering, performer, reply))
         else:
@@ -51,7 +51,7 @@ class Orders:
 
     def dispose(self, member: str, event: object, ticket: int | None) -> None:
         """Perform the orphan effect for an answer that will not be delivered any more, if it brings a resource."""
-        answering = self.members[member].folded.answers.get(type(event))
+        answering = self.plan.definition(member).folded.answers.get(type(event))
         if ticket is None or answering is None or answering.opens is not type(event) or answering.orphan is None:
             return
         orphan = answering.orphan

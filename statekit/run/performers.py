@@ -8,6 +8,7 @@ import anyio
 from attrs import frozen
 
 from statekit.effects import Answering, Signal
+from statekit.keyed import InstanceKey, key_of
 from statekit.run.errors import DriverError, MalformedDriver, UndeclaredAnswer, place_of
 from statekit.system import System
 
@@ -18,12 +19,13 @@ class Reply:
     """What an act answers with: `reply(event)` puts the event into the inbox, under the ticket of its effect.
 
     It returns at once and never runs a step. `ticket` is the number that the effect runs under, or, for an orphan
-    effect, the stale number under which the resource was acquired; None for any other effect. `member` is whose it is.
+    effect, the stale number under which the resource was acquired; None for any other effect. `member` is whose it is:
+    a name, or an instance's address, whose `key` is there too (None for a member that is not keyed).
     An answering act may only send what its effect's `answering` lists, else `UndeclaredAnswer` is raised. Once the
     driver stops, what is sent goes nowhere, except that a resource which opens too late meets its orphan effect.
     """
 
-    __slots__ = ("_answering", "_closing", "_post", "finished", "member", "ticket")
+    __slots__ = ("_answering", "_closing", "_post", "finished", "member", "opened", "ticket")
 
     def __init__(
         self,
@@ -33,9 +35,10 @@ class Reply:
         post: Callable[[str, object, int | None], None],
         closing: Callable[[], anyio.CancelScope],
     ) -> None:
-        """Keep whose it is and where answers go; `finished` tells whether the final one was sent."""
+        """Keep whose it is and where answers go; `opened` and `finished` tell what was sent of a stream."""
         self.member: str = member
         self.ticket: int | None = ticket
+        self.opened: bool = False
         self.finished: bool = False
         self._answering = answering
         self._post = post
@@ -48,8 +51,14 @@ class Reply:
             if type(event) not in answering.events:
                 declared = tuple(each.__name__ for each in answering.events)
                 raise UndeclaredAnswer(answering.effect.__name__, type(event).__name__, declared)
+            self.opened = self.opened or type(event) is answering.opens
             self.finished = self.finished or answering.finishes(type(event))
         self._post(self.member, event, self.ticket)
+
+    @property
+    def key(self) -> InstanceKey | None:
+        """The key of the instance that ordered the effect, or None."""
+        return key_of(self.member)
 
     def cleanup(self) -> anyio.CancelScope:
         """Make a scope to clean up in: shielded from the end of the ticket, and bounded by the driver's close_seconds.
@@ -92,8 +101,8 @@ def performs(effect_class: type[F], act: Callable[[F, Reply], Awaitable[None] | 
     """Say who performs the effects of a class.
 
     For an effect that answers, `act` is async; it runs in a task of its own until its ticket ends, sends its answers by
-    `reply(...)`, returns after the final one, and may raise: that is answered by `Answering.failed`. For any other
-    effect `act` is a plain function that neither blocks nor raises.
+    `reply(...)`, returns after the final one, and may raise: that is answered by `Answering.failed`, or by `lost` once
+    its stream is open. For any other effect `act` is a plain function that neither blocks nor raises.
     """
     return Performer(effect_class, cast("Callable[[object, Reply], Awaitable[None] | None]", act))
 

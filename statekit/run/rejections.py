@@ -6,17 +6,17 @@ from enum import StrEnum
 from attrs import frozen
 
 from statekit.errors import Rejected
-from statekit.machine import Definition
+from statekit.plan import Plan
 from statekit.transaction import Hop, SystemSnapshot, Transaction
-from statekit.verdicts import REJECTING, Broken, Refused, Taken, Unhandled, Verdict
+from statekit.verdicts import REJECTING, Broken, Refused, Started, Taken, Unhandled, Verdict
 
 
 @frozen
 class Rejection:
     """A hop that did not get through: its place in the path, the error for it, and what a log may hold of it.
 
-    It is `serious` unless it was refused, or its machine had ended: no table can answer for an ended machine, so an
-    event that comes too late for it is nobody's mistake.
+    It is `serious` unless it was refused, or its machine had ended or its instance is not there: no table can answer
+    for one that has ended, so an event that comes too late for it is nobody's mistake.
     """
 
     at: int
@@ -25,23 +25,19 @@ class Rejection:
     serious: bool
 
 
-def rejections(
-    members: Mapping[str, Definition], before: SystemSnapshot | None, transaction: Transaction
-) -> tuple[Rejection, ...]:
+def rejections(plan: Plan, before: SystemSnapshot | None, transaction: Transaction) -> tuple[Rejection, ...]:
     """List the hops that did not get through, in their order; `before` is None for the start of the system."""
     broken = isinstance(transaction.verdict, Broken)
     if not broken and not any(isinstance(hop.verdict, REJECTING) for hop in transaction.path):
         return ()
     if before is None:
-        states = {name: member.initial for name, member in members.items()}
+        states = {name: member.initial for name, member in plan.members.items()}
     else:
         states = {name: held.state for name, held in zip(before.names, before.members, strict=True)}
-    return tuple(_walk(members, states, transaction))
+    return tuple(_walk(plan, states, transaction))
 
 
-def _walk(
-    members: Mapping[str, Definition], states: dict[str, StrEnum], transaction: Transaction
-) -> Iterator[Rejection]:
+def _walk(plan: Plan, states: dict[str, StrEnum], transaction: Transaction) -> Iterator[Rejection]:
     """Follow every member's state along the path, since a hop does not hold it."""
     broken = transaction.verdict if isinstance(transaction.verdict, Broken) else None
     last = len(transaction.path) - 1
@@ -49,16 +45,25 @@ def _walk(
         # What breaks in the wiring has no hop of its own: it counts as the fault of the last one, which led to it.
         verdict = broken if broken is not None and at == last else hop.verdict
         if isinstance(verdict, REJECTING):
-            yield _rejection(at, hop, verdict, members[hop.member], states[hop.member])
+            yield _rejection(at, hop, verdict, plan, states)
+        elif isinstance(verdict, Started):
+            states[hop.member] = plan.definition(hop.member).initial
         elif isinstance(verdict, Taken):
             states[hop.member] = verdict.target
 
 
-def _rejection(at: int, hop: Hop, verdict: Verdict, definition: Definition, state: StrEnum) -> Rejection:
+def _rejection(at: int, hop: Hop, verdict: Verdict, plan: Plan, states: Mapping[str, StrEnum]) -> Rejection:
     event, words = type(hop.event).__name__, str(verdict)
-    error = Rejected(hop.member, state.name, event, verdict, definition.possible(state))
+    definition = plan.definition(hop.member)
+    name, possible = "", tuple[str, ...]()
+    if not (isinstance(verdict, Unhandled) and verdict.absent):
+        # An instance that breaks as it starts is not there yet.
+        state = states.get(hop.member, definition.initial)
+        name, possible = state.name, definition.possible(state)
+    error = Rejected(hop.member, name, event, verdict, possible)
     if isinstance(verdict, Broken):
         error.__cause__ = verdict.exception
         words = f"broken: {verdict.function} raised {type(verdict.exception).__name__}"
-    harmless = isinstance(verdict, Refused) or (isinstance(verdict, Unhandled) and verdict.ended)
-    return Rejection(at, error, f"{hop.member}: {event} in {state.name}: {words}", not harmless)
+    harmless = isinstance(verdict, Refused) or (isinstance(verdict, Unhandled) and (verdict.ended or verdict.absent))
+    place = f"{hop.member}: {event} in {name}" if name else f"{hop.member}: {event}"
+    return Rejection(at, error, f"{place}: {words}", not harmless)

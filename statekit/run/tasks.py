@@ -101,13 +101,17 @@ class Tasks:
             logger.warning("%s: its act raised %s after the final answer", task.name, wrong)
             return
         raised, event = "", None
+        lost = task.answering.lost if task.reply.opened else None
+        role, answer = ("failed", task.answering.failed) if lost is None else ("lost", lost)
         try:
-            event = task.answering.failed(Failure(task.name, wrong))
+            event = answer(Failure(task.name, wrong))
         except Exception as error:  # noqa: BLE001 - a function of the table; reported without its text
             raised = f"raised {type(error).__name__}"
         if event is None or not task.answering.finishes(type(event)):
             did = raised or f"gave {type(event).__name__}, which does not end the effect"
-            sentence = f"{task.name} failed with {wrong}, and its `failed` function {did}; it must give an outcome"
+            sentence = (
+                f"{task.name} failed with {wrong}, and its `{role}` function {did}; it must give an event that ends it"
+            )
             self._fail(DriverError(sentence, effect=task.name, error=wrong))
             return
         task.reply(event)

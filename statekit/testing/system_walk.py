@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from statekit.effects import Signal
+from statekit.keyed import InstanceKey
 from statekit.machine import Definition, Machine
 from statekit.snapshot import Snapshot, Stimulus
 from statekit.system import System
@@ -27,12 +28,12 @@ F = TypeVar("F")
 
 
 class SystemWalk:
-    """A system on its way. `done` is its last transaction."""
+    """A system on its way. `done` is its last transaction. Of a keyed member `key` says which instance is meant."""
 
     def __init__(self, system: System, contexts: Mapping[str, object] | None = None) -> None:
         """Start every member, with the given contexts or their own."""
         self.system = system
-        self.outstanding: dict[str, Outstanding] = {member.name: Outstanding(member) for member in system.members}
+        self.outstanding: dict[str, Outstanding] = {}
         self.done: Transaction = system.start(contexts)
         self._note()
 
@@ -56,36 +57,44 @@ class SystemWalk:
         """What the last stimulus told the application."""
         return self.done.published
 
-    def of(self, machine: Machine[S, E, C, F]) -> Snapshot[S, C]:
+    def of(self, machine: Machine[S, E, C, F], key: InstanceKey | None = None) -> Snapshot[S, C]:
         """Give one member's snapshot with its types."""
-        return self.snapshot.of(machine)
+        return self.snapshot.of(machine, key)
 
-    def state(self, machine: Machine[S, E, C, F]) -> S:
+    def state(self, machine: Machine[S, E, C, F], key: InstanceKey | None = None) -> S:
         """Give the state that a member is in."""
-        return self.of(machine).state
+        return self.of(machine, key).state
 
-    def timers(self, member: Definition) -> dict[str, Duration]:
+    def timers(self, member: Definition, key: InstanceKey | None = None) -> dict[str, Duration]:
         """Give a member's live timers by label, with the delay each was armed for."""
-        return self.outstanding[member.name].timers(self._of(member))
+        return self._outstanding(member, key).timers(self._of(member, key))
 
-    def answerable(self, member: Definition) -> dict[type, int]:
+    def answerable(self, member: Definition, key: InstanceKey | None = None) -> dict[type, int]:
         """Give the event classes that may answer a member's live effects, each with the ticket it would bear."""
-        return self.outstanding[member.name].answerable(self._of(member))
+        return self._outstanding(member, key).answerable(self._of(member, key))
 
-    def ticket(self, member: Definition, awaited: type | str) -> int:
+    def ticket(self, member: Definition, awaited: type | str, key: InstanceKey | None = None) -> int:
         """Give a member's live ticket by an effect's class or a timer's label; raises LookupError."""
         name = awaited if isinstance(awaited, str) else awaited.__name__
-        return self.outstanding[member.name].ticket(self._of(member), name)
+        return self._outstanding(member, key).ticket(self._of(member, key), name)
 
-    def send(self, machine: Machine[S, E, C, F], *events: E) -> Verdict:
+    def send(self, machine: Machine[S, E, C, F], *events: E, key: InstanceKey | None = None) -> Verdict:
         """Deliver events that answer nothing to a member, one after the other; gives the last one's verdict."""
         for event in events:
-            self.deliver(machine, Stimulus(event))
+            self.deliver(machine, Stimulus(event), key=key)
         return self.verdict
 
-    def answer(self, machine: Machine[S, E, C, F], event: E, *, ticket: int | None = None) -> Verdict:
+    def answer(
+        self,
+        machine: Machine[S, E, C, F],
+        event: E,
+        *,
+        ticket: int | None = None,
+        key: InstanceKey | None = None,
+    ) -> Verdict:
         """Deliver an answer to a member's live effect, or under a ticket that was kept; raises LookupError."""
-        return self.deliver(machine, self.outstanding[machine.name].answered(self._of(machine), event, ticket))
+        stimulus = self._outstanding(machine, key).answered(self._of(machine, key), event, ticket)
+        return self.deliver(machine, stimulus, key=key)
 
     def fire(
         self,
@@ -95,20 +104,29 @@ class SystemWalk:
         chance: float = 1.0,
         late_by_seconds: float = 0.0,
         ticket: int | None = None,
+        key: InstanceKey | None = None,
     ) -> Verdict:
         """Let a member's timer fire, by its label or a ticket that was kept; see `Walk.fire`."""
-        stimulus = self.outstanding[member.name].fired(self._of(member), label, chance, late_by_seconds, ticket)
-        return self.deliver(member, stimulus)
+        outstanding, held = self._outstanding(member, key), self._of(member, key)
+        return self.deliver(member, outstanding.fired(held, label, chance, late_by_seconds, ticket), key=key)
 
-    def _of(self, member: Definition) -> Snapshot[StrEnum, object]:
-        return self.snapshot.members[self.system.index(member.name)]
-
-    def deliver(self, member: Definition, stimulus: Stimulus[object]) -> Verdict:
+    def deliver(self, member: Definition, stimulus: Stimulus[object], *, key: InstanceKey | None = None) -> Verdict:
         """Deliver a stimulus to a member as it is, its ticket included; the other ways all come to this one."""
-        self.done = self.system.step(self.snapshot, member.name, stimulus)
+        self.done = self.system.step(self.snapshot, self.system.address(member, key), stimulus)
         self._note()
         return self.verdict
 
+    def _of(self, member: Definition, key: InstanceKey | None) -> Snapshot[StrEnum, object]:
+        """Give a member's snapshot; of an instance that is not there, one in which nothing is live."""
+        name = self.system.address(member, key)
+        if name in self.snapshot.names:
+            return self.snapshot.members[self.snapshot.names.index(name)]
+        return Snapshot(member.initial, member.context)
+
+    def _outstanding(self, member: Definition, key: InstanceKey | None) -> Outstanding:
+        return self.outstanding.setdefault(self.system.address(member, key), Outstanding(member))
+
     def _note(self) -> None:
         for armed in self.done.armed:
-            self.outstanding[armed.member].note((armed.issued,))
+            definition = self.system.plan.definition(armed.member)
+            self.outstanding.setdefault(armed.member, Outstanding(definition)).note((armed.issued,))

@@ -10,13 +10,12 @@ import pytest
 from attrs import evolve, field, frozen
 
 from machines.connection import CONNECTION, Connect, Disconnect
-from machines.link import Closed, Dial, GoAway, Hello, Opened, OpenFailed, Permitted, TokenReady
-from machines.saving import HOOKS, LOST
+from machines.link import Closed, GoAway, Hello, Opened, OpenFailed, Permitted, TokenReady
+from machines.saving import HOOKS
 from statekit import Answering, Jitter, Kind, Machine, Rows, Snapshot, Stimulus, Taken, Ticket, after, arm, step, timer
 from statekit.codec import (
     Due,
     Forms,
-    LossUnknown,
     NotSavable,
     Policy,
     SnapshotRefused,
@@ -279,25 +278,10 @@ def dialled(*, far=0):
 @pytest.mark.parametrize("far", range(6))
 def test_a_stream_is_lost_by_its_loss_event_and_a_dial_without_one_by_its_failure(far):
     snapshot = dialled(far=far)
-    found = restored(saved(CONNECTION, snapshot, None), CONNECTION, policy=Policy.FIRE, lost=LOST)
+    found = restored(saved(CONNECTION, snapshot, None), CONNECTION, policy=Policy.FIRE)
     (loss,) = found.lost
-    assert loss.event == (Closed(1006, "restored") if far else OpenFailed("broken"))
+    assert loss.event == (Closed(1006, "Restored") if far else OpenFailed("broken"))
     assert isinstance(step(CONNECTION, found.snapshot, loss).verdict, Taken)
-
-
-def test_a_loss_that_cannot_be_made_must_be_given():
-    with pytest.raises(LossUnknown, match=r"pass lost={Dial: Closed\(\.\.\.\)}"):
-        restored(saved(CONNECTION, dialled(), None), CONNECTION, policy=Policy.FIRE)
-    with pytest.raises(ValueError, match="what ends its stream is Closed"):
-        restored(saved(CONNECTION, dialled(), None), CONNECTION, policy=Policy.FIRE, lost={Dial: Opened()})
-
-
-def test_a_loss_that_needs_nothing_is_made():
-    streaming = trip(
-        answering=Answering(Ask, (Untold,), AWAY, untold, opens=Told, ends=(Done,)),
-        table=(rows.row(AWAY, Done, HOME),),
-    )
-    assert restored(saved(streaming), streaming, policy=Policy.FIRE).lost == (Stimulus(Done(), ticket=2),)
 
 
 @pytest.mark.parametrize("failed", [lambda _: Go(), lambda _: {}[0]])
@@ -306,7 +290,14 @@ def test_an_effect_whose_failed_function_gives_no_outcome_cannot_be_restored(fai
         return failed(failure)
 
     machine = trip(answering=Answering(Ask, (Told, Untold), AWAY, broken))
-    assert refused(saved(machine), machine, policy=Policy.FIRE).path == "$.tickets[1]"
+    error = refused(saved(machine), machine, policy=Policy.FIRE)
+    assert (error.path, "the `failed` function of Ask" in error.problem) == ("$.tickets[1]", True)
+    streaming = trip(
+        answering=Answering(Ask, (Untold,), AWAY, untold, opens=Told, ends=(Done,), lost=broken),
+        table=(rows.row(AWAY, Done, HOME),),
+    )
+    error = refused(saved(streaming), streaming, policy=Policy.FIRE)
+    assert (error.path, "the `lost` function of Ask" in error.problem) == ("$.tickets[1]", True)
 
 
 # ----------------------------------------------------------------------------------------------------------- versions

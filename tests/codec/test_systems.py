@@ -10,11 +10,11 @@ from machines.auth_refresh import AUTH_REFRESH, Refreshed, RefreshFailed, SignIn
 from machines.connection import CONNECTION, Connect, State
 from machines.gates import Gate
 from machines.link import Closed, FrameArrived, Opened
-from machines.saving import HOOKS, LOST
+from machines.saving import HOOKS
 from machines.session import SESSION, WIRING, gates_moved
 from machines.wire.messages import ConnectionAck
 from statekit import Stimulus, System, SystemSnapshot, derive
-from statekit.codec import LossUnknown, NotSavable, Policy, SnapshotRefused, check_savable, restore_system, save_system
+from statekit.codec import NotSavable, Policy, SnapshotRefused, check_savable, restore_system, save_system
 from statekit.testing.system_walk import SystemWalk
 
 
@@ -31,7 +31,7 @@ def saved(snapshot, remaining=None, system=SESSION):
 
 
 def restored(found, policy=Policy.FIRE, system=SESSION, **options):
-    return restore_system(system, found, elapsed_seconds=2.0, policy=policy, **{"hooks": HOOKS, "lost": LOST} | options)
+    return restore_system(system, found, elapsed_seconds=2.0, policy=policy, **{"hooks": HOOKS} | options)
 
 
 def refused(found):
@@ -77,15 +77,10 @@ def test_a_lost_link_is_told_to_its_member_and_the_session_goes_on():
     walk = dialled()
     walk.answer(CONNECTION, Opened())
     found = restored(saved(walk.snapshot))
-    assert [(name, loss.event) for name, loss in found.lost] == [("connection", Closed(1006, "restored"))]
+    assert [(name, loss.event) for name, loss in found.lost] == [("connection", Closed(1006, "Restored"))]
     name, loss = found.lost[0]
     after = SESSION.step(found.snapshot, name, loss).snapshot
     assert after.of(CONNECTION).state is State.BACKING_OFF
-
-
-def test_a_loss_that_cannot_be_made_must_be_given():
-    with pytest.raises(LossUnknown, match="Dial"):
-        restored(saved(dialled().snapshot), lost=None)
 
 
 @pytest.mark.parametrize(

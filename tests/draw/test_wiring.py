@@ -3,6 +3,7 @@
 from statekit.draw.svg import find_layout, svg_of
 from statekit.draw.wiring import dot_of_map, map_of, mermaid_of_map, tables_of
 from statekit.effects import Signal
+from tests.test_keyed import OFFICE
 
 
 def test_every_wire_is_drawn_with_its_signal_and_maker(session):
@@ -40,3 +41,26 @@ def test_every_signal_can_be_read_in_every_form(session):
     for line in session.wiring:
         assert all(line.signal.__name__ in form for form in forms)
     assert "ReportPermit" in svg_of(forms[0], find_layout(), "session")
+
+
+def test_a_keyed_member_has_a_double_frame_and_says_what_a_key_is():
+    drawn = map_of(OFFICE)
+    assert {member.name: member.per for member in drawn.members} == {"desk": "", "page": "document"}
+    source = dot_of_map(drawn)
+    assert source.count("peripheries=2") == 1
+    assert "one per document: 4 states, 9 rows" in source
+    mermaid = mermaid_of_map(drawn)
+    assert 'page[["page<br/>one per document"]]' in mermaid
+    assert 'desk["desk"]' in mermaid
+    assert "one per document" in tables_of(drawn)
+    assert "one per document" in svg_of(source, find_layout(), "office")
+
+
+def test_a_wire_to_a_keyed_member_says_which_instances_it_leads_to():
+    drawn = map_of(OFFICE)
+    said = {(each.signal, each.to) for _, _, told in drawn.wires for each in told}
+    assert said == {
+        ("Opening", "started by document"), ("Word", "by document"), ("News", "every document"), ("Saved", ""),
+    }  # fmt: skip
+    for form in (dot_of_map(drawn), mermaid_of_map(drawn), tables_of(drawn)):
+        assert all(to in form for _, to in said)

@@ -330,6 +330,11 @@ def not_connected(_: Failure) -> IRcvConnNack:
     return IRcvConnNack()
 
 
+def cut_off(_: Failure) -> IPeerDisc:
+    """A connection of ours that breaks is a disconnection."""
+    return IPeerDisc()
+
+
 def lost(_: Failure) -> RPeerDisc:
     """Whatever keeps us from accepting is a disconnection."""
     return RPeerDisc()
@@ -451,6 +456,7 @@ DIAMETER = Machine[State, Event, Context, Effect](
             orphan=IDisc(),
             scope=I_COUNTS,
             failed=not_connected,
+            lost=cut_off,
         ),
         rows.answering(
             RAccept,

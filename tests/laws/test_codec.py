@@ -18,7 +18,7 @@ from machines.connection import CONNECTION, Connect
 from machines.heartbeat import HEARTBEAT
 from machines.link import FrameArrived, GoAway, Hello, Opened, Permitted, Report, TokenReady
 from machines.policy.router import ROUTER
-from machines.saving import HOOKS, LOST
+from machines.saving import HOOKS
 from machines.session import SESSION
 from machines.wire.messages import ConnectionAck, Document, DocumentSync
 from machines.wire.objects import Json, JsonObject, freeze
@@ -120,6 +120,10 @@ def untold(failure) -> Untold:
     return Untold(failure.error)
 
 
+def done(failure) -> Done:
+    return Done()
+
+
 rows = Rows[State, Memory, Ask]()
 OUT = rows.group("out", AWAY, FAR)
 again = timer("again", 3.0, scope=OUT)
@@ -152,7 +156,7 @@ ODD = Machine(
         rows.row(OUT, Stop, OVER),
         rows.ignore(HOME, Stop, because="at home"),
     ),
-    answering=(Answering(Ask, (Untold,), OUT, untold, opens=Told, streams=(Part,), ends=(Done,)),),
+    answering=(Answering(Ask, (Untold,), OUT, untold, opens=Told, streams=(Part,), ends=(Done,), lost=done),),
 )  # fmt: skip
 
 MACHINES = (AUTH_REFRESH, CIRCUIT_BREAKER, CONFLICT_RECOVERY, CONNECTION, HEARTBEAT, ROUTER, ODD)
@@ -181,6 +185,8 @@ def values(shape):
     if shape in PLAIN:
         return PLAIN[shape]
     origin, parts = get_origin(shape), get_args(shape)
+    if origin is Annotated:
+        return values(parts[0])
     if origin in (Union, UnionType):
         return st.one_of([values(part) for part in parts])
     if origin is Annotated:
@@ -290,7 +296,7 @@ def test_what_is_saved_and_restored_is_what_it_was(machine, data):
     walk = walked(data, machine)
     left = remaining(data, machine, walk.snapshot)
     text = json.dumps(save(machine, walk.snapshot, left, hooks=FORMS), allow_nan=False)
-    found = restore(machine, json.loads(text), elapsed_seconds=0, policy=Policy.RESUME, hooks=FORMS, lost=LOST)
+    found = restore(machine, json.loads(text), elapsed_seconds=0, policy=Policy.RESUME, hooks=FORMS)
     assert found.snapshot == walk.snapshot
     assert {due.ticket.number: due.delay for due in found.timers} == left
     assert [due.delay for due in found.timers] == sorted(left.values())
@@ -310,7 +316,7 @@ def test_a_session_that_is_saved_and_restored_is_what_it_was(data):
     }
     text = json.dumps(save_system(SESSION, snapshot, left, hooks=FORMS), allow_nan=False)
     found = restore_system(
-        SESSION, json.loads(text), elapsed_seconds=0, policy=Policy.RESUME, hooks=FORMS, lost=LOST
+        SESSION, json.loads(text), elapsed_seconds=0, policy=Policy.RESUME, hooks=FORMS
     )  # fmt: skip
     assert found.snapshot == snapshot
     assert {(name, due.ticket.number): due.delay for name, due in found.timers} == left
@@ -323,7 +329,7 @@ def test_a_session_that_is_saved_and_restored_is_what_it_was(data):
 def test_what_was_lost_is_told_by_an_event_that_the_state_takes(machine, data):
     walk = walked(data, machine)
     saved = save(machine, walk.snapshot, None, hooks=FORMS)
-    found = restore(machine, saved, elapsed_seconds=9, policy=Policy.FIRE, hooks=FORMS, lost=LOST)
+    found = restore(machine, saved, elapsed_seconds=9, policy=Policy.FIRE, hooks=FORMS)
     assert all(due.delay == 0 for due in found.timers)
     for stimulus in found.lost:
         done = step(machine, found.snapshot, stimulus)
@@ -385,7 +391,7 @@ def test_an_edited_save_is_refused_with_its_place_or_is_a_legal_one(machine, dat
     for _ in range(data.draw(st.sampled_from([1, 1, 1, 2, 3]))):
         saved = edited(data, saved)
     policy = data.draw(st.sampled_from(Policy))
-    found = tried(lambda: restore(machine, saved, elapsed_seconds=1.5, policy=policy, hooks=FORMS, lost=LOST))
+    found = tried(lambda: restore(machine, saved, elapsed_seconds=1.5, policy=policy, hooks=FORMS))
     if found is None:
         return
     assert found.snapshot.state in machine.folded.cells
@@ -395,7 +401,6 @@ def test_an_edited_save_is_refused_with_its_place_or_is_a_legal_one(machine, dat
         assert not isinstance(step(machine, found.snapshot, stimulus).verdict, Stale)
     again = restore(
         machine, save(machine, found.snapshot, None, hooks=FORMS), elapsed_seconds=0, policy=Policy.FIRE, hooks=FORMS,
-        lost=LOST,
     )  # fmt: skip
     assert again.snapshot == found.snapshot
 
@@ -405,7 +410,7 @@ def test_an_edited_save_is_refused_with_its_place_or_is_a_legal_one(machine, dat
 def test_an_edited_session_is_refused_with_its_place_or_is_a_legal_one(data):
     saved = save_system(SESSION, walked_session(data).snapshot, None, hooks=FORMS)
     saved = edited(data, saved)
-    found = tried(lambda: restore_system(SESSION, saved, elapsed_seconds=0, policy=Policy.FIRE, hooks=FORMS, lost=LOST))
+    found = tried(lambda: restore_system(SESSION, saved, elapsed_seconds=0, policy=Policy.FIRE, hooks=FORMS))
     for name, loss in found.lost if found else ():
         SESSION.step(found.snapshot, name, loss)
 

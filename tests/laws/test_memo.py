@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from machines.session import SESSION
 from statekit import Fired, Kind, Machine, Stimulus, System, SystemSnapshot, derive, start, step
 from statekit.runner import Runner
-from statekit.system import Work
 from statekit.timers import is_arm, is_disarm
 from statekit.transition import decide, point_of, transition
+from statekit.work import Work
 from tests.laws.test_engine import (
     ANSWERS,
     END,
@@ -239,8 +239,8 @@ def test_a_runner_of_a_shipped_lifecycle_answers_as_a_plain_one(machine, choices
 # ----------------------------------------------------------------------------------------------------------- systems
 def the_long_way(system, snapshot, member, arrived):
     """Step a system as if there were neither a memo nor a quick way for one member's own affairs."""
-    work = Work(system, bare(snapshot))
-    return work.run(lambda: work.deliver(system.index(member), arrived))
+    work = Work(system.plan, bare(snapshot))
+    return work.run(lambda: work.deliver(member, arrived))
 
 
 def assert_transactions_are_plain(system, begun, deliveries):
@@ -294,9 +294,9 @@ def session_deliveries(choices):
     begun = world.walk.snapshot
     deliver = world.walk.deliver
 
-    def delivered(machine, arrived):
+    def delivered(machine, arrived, *, key=None):
         heard.append((machine.name, arrived))
-        return deliver(machine, arrived)
+        return deliver(machine, arrived, key=key)
 
     world.walk.deliver = delivered
     for choice in choices:

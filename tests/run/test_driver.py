@@ -138,6 +138,10 @@ def failed(failure):
     return OpenFailed(f"{failure.effect}: {failure.error}")
 
 
+def cut_off(failure):
+    return Lost()
+
+
 def note(seen: Seen, event: object) -> Seen:
     return evolve(seen, items=(*seen.items, event))
 
@@ -189,7 +193,15 @@ LINE = Machine(
     ),
     answering=(
         L.answering(
-            Dial, OpenFailed, scope=LINK, failed=failed, opens=Opened, streams=(Frame,), ends=(Lost,), orphan=Hangup()
+            Dial,
+            OpenFailed,
+            scope=LINK,
+            failed=failed,
+            opens=Opened,
+            streams=(Frame,),
+            ends=(Lost,),
+            orphan=Hangup(),
+            lost=cut_off,
         ),
     ),
 )
@@ -598,6 +610,12 @@ async def opens_and_returns(effect, reply):
     reply(Opened())
 
 
+async def opens_and_raises(effect, reply):
+    reply(Opened())
+    reply(Frame("x"))
+    raise OSError("wss://host/?token=secret")
+
+
 async def strays(effect, reply):
     reply(Noted("never declared"))
 
@@ -615,7 +633,6 @@ async def is_cancelled_by_its_own_library(effect, reply):
     [
         (raises, "OSError"),
         (returns, "NoOutcome"),
-        (opens_and_returns, "NoOutcome"),
         (strays, "UndeclaredAnswer"),
         (raises_at_once, "LookupError"),
     ],
@@ -625,6 +642,16 @@ async def test_an_act_that_fails_or_falls_silent_is_answered_for(act, error, cap
         await driver.send(LINE, Connect())
         await anyio.sleep(1.5)
         assert seen(driver)[-1] == OpenFailed(f"Dial: {error}")
+        assert state(driver) is Line.RESTING
+    assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize("act", [opens_and_returns, opens_and_raises])
+async def test_an_act_that_fails_once_its_stream_is_open_is_answered_for_by_the_loss(act, caplog):
+    async with running(make(act)) as driver:
+        await driver.send(LINE, Connect())
+        await anyio.sleep(1)
+        assert seen(driver)[-1] == Lost()
         assert state(driver) is Line.RESTING
     assert "secret" not in caplog.text
 
@@ -697,7 +724,7 @@ async def test_a_failed_function_that_gives_no_outcome_stops_the_driver(answer, 
         states=LINE.states,
         groups=(LINK,),
         table=(L.row(Line.IDLE, Connect, Line.DIALING, Dial()), L.row(LINK, OpenFailed, Line.IDLE)),
-        answering=(L.answering(Dial, OpenFailed, scope=LINK, failed=answer, opens=Opened, ends=(Lost,)),),
+        answering=(L.answering(Dial, OpenFailed, scope=LINK, failed=answer, opens=Opened),),
     )
     driver = Driver(System("one", members=(machine,)), [performs(Dial, raises)])
     driver.send(machine, Connect())
@@ -1180,6 +1207,27 @@ async def test_a_stop_from_inside_a_step_lets_the_step_finish(where):
     await driver.run()
     assert greeted == [Greet()]
     assert state(driver) is Line.LINKED
+
+
+async def test_a_failure_while_the_run_is_being_cancelled_is_logged(caplog):
+    async def opens_late(effect, reply):
+        try:
+            await anyio.sleep_forever()
+        finally:
+            reply(Opened())
+
+    def breaks(effect, reply):
+        raise OSError("secret")
+
+    driver = make(opens_late, hangup=breaks)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(driver.run)
+        await driver.send(LINE, Connect())
+        await anyio.wait_all_tasks_blocked()
+        tasks.cancel_scope.cancel()
+    assert [record.getMessage() for record in caplog.records] == [
+        "both: failed with DriverError while it was being cancelled"
+    ]
 
 
 async def cancelled_after(turns):

@@ -12,6 +12,7 @@ from statekit import (
     FlatRow,
     Idle,
     Jitter,
+    Keyed,
     Kind,
     Machine,
     Rows,
@@ -31,7 +32,9 @@ from statekit import (
     disarm,
     either,
     idle,
+    keyed,
     publish,
+    spawn,
     start,
     step,
     timer,
@@ -160,6 +163,10 @@ def dial_failed(failure: Failure) -> OpenFailed:
     return OpenFailed(failure.error)
 
 
+def cut_off(failure: Failure) -> Closed:
+    return Closed(1006)
+
+
 rows = Rows[State, Context, Effect]()
 row, stay, reenter, ignore, forbid, postpone, to = (
     rows.row, rows.stay, rows.reenter, rows.ignore, rows.forbid, rows.postpone, rows.to,
@@ -198,7 +205,9 @@ TABLE = (
     postpone(DIALING, Closed, because="later"),
 )
 ANSWERS = (
-    rows.answering(Dial, OpenFailed, scope=LINK, failed=dial_failed, opens=Opened, ends=(Closed,), orphan=Hang()),
+    rows.answering(
+        Dial, OpenFailed, scope=LINK, failed=dial_failed, opens=Opened, ends=(Closed,), orphan=Hang(), lost=cut_off
+    ),
 )
 KEYED = rows.answering(Dial, OpenFailed, scope=LINK, failed=dial_failed, opens=Opened, orphan=Hang(), key=url_of)
 MACHINE = Machine[State, Event, Context, Effect](
@@ -250,6 +259,54 @@ def attempts(view: View) -> int:
 
 def gone(number: int) -> Closed:
     return Closed(number)
+
+
+def for_name(context: Context, key: str) -> Context:
+    return Context(key)
+
+
+def for_number(context: Context, key: int) -> Context:
+    return Context(str(key))
+
+
+def name_of(signal: Say) -> str:
+    return signal.text
+
+
+def number_of(signal: Say, key: int) -> int:
+    return key
+
+
+def either_of(signal: Say) -> str | int:
+    return signal.text or 0
+
+
+def heard_from(signal: Say, key: str) -> Connect:
+    return Connect(key)
+
+
+def louder(signal: Say, key: int) -> Say:
+    return Say(f"{key}: {signal.text}")
+
+
+def types_of_a_keyed_system() -> None:
+    assert_type(keyed(MACHINE), Keyed)
+    assert_type(keyed(MACHINE, per="number", context=for_number), Keyed)
+    system = System(
+        "alone",
+        (keyed(MACHINE, per="name", context=for_name),),
+        (
+            spawn(MACHINE, Say, MACHINE, heard, key=name_of),
+            spawn(MACHINE, Say, MACHINE, heard_from, key=number_of),
+            wire(MACHINE, Say, MACHINE, heard_from, key=either_of),
+            wire(MACHINE, Say, MACHINE, heard, key=EVERY),
+            publish(MACHINE, Say, make=louder),
+        ),
+    )
+    begun = system.start({"small": Context("there")})
+    done = system.step(begun.snapshot, system.address(MACHINE, "a"), Stimulus(Connect("here")))
+    assert_type(done.snapshot.of(MACHINE, 7), Snapshot[State, Context])
+    assert_type(done.snapshot.keys(MACHINE), tuple[str | int, ...])
 
 
 def types_of_a_system() -> None:
