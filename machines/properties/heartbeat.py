@@ -66,7 +66,7 @@ def whatever_is_heard_is_life(seen: Step) -> bool:
 
 
 def it_asks_once(seen: Step) -> bool:
-    """One question is asked when the silence has lasted or the machine was asleep, under a new number, and none else."""
+    """A question is asked when the silence has lasted or the machine was asleep, under a new number, and never else."""
     messages = [each.message for each in seen.effects if isinstance(each, Send)]
     asked = [each.timestamp_ms for each in messages if isinstance(each, Ping)]
     before, event = seen.before, seen.move.event

@@ -12,6 +12,7 @@ from attrs import evolve
 
 from statekit.check.watch import asked
 from statekit.effects import Signal
+from statekit.keyed import Seed
 from statekit.snapshot import AnySnapshot
 from statekit.system import System
 from statekit.wiring import Derived, View, Wire
@@ -64,7 +65,7 @@ class Reading(View):
         self.names: tuple[str, ...] = view.names
         self.read: set[int] = set()
         self.members: tuple[AnySnapshot, ...] = cast("tuple[AnySnapshot, ...]", Members(view.members, self.read))
-        self.seeds: tuple[object, ...] = getattr(view, "seeds", ())
+        self.seeds: tuple[Seed, ...] = view.seeds
         self._facts = facts
 
     @property
