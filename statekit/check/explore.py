@@ -115,11 +115,11 @@ class Search:
             for target in targets:
                 if target not in index:
                     self.find(target, at)
+            if live:
+                self.graph.add([index[target] for target in targets], labels)
             if self.stop_at_first and self.refuted(refuted):
                 self.bound = "it was stopped at the first refutation"
                 return
-            if live:
-                self.graph.add([index[target] for target in targets], labels)
             if self.progress is not None and at % 64 == 0 and time.monotonic() - told > PROGRESS_SECONDS:
                 told = time.monotonic()
                 self.progress(len(self.places), at)

@@ -139,7 +139,8 @@ def _step(subject: Subject, where: AnySnapshot | View, move: Move) -> object:
     """Make a move and give what it comes to, without the lines of the table and the words of its reasons."""
     if isinstance(subject, System) and isinstance(where, View):
         snapshot = where if isinstance(where, SystemSnapshot) else _whole(where)
-        stimulus = _stimulus(snapshot.members[subject.index(move.member)], move)
+        member = next(each for name, each in zip(snapshot.names, snapshot.members, strict=True) if name == move.member)
+        stimulus = _stimulus(member, move)
         done = subject.step(snapshot, move.member, stimulus)
         hops = [(hop.member, hop.event, type(hop.verdict)) for hop in done.path]
         return done.snapshot, hops, done.orders, done.published, done.armed, done.ended
@@ -152,7 +153,7 @@ def _step(subject: Subject, where: AnySnapshot | View, move: Move) -> object:
 def _whole(view: View) -> SystemSnapshot:
     """Make the snapshot that an exploration shows by a view: all of it, its facts included."""
     facts: tuple[object, ...] = getattr(view, "facts", ())
-    return SystemSnapshot(view.names, tuple(view.members), facts)
+    return SystemSnapshot(view.names, tuple(view.members), facts, view.seeds)
 
 
 def _stimulus(snapshot: AnySnapshot, move: Move) -> Stimulus[object]:

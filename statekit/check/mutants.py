@@ -179,7 +179,7 @@ def _order(order: object) -> str:
 
 def _of_system(system: System) -> Iterator[Mutant]:
     def rebuilt(wiring: tuple[Wire, ...], derived: tuple[Derived, ...]) -> Callable[[], System]:
-        return lambda: System(system.name, system.members, wiring, derived, system.doc)
+        return lambda: System(system.name, system.declared, wiring, derived, system.doc)
 
     for at, wire in enumerate(system.wiring):
         before, after = system.wiring[:at], system.wiring[at + 1 :]
@@ -190,7 +190,9 @@ def _of_system(system: System) -> Iterator[Mutant]:
         yield Mutant(f"{label}: dropped", origin, rebuilt((*before, *after), system.derived))
         for member in system.members if wire.target else ():
             if wire.target is not None and member.name != wire.target.name:
-                led = rebuilt((*before, evolve(wire, target=member), *after), system.derived)
+                # One member has no key to be found by; a keyed one without a key cannot be built.
+                keyed = {} if member.name in system.plan.keyed else {"key": None, "spawns": False}
+                led = rebuilt((*before, altered(wire, target=member, **keyed), *after), system.derived)
                 yield Mutant(f"{label}: led to {member.name}", origin, led)
     for at, derived in enumerate(system.derived):
         before_it, after_it = system.derived[:at], system.derived[at + 1 :]

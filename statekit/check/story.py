@@ -1,6 +1,6 @@
 """Story: a way through a model as a person reads it: what came, what became of it, and where every machine is then."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TypeAlias, cast
 
 from attrs import fields, frozen, has
@@ -42,6 +42,13 @@ class Way:
         """Where the subject is at first, and after every move."""
         return (self.begun, *(each.after for each in self.seen))
 
+    @property
+    def machines(self) -> dict[str, Definition]:
+        """Every machine that is there at some time, by its name or, of an instance, its address."""
+        found = {name: machine for where in self.places for name, machine, _ in members(self.subject, where)}
+        hops = (hop.member for seen in self.seen for hop in seen.path)
+        return found | {name: definition_of(self.subject, name) for name in hops if name not in found}
+
 
 def way_of(model: Model, trace: Trace) -> Way:
     """Go a trace again by the real step."""
@@ -57,12 +64,18 @@ def begun(model: Model, thresholds: str) -> Where:
     return launch(model.subject, contexts.get(model.subject.name, model.subject.context)).snapshot
 
 
-def members(subject: Subject, where: Where) -> Iterator[tuple[Definition, AnySnapshot]]:
-    """Give every machine with its snapshot; of a single machine the one."""
+def members(subject: Subject, where: Where) -> Iterator[tuple[str, Definition, AnySnapshot]]:
+    """Give every machine by its name, instances of keyed ones by their addresses, with its snapshot."""
     if isinstance(where, SystemSnapshot):
-        yield from zip(subject.members if isinstance(subject, System) else (), where.members, strict=True)
-    elif isinstance(subject, Definition):
-        yield subject, where
+        for name, snapshot in zip(where.names, where.members, strict=True):
+            yield name, definition_of(subject, name), snapshot
+    else:
+        yield subject.name, definition_of(subject, subject.name), where
+
+
+def definition_of(subject: Subject, name: str) -> Definition:
+    """Find a machine by its name, or by the address of one of its instances; raises `UnknownMember`."""
+    return subject.plan.definition(name) if isinstance(subject, System) else subject
 
 
 def story(way: Way, claim: Claim) -> str:
@@ -107,8 +120,7 @@ def came(subject: Subject, move: Move) -> str:
 
 def timer_label(subject: Subject, move: Move) -> str:
     """Name a timer as it is written in the table."""
-    machines: Iterable[Definition] = subject.members if isinstance(subject, System) else (subject,)
-    clocks = next(each.folded.clocks for each in machines if each.name == move.member)
+    clocks = definition_of(subject, move.member).folded.clocks
     return clocks[move.awaited].label if move.awaited in clocks else move.awaited
 
 
@@ -142,9 +154,10 @@ def did(subject: Subject, seen: AnySeen) -> Iterator[str]:
     for word, listed in (("orders", ordered(seen)), ("sends", sent(seen))):
         if listed:
             yield f"{word} {', '.join(map(words, listed))}"
-    before = dict(members(subject, seen.before))
-    for machine, after in members(subject, seen.after):
-        yield from (f"{machine.name}: {each}" for each in changes(before[machine].context, after.context))
+    before = {name: snapshot for name, _, snapshot in members(subject, seen.before)}
+    for name, _, after in members(subject, seen.after):
+        if name in before:
+            yield from (f"{name}: {each}" for each in changes(before[name].context, after.context))
 
 
 def changes(before: object, after: object, path: str = "") -> Iterator[str]:
@@ -164,11 +177,11 @@ def states(subject: Subject, where: Where, seen: AnySeen | None = None) -> Itera
     """Say where every machine is, and what it awaits; those that a move did not touch stand together on one line."""
     touched = None if seen is None else {hop.member for hop in seen.path}
     elsewhere: list[str] = []
-    for machine, snapshot in members(subject, where):
-        if touched is None or machine.name in touched:
-            yield f"{machine.name} is {snapshot.state.name}{_awaits(machine, snapshot)}"
+    for name, machine, snapshot in members(subject, where):
+        if touched is None or name in touched:
+            yield f"{name} is {snapshot.state.name}{_awaits(machine, snapshot)}"
         else:
-            elsewhere.append(f"{machine.name} {snapshot.state.name}")
+            elsewhere.append(f"{name} {snapshot.state.name}")
     if elsewhere:
         yield f"elsewhere: {', '.join(elsewhere)}"
 

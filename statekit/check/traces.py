@@ -13,6 +13,7 @@ from statekit.codec.errors import restoring, saving
 from statekit.codec.events import EventRecord, Events
 from statekit.codec.forms import Forms
 from statekit.codec.strict import Misfit, members, placed
+from statekit.keyed import member_of
 from statekit.system import System
 from statekit.timers import Key
 
@@ -79,12 +80,12 @@ class TraceForm:
             return Trace(record.trace, record.thresholds, moves, record.loop_from), record.claim
 
     def _written(self, move: Move) -> MoveRecord:
-        event = placed(".event", self._events[move.member].write)(move.event)
+        event = placed(".event", self._events[member_of(move.member)].write)(move.event)
         key = cast("Key", move.key)
         return MoveRecord(move.member, event, move.awaited, key, move.stale, move.after_seconds)
 
     def _read(self, record: MoveRecord) -> Move:
-        events = self._events.get(record.member)
+        events = self._events.get(member_of(record.member))
         if events is None:
             raise Misfit(".member", f"must be one of {', '.join(self._events)}")
         event = placed(".event", events.read)(record.event)

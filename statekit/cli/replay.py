@@ -101,7 +101,7 @@ def _move(screen: Console, number: int, way: Way, seen: AnySeen) -> None:
 
 
 def _place(screen: Console, way: Way, where: Where, seen: AnySeen | None = None) -> None:
-    kinds = {snapshot.state.name: machine.kind(snapshot.state) for machine, snapshot in members(way.subject, where)}
+    kinds = {snapshot.state.name: machine.kind(snapshot.state) for _, machine, snapshot in members(way.subject, where)}
     for line in states(way.subject, where, seen):
         text = Text(line)
         for name, kind in kinds.items():

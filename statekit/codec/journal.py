@@ -20,6 +20,7 @@ from statekit.codec.errors import restoring, saving
 from statekit.codec.events import EventRecord, Events
 from statekit.codec.forms import Forms, Hooks, Raw
 from statekit.codec.strict import Misfit, member, members, placed
+from statekit.keyed import member_of
 from statekit.snapshot import Stimulus, Ticket
 from statekit.system import System
 from statekit.timers import delay_label
@@ -152,7 +153,7 @@ class JournalForm:
     def entry(self, member: str, stimulus: Stimulus[object], transaction: Transaction) -> str:
         """Write a line: a stimulus and what it did; raises `NotSavable` for an event that no row answers."""
         with saving(self.system.name):
-            event = placed(f".{member}", self._events[member].write)(stimulus.event)
+            event = placed(f".{member}", self._events[member_of(member)].write)(stimulus.event)
             made = Entry(stimulus.at_seconds, member, event, stimulus.ticket, deeds(transaction))
             return _line(self._entry.write(made))
 
@@ -186,7 +187,7 @@ class JournalForm:
     def event(self, entry: Entry) -> object:
         """Read the event of a line; raises `SnapshotRefused` for one that this system does not know any more."""
         with restoring(self.system.name):
-            events = self._events.get(entry.member)
+            events = self._events.get(member_of(entry.member))
             if events is None:
                 raise Misfit(".member", f"must be one of {', '.join(self._events)}")
             return events.read(entry.event)
@@ -202,7 +203,7 @@ class JournalForm:
     def _context(self, name: str, given: object) -> object:
         if name not in self._events:
             raise Misfit("", f"is no member of {self.system.name}; they are {', '.join(self._events)}")
-        own = self.system.members[self.system.index(name)].context
+        own = next(each.context for each in self.system.members if each.name == name)
         return self._contexts.of(type(own)).read(given)
 
 

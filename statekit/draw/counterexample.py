@@ -7,7 +7,7 @@ from statekit.check.literals import NoLiteral
 from statekit.check.model import Model
 from statekit.check.regression import regression
 from statekit.check.report import Trace
-from statekit.check.story import Claim, Way, members, story, way_of
+from statekit.check.story import Claim, Way, story, way_of
 from statekit.check.traces import TraceForm
 from statekit.codec.errors import NotSavable
 from statekit.draw.dot import dot_of
@@ -50,11 +50,11 @@ def _pictures(way: Way, name: str, layout: Layout) -> Mapping[str, str]:
     """Draw every machine that takes a row on the way, with the way lit up."""
     overlays = lit(way)
     found: dict[str, str] = {}
-    for machine, _ in members(way.subject, way.begun):
-        if machine.name in overlays:
-            overlay = overlays[machine.name]
+    for whose, machine in way.machines.items():
+        if whose in overlays:
+            overlay = overlays[whose]
             dot = dot_of(graph_of(machine), overlay=overlay)
-            whose = "" if machine is way.subject else f"_{machine.name}"
+            part = "" if machine is way.subject else f"_{identifier(whose)}"
             label = f"The {words(machine.name)} lifecycle with the way lit up"
-            found[f"{name}{whose}.svg"] = svg_of(dot, layout, label, overlay=overlay)
+            found[f"{name}{part}.svg"] = svg_of(dot, layout, label, overlay=overlay)
     return found

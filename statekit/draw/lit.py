@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from attrs import evolve
 
-from statekit.check.story import Way, members
+from statekit.check.story import Way
 from statekit.draw.graph import EVERY_NAME, Graph, Line, graph_of
 from statekit.draw.overlay import LIT, Mark, Overlay
 from statekit.machine import Definition
@@ -16,23 +16,23 @@ from statekit.verdicts import Taken
 
 
 def lit(way: Way) -> Mapping[str, Overlay]:
-    """Mark a way on the picture of every machine that takes a row on it, by the machine's name."""
+    """Mark a way on the picture of every machine that takes a row on it, by its name, or an instance's address."""
     found: dict[str, Overlay] = {}
-    for machine, begun in members(way.subject, way.begun):
+    for name, machine in way.machines.items():
         moves = [
             (number, hop.verdict)
             for number, seen in enumerate(way.seen, 1)
             for hop in seen.path
-            if hop.member == machine.name and isinstance(hop.verdict, Taken)
+            if hop.member == name and isinstance(hop.verdict, Taken)
         ]
         if moves:
-            found[machine.name] = _overlay(machine, str(begun.state), moves)
+            found[name] = _overlay(machine, moves)
     return found
 
 
-def _overlay(machine: Definition, begun: str, moves: list[tuple[int, Taken]]) -> Overlay:
+def _overlay(machine: Definition, moves: list[tuple[int, Taken]]) -> Overlay:
     graph = graph_of(machine)
-    nodes, numbers = {begun: LIT}, dict[tuple[str, Line], list[int]]()
+    nodes, numbers = {str(moves[0][1].source): LIT}, dict[tuple[str, Line], list[int]]()
     edges: dict[tuple[str, str], Mark] = {}
     for number, taken in moves:
         nodes[str(taken.target)] = LIT

@@ -15,6 +15,7 @@ from statekit.draft import classes_in
 from statekit.draw.labels import identifier, wrapped
 from statekit.draw.labels import words as spelled
 from statekit.draw.mermaid import BREAK, text
+from statekit.keyed import member_of
 from statekit.machine import Definition
 from statekit.system import System
 from statekit.timers import Fired
@@ -42,7 +43,7 @@ class _Drawing:
         """Find the members that anything happens to, and all of them if there are few."""
         self.way = way
         subject = way.subject
-        self.machines: dict[str, Definition] = {machine.name: machine for machine, _ in members(subject, way.begun)}
+        self.machines: dict[str, Definition] = way.machines
         touched = {hop.member for seen in way.seen for hop in seen.path} or set(self.machines)
         self.shown = [name for name in self.machines if name in touched]
         self.wiring = subject.wiring if isinstance(subject, System) else ()
@@ -67,9 +68,9 @@ class _Drawing:
 
     def places(self) -> Iterator[str]:
         """Say where the members that matter begin."""
-        for machine, snapshot in members(self.way.subject, self.way.begun):
-            if machine.name in self.shown:
-                yield f"{spelled(machine.name)} is {snapshot.state.name}"
+        for name, _, snapshot in members(self.way.subject, self.way.begun):
+            if name in self.shown:
+                yield f"{spelled(name)} is {snapshot.state.name}"
 
     def said(self, claim: Claim) -> Iterator[str]:
         """Say what the way is about."""
@@ -109,15 +110,13 @@ class _Drawing:
         """Name who may have sent what a member received: by a wire or a fact; nobody else is itself, of an event that
         it had postponed.
         """
-        event = type(hop.event)
-        wires = [
-            (line.source.name, line.make) for line in self.wiring if line.target and line.target.name == hop.member
-        ]
+        event, member = type(hop.event), member_of(hop.member)
+        wires = [(line.source.name, line.make) for line in self.wiring if line.target and line.target.name == member]
         sources = {source for source, make in wires if make and event in _made(make)}
         for name in reversed(took):
-            if name in sources:
+            if member_of(name) in sources:
                 return identifier(name)
-        if any(each.target.name == hop.member and event in _made(each.make) for each in self.derived):
+        if any(each.target.name == member and event in _made(each.make) for each in self.derived):
             return identifier(took[-1]) if took else ENVIRONMENT
         return identifier(hop.member)
 

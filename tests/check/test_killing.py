@@ -9,8 +9,20 @@ from statekit import Kind, Machine, Rows, Signal, System, wire
 from statekit.check.explore import explore
 from statekit.check.killing import Fate, mutants_of, tried
 from statekit.check.model import Model
-from statekit.check.properties import invariant, on_step
-from tests.check.breakers import BROKEN, EXCUSED, MENDED, OVERRULED, WAY, Context, State, breaker
+from statekit.check.properties import hot, invariant, on_step
+from tests.check.breakers import (
+    BROKEN,
+    DEAF,
+    EXCUSED,
+    MENDED,
+    OVERRULED,
+    WAY,
+    Context,
+    State,
+    breaker,
+    half_open,
+    open_denies,
+)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +79,13 @@ def test_an_exploration_may_stop_at_the_first_refutation():
     assert first == [WAY]
     assert first == [each.trace for each in whole.results if each.property.code == "B3"]
     assert explore(MENDED, stop_at_first=True).exhausted
+
+
+def test_an_exploration_that_stops_knows_the_way_to_all_that_it_found():
+    # Half open, where nothing is awaited, is found by the very step that refutes the other claim.
+    model = Model(DEAF, (on_step("B2", open_denies), hot("B9", half_open)), MENDED.thresholds)
+    found = {each.property.code: each for each in explore(model, stop_at_first=True).results}
+    assert [len(found[code].trace.moves) for code in ("B2", "B9")] == [3, 3]
 
 
 def test_a_survivor_may_be_overruled_by_its_name():
