@@ -9,6 +9,9 @@ Surprising arrows, in words:
 - A missing acknowledgement is answered by the same question, never by a resend. Each try that comes to nothing is
   counted, and the head is given up only on an answer that does not show it.
 - While the question is out, conflicts and remote operations are ignored: the answer covers them.
+- The head is offered, and sent as it reads once it is granted; only then its acknowledgement is awaited. A grant that
+  comes when there is nothing to send is let pass: whatever is to be sent later is offered again.
+- A hold keeps operations, not questions: who may only read is told everything all the same.
 - Only the head of the queue is ever refused, rolled back or given up; the rest is rewritten and goes on.
 """
 
@@ -22,7 +25,7 @@ from machines.link import Send
 from machines.replica import Replica
 from machines.wire.messages import DocumentEdit, DocumentSync, OperationAck, OperationBroadcast, SyncRequest
 from machines.wire.operations import Edit
-from statekit import EVERY, Jitter, Kind, Machine, Rows, Signal, after, either
+from statekit import EVERY, Jitter, Kind, Machine, Rows, Signal, after, arm, disarm, either, timer
 
 
 # ---------------------------------------------------------------------------------------------------------- options
@@ -113,17 +116,35 @@ class Unsure:
 
 @frozen
 class Refused:
-    """The server will never apply the operation; `code` says why."""
+    """The server will never apply the operation; `code` says why, and `holds` that it will not apply the next."""
 
     message_id: str
     code: str
+    holds: bool = False
+
+
+@frozen
+class Granted:
+    """It is the turn of the operation that was offered under this name."""
+
+    message_id: str
+
+
+@frozen
+class PutBack:
+    """The operation was sent in vain; its turn will come again."""
+
+    message_id: str
 
 
 @frozen
 class Hold:
-    """Nothing may be sent for so many seconds."""
+    """Operations must be kept for now."""
 
-    seconds: float
+
+@frozen
+class Release:
+    """Operations may be sent again."""
 
 
 @frozen
@@ -139,7 +160,8 @@ class Reopen:
 
 
 Event: TypeAlias = (
-    Submit | Attach | Detach | Acknowledged | RemoteEdit | Synced | Conflict | Unsure | Refused | Hold | Halt | Reopen
+    Submit | Attach | Detach | Acknowledged | RemoteEdit | Synced | Conflict | Unsure | Refused | Granted | PutBack
+    | Hold | Release | Halt | Reopen
 )  # fmt: skip
 
 
@@ -166,6 +188,13 @@ class OperationEnded(Signal):
 
 
 @frozen
+class Offer(Signal):
+    """There is an operation to send; `Granted` with this name is when."""
+
+    message_id: str
+
+
+@frozen
 class ViewChanged(Signal):
     """The server's side changed what the user sees; applying `edit` to the old view gives the new one."""
 
@@ -173,7 +202,7 @@ class ViewChanged(Signal):
     version: int
 
 
-Effect: TypeAlias = Send | OperationEnded | ViewChanged
+Effect: TypeAlias = Send | Offer | OperationEnded | ViewChanged
 
 
 # ---------------------------------------------------------------------------------------------------------- context
@@ -182,7 +211,7 @@ class Context:
     """The replica, and what is known of the recovery.
 
     `ended` and `changes` are what the present event brought to an end and changed, for the makers to tell; `syncs`
-    counts the questions without an answer, `rounds` the conflicts of the head.
+    counts the questions without an answer, `rounds` the conflicts of the head; `held` says that nothing may be sent.
     """
 
     replica: Replica
@@ -193,7 +222,7 @@ class Context:
     syncs: int = 0
     waits: int = 0
     rounds: int = 0
-    hold_seconds: float = 0.0
+    held: bool = False
 
 
 def ack_limit(context: Context) -> float:
@@ -213,11 +242,6 @@ def sync_wait(context: Context) -> Jitter:
     return Jitter(cap / 2, cap)
 
 
-def hold_delay(context: Context) -> Jitter:
-    """As long as was said, and a tenth of jitter, a second at most."""
-    return Jitter(context.hold_seconds, context.hold_seconds + min(context.hold_seconds / 10, 1.0))
-
-
 # --------------------------------------------------------------------------------------------------- guards, updates
 def queue_full(context: Context) -> bool:
     """Do as many operations wait as may?"""
@@ -227,6 +251,11 @@ def queue_full(context: Context) -> bool:
 def acceptable(context: Context, event: Submit) -> bool:
     """Is there room, and does the edit fit the text as its author saw it not too long ago?"""
     return not queue_full(context) and context.replica.fits(event.edit, event.revision)
+
+
+def is_held(context: Context) -> bool:
+    """Must operations be kept for now?"""
+    return context.held
 
 
 def nothing_pending(context: Context) -> bool:
@@ -272,6 +301,11 @@ def about_head(context: Context, event: Acknowledged) -> bool:
 def concerns_head(context: Context, event: Conflict | Unsure | Refused) -> bool:
     """Is the operation in flight meant?"""
     return not event.message_id or _is_head(context, event.message_id)
+
+
+def names_head(context: Context, event: Granted | PutBack) -> bool:
+    """Is the operation in flight named?"""
+    return _is_head(context, event.message_id)
 
 
 def _is_head(context: Context, message_id: str) -> bool:
@@ -345,7 +379,8 @@ def roll_back(context: Context, event: Refused) -> Context:
     """Undo the head, which the server will never have."""
     head = context.replica.pending[0]
     ended = (OperationEnded(head.sequence, Outcome.REFUSED, head.edit, event.code),)
-    return evolve(_moved(context, context.replica.dropped()), ended=ended, rounds=0)
+    held = context.held or event.holds
+    return evolve(_moved(context, context.replica.dropped()), ended=ended, rounds=0, held=held)
 
 
 def give_up_head(context: Context) -> Context:
@@ -385,14 +420,19 @@ def pause(context: Context) -> Context:
     return evolve(context, waits=context.waits + 1)
 
 
-def note_hold(context: Context, event: Hold) -> Context:
-    """Remember how long to wait."""
-    return evolve(context, hold_seconds=max(event.seconds, 0.0))
+def hold(context: Context) -> Context:
+    """Note that operations must be kept."""
+    return evolve(context, held=True)
 
 
-def prolong_hold(context: Context, event: Hold) -> Context:
-    """Wait as long as the longest of them from now on: a shorter one later never ends a longer one before."""
-    return evolve(context, hold_seconds=max(event.seconds, context.hold_seconds))
+def release(context: Context) -> Context:
+    """Note that operations may be sent."""
+    return evolve(context, held=False)
+
+
+def release_and_ask(context: Context) -> Context:
+    """Note that operations may be sent, and number the next question."""
+    return ask(release(context))
 
 
 def mark_sent(context: Context) -> Context:
@@ -407,6 +447,12 @@ def send_head(context: Context) -> Send:
     head = replica.pending[0]
     message_id = replica.message_id(head.sequence)
     return Send(DocumentEdit(head.edit, replica.version, client_id=replica.client_id, message_id=message_id))
+
+
+def offer_head(context: Context) -> Offer:
+    """Offer the first operation that the server does not have."""
+    replica = context.replica
+    return Offer(replica.message_id(replica.pending[0].sequence))
 
 
 def send_sync(context: Context) -> Send:
@@ -436,24 +482,27 @@ ATTACHED = group("attached", SYNCED, IN_FLIGHT, ASKING, SYNC_WAIT, HELD, doc="a 
 OPEN = group("open", DETACHED, ATTACHED, doc="operations are accepted")
 GROUPS = (OPEN, ATTACHED, ASKING, IN_FLIGHT)
 
+ack_overdue = timer("ack_overdue", ack_limit, scope=IN_FLIGHT)
+
 # fmt: off
 STATES = (
     #     state              kind          what it means
     state(DETACHED,          Kind.WAITING, "no link; operations are kept", waits_for="connection"),
     state(RESOLVING,         Kind.BUSY,    "a new link: the server was asked what it has"),
     state(SYNCED,            Kind.STEADY,  "the server has everything", waits_for="the user"),
-    state(AWAITING,          Kind.BUSY,    "one operation is in flight"),
-    state(AWAITING_BUFFERED, Kind.BUSY,    "one operation is in flight, more are waiting"),
+    state(AWAITING,          Kind.BUSY,    "one operation was offered, or sent", waits_for="rate_limit"),
+    state(AWAITING_BUFFERED, Kind.BUSY,    "one was offered, or sent, and more are waiting", waits_for="rate_limit"),
     state(RESYNCING,         Kind.BUSY,    "something is unclear: the server was asked what it has"),
     state(SYNC_WAIT,         Kind.WAITING, "no answer: a pause before asking again"),
-    state(HELD,              Kind.WAITING, "the server wants no operations for a while"),
+    state(HELD,              Kind.WAITING, "operations must be kept for now", waits_for="whoever holds them"),
     state(HALTED,            Kind.FAILED,  "the document takes no operations any more", waits_for="a person"),
 )
 
 NEXT = rows.choice("next",
+    to(HELD,              guard=is_held),
     to(SYNCED,            guard=nothing_pending),
-    to(AWAITING,          send_head, guard=one_pending, update=mark_sent),
-    to(AWAITING_BUFFERED, send_head, update=mark_sent))
+    to(AWAITING,          disarm(ack_overdue), offer_head, guard=one_pending),
+    to(AWAITING_BUFFERED, disarm(ack_overdue), offer_head))
 CAUGHT_UP = rows.choice("caught up",
     to(NEXT,              guard=tried_too_often, update=give_up_head),
     to(NEXT))
@@ -479,7 +528,10 @@ TABLE = (
     row(IN_FLIGHT,                Acknowledged,         NEXT,              tell_ended, tell_changes,
         guard=acks_head_again, update=settle_head_again),
     row(IN_FLIGHT,                Acknowledged,         RESYNCING,         send_sync, guard=about_head, update=ask),
-    row((AWAITING, AWAITING_BUFFERED), after(ack_limit), RESYNCING,        send_sync, update=count_round),
+    stay(IN_FLIGHT,               Granted,              send_head, arm(ack_overdue),
+        guard=names_head, update=mark_sent),
+    stay(IN_FLIGHT,               PutBack,              disarm(ack_overdue), guard=names_head),
+    row(IN_FLIGHT,                ack_overdue,          RESYNCING,         send_sync, update=count_round),
     row(IN_FLIGHT,                either(Conflict, Unsure), RESYNCING,     send_sync,
         guard=concerns_head, update=count_round),
     row(IN_FLIGHT,                Refused,              NEXT,              tell_ended, tell_changes,
@@ -487,12 +539,14 @@ TABLE = (
     stay(HELD,                    Acknowledged,         tell_ended, guard=acks_head, update=settle_head),
 
     stay((SYNCED, IN_FLIGHT, HELD), RemoteEdit,         tell_changes, guard=is_next, update=take_remote),
-    ignore((SYNCED, IN_FLIGHT),   RemoteEdit,           guard=is_known, because="the document has it already"),
-    row((SYNCED, IN_FLIGHT),      RemoteEdit,           RESYNCING,         send_sync, update=ask),
+    ignore((SYNCED, IN_FLIGHT, HELD), RemoteEdit,       guard=is_known, because="the document has it already"),
+    row((SYNCED, IN_FLIGHT, HELD), RemoteEdit,          RESYNCING,         send_sync, update=ask),
 
-    row(ATTACHED,                 Hold,                 HELD,              update=note_hold),
-    reenter(HELD,                 Hold,                 update=prolong_hold),
-    row(HELD,                     after(hold_delay),    RESYNCING,         send_sync, update=ask),
+    ignore(HELD,                  Hold,                 because="they are kept already"),
+    row((SYNCED, IN_FLIGHT),      Hold,                 HELD,              update=hold),
+    stay(EVERY,                   Hold,                 update=hold),
+    row(HELD,                     Release,              RESYNCING,         send_sync, update=release_and_ask),
+    stay(EVERY,                   Release,              update=release),
     row(OPEN,                     Halt,                 HALTED,            tell_ended, update=export_all),
     row(HALTED,                   Reopen,               DETACHED),
 
@@ -503,7 +557,7 @@ TABLE = (
     ignore(EVERY,                 Acknowledged,         because="it is settled, or the next sync will tell"),
     ignore(EVERY,                 RemoteEdit,           because="the next sync will tell"),
     ignore(EVERY,                 either(Conflict, Unsure, Refused), because="the next sync will tell"),
-    ignore(EVERY,                 Hold,                 because="nothing can be sent anyway"),
+    ignore(EVERY,                 either(Granted, PutBack), because="it is not what is to be sent now"),
     ignore(EVERY,                 Halt,                 because="it is halted already"),
     ignore(EVERY,                 Reopen,               because="it is open already"),
 )

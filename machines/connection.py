@@ -304,6 +304,7 @@ TABLE = (
     row(SUSPENDED,          after(suspended_delay), GATE,        update=note_paid),
     row(WAITING,            ClockJumped,            GATE),
     row(SEEKING,            GatesMoved,             GATE,        guard=gates_shut_now, update=note_gates),
+    row(SEEKING,            TerminalError,          FAILED,      update=note_failure),
     row(SEEKING,            Disconnect,             IDLE,        update=note_user),
 
     row(DIALING,            Opened,                 HANDSHAKING, update=note_opened),

@@ -1,15 +1,30 @@
 """Session: the lifecycles wired into one client.
 
-Who tells whom what stands in WIRING; no machine knows another. Two facts are derived rather than told: which gates are
-shut, so that no number of wakes can be forgotten, and whether the connection has failed for good, so that the
-operations still waiting are given back exactly then.
+Who tells whom what stands in WIRING; no machine knows another. What depends on the states of several, or would have to
+be told again and again, is derived in DERIVED instead: which gates are shut, whether operations are to be kept, whether
+the connection has failed for good. So no number of wakes can be forgotten, and nothing is opened by the wrong owner.
+
+One message may concern several machines. It reaches them in the order of the specification (lifecycles section 8.2):
+what ends a document or a permission, then the token, then the storm, which counts an error after everyone concerned has
+heard of it; the derived facts come last, so a gate that shuts finds the link as that left it.
 """
 
 from typing import Final
 
 from attrs import field, frozen
 
-from machines import auth_refresh, circuit_breaker, conflict_recovery, connection, heartbeat, link
+from machines import (
+    auth_refresh,
+    circuit_breaker,
+    conflict_recovery,
+    connection,
+    error_storm,
+    facts,
+    heartbeat,
+    hold,
+    link,
+    rate_limit,
+)
 from machines.auth_refresh import AUTH_REFRESH
 from machines.auth_refresh import Options as AuthRefreshOptions
 from machines.circuit_breaker import CIRCUIT_BREAKER
@@ -18,15 +33,20 @@ from machines.conflict_recovery import CONFLICT_RECOVERY
 from machines.conflict_recovery import Options as ConflictRecoveryOptions
 from machines.connection import CONNECTION
 from machines.connection import Options as ConnectionOptions
-from machines.gates import Gate, GatesMoved
+from machines.error_storm import ERROR_STORM
+from machines.error_storm import Options as ErrorStormOptions
 from machines.heartbeat import HEARTBEAT
 from machines.heartbeat import Options as HeartbeatOptions
-from machines.policy import router
-from machines.policy.error_codes import ERROR_POLICIES, ErrorPolicies
+from machines.hold import HOLD
+from machines.hold import Options as HoldOptions
+from machines.policy import routed, router
+from machines.policy.error_codes import ERROR_POLICIES, ErrorCode, ErrorPolicies
 from machines.policy.router import ROUTER
+from machines.rate_limit import RATE_LIMIT
+from machines.rate_limit import Options as RateLimitOptions
 from machines.replica import Replica
 from machines.wire.messages import Inbound
-from statekit import System, View, derive, publish, wire
+from statekit import System, derive, publish, wire
 
 
 @frozen
@@ -38,6 +58,9 @@ class Options:
     auth_refresh: AuthRefreshOptions = AuthRefreshOptions()
     circuit_breaker: CircuitBreakerOptions = CircuitBreakerOptions()
     conflict_recovery: ConflictRecoveryOptions = ConflictRecoveryOptions()
+    rate_limit: RateLimitOptions = RateLimitOptions()
+    error_storm: ErrorStormOptions = ErrorStormOptions()
+    hold: HoldOptions = HoldOptions()
     error_policies: ErrorPolicies = field(default=ERROR_POLICIES, repr=False)
 
 
@@ -49,6 +72,9 @@ def contexts(client_id: str, options: Options) -> dict[str, object]:
         AUTH_REFRESH.name: auth_refresh.Context(options.auth_refresh),
         CIRCUIT_BREAKER.name: circuit_breaker.Context(options.circuit_breaker),
         CONFLICT_RECOVERY.name: conflict_recovery.Context(Replica(client_id), options.conflict_recovery),
+        RATE_LIMIT.name: rate_limit.Context(options.rate_limit),
+        ERROR_STORM.name: error_storm.Context(options.error_storm),
+        HOLD.name: hold.Context(options.hold),
         ROUTER.name: router.Context(options.error_policies),
     }
 
@@ -84,9 +110,19 @@ def detach(_: link.LinkDown) -> conflict_recovery.Detach:
     return conflict_recovery.Detach()
 
 
-def hold_while_draining(_: link.StopSending) -> conflict_recovery.Hold:
-    """Nothing new is sent until the next link; the hold outlasts the draining."""
-    return conflict_recovery.Hold(60.0)
+def keep_operations(_: link.StopSending) -> conflict_recovery.Hold:
+    """Nothing new is sent over this link."""
+    return conflict_recovery.Hold()
+
+
+def forget_offers(_: link.LinkDown) -> rate_limit.Detached:
+    """Whatever waits for its turn will be offered again."""
+    return rate_limit.Detached()
+
+
+def forget_greeting(_: link.LinkDown) -> router.LinkLost:
+    """The next link's token has yet to be accepted."""
+    return router.LinkLost()
 
 
 def need(_: link.AskToken) -> auth_refresh.Need:
@@ -139,103 +175,140 @@ def peer_silent(_: heartbeat.Silent) -> link.PeerSilent:
     return link.PeerSilent()
 
 
-def hello(signal: router.ServerGreeted) -> link.Hello:
+def hello(signal: routed.ServerGreeted) -> link.Hello:
     """The server accepted the connection."""
     return link.Hello(signal.document_version)
 
 
-def token_refused(_: router.TokenBad) -> link.TokenRefused:
+def token_refused(_: routed.TokenBad) -> link.TokenRefused:
     """The link's token is refused."""
     return link.TokenRefused()
 
 
-def token_revoked(_: router.TokenRevoked) -> auth_refresh.Revoked:
+def token_revoked(_: routed.TokenRevoked) -> auth_refresh.Revoked:
     """Only a login can help."""
     return auth_refresh.Revoked()
 
 
-def token_aging(_: router.TokenAging) -> auth_refresh.RefreshHint:
+def token_aging(_: routed.TokenAging) -> auth_refresh.RefreshHint:
     """The token will expire soon."""
     return auth_refresh.RefreshHint()
 
 
-def terminal_error(signal: router.LinkEnded) -> link.TerminalError:
+def terminal_error(signal: routed.LinkEnded) -> link.TerminalError:
     """No retry can help."""
     return link.TerminalError(signal.reason)
 
 
-def link_refused(signal: router.LinkUnwelcome) -> link.LinkRefused:
+def link_refused(signal: routed.LinkUnwelcome) -> link.LinkRefused:
     """The server wants us to stay away."""
     return link.LinkRefused(signal.retry_after_seconds)
 
 
-def link_broken(signal: router.LinkFaulty) -> link.LinkBroken:
+def link_broken(signal: routed.LinkFaulty) -> link.LinkBroken:
     """The link is at fault."""
     return link.LinkBroken(signal.close_code)
 
 
-def synced(signal: router.SyncCame) -> conflict_recovery.Synced:
+def synced(signal: routed.SyncCame) -> conflict_recovery.Synced:
     """The server told what it has."""
     return conflict_recovery.Synced(signal.sync)
 
 
-def acknowledged(signal: router.AckCame) -> conflict_recovery.Acknowledged:
+def acknowledged(signal: routed.AckCame) -> conflict_recovery.Acknowledged:
     """The server has an operation of ours."""
     return conflict_recovery.Acknowledged(signal.ack)
 
 
-def remote_edit(signal: router.BroadcastCame) -> conflict_recovery.RemoteEdit:
+def remote_edit(signal: routed.BroadcastCame) -> conflict_recovery.RemoteEdit:
     """The server applied somebody's operation."""
     return conflict_recovery.RemoteEdit(signal.broadcast)
 
 
-def operation_refused(signal: router.OperationFailed) -> conflict_recovery.Refused:
+def operation_refused(signal: routed.OperationFailed) -> conflict_recovery.Refused:
     """The server will never apply the operation."""
     return conflict_recovery.Refused(signal.message_id, signal.code)
 
 
-def operation_unsure(signal: router.OperationUnsure) -> conflict_recovery.Unsure:
+def operation_unsure(signal: routed.OperationUnsure) -> conflict_recovery.Unsure:
     """The server may have applied the operation."""
     return conflict_recovery.Unsure(signal.message_id)
 
 
-def operation_behind(signal: router.OperationBehind) -> conflict_recovery.Conflict:
+def operation_behind(signal: routed.OperationBehind) -> conflict_recovery.Conflict:
     """The server could not place the operation."""
     return conflict_recovery.Conflict(signal.message_id)
 
 
-def operations_held(signal: router.OperationsHeld) -> conflict_recovery.Hold:
-    """Operations must wait."""
-    return conflict_recovery.Hold(signal.seconds)
+def operation_denied(signal: routed.OperationDenied) -> conflict_recovery.Refused:
+    """The server will never apply the operation, nor the next."""
+    return conflict_recovery.Refused(signal.message_id, signal.code, holds=True)
 
 
-def document_gone(signal: router.DocumentGone) -> conflict_recovery.Halt:
+def document_gone(signal: routed.DocumentGone) -> conflict_recovery.Halt:
     """The document takes no operations any more."""
     return conflict_recovery.Halt(signal.reason)
 
 
-# ------------------------------------------------------------------------------------------------------------- facts
-def shut_gates(session: View) -> frozenset[Gate]:
-    """Which gates are shut, by their owners' states."""
-    auth = session.of(AUTH_REFRESH).state
-    out = auth in (auth_refresh.SIGNED_OUT, auth_refresh.REAUTH_REQUIRED)
-    return frozenset({Gate.REAUTH}) if out else frozenset()
+def served(_: routed.AckCame) -> hold.Served:
+    """The server takes operations."""
+    return hold.Served()
 
 
-def gates_moved(shut: frozenset[Gate]) -> GatesMoved:
-    """Tell the connection which gates are shut now."""
-    return GatesMoved(shut)
+def told_to_wait(signal: routed.WaitAsked) -> hold.ToldToWait:
+    """The server says what is to be waited for."""
+    return hold.ToldToWait(signal.wait, signal.hint_seconds)
 
 
-def failed_for(session: View) -> str:
-    """Why the connection has failed for good; empty while it has not."""
-    seen = session.of(CONNECTION)
-    return seen.context.reason or "failed" if seen.state is connection.FAILED else ""
+def permissions(signal: routed.PermissionsTold) -> hold.PermissionsCame:
+    """The server says whether this user may write."""
+    return hold.PermissionsCame(signal.may_write)
 
 
-def fate_of_operations(reason: str) -> conflict_recovery.Halt | conflict_recovery.Reopen:
-    """Operations are given back when the connection fails, and accepted again when it is wanted again."""
-    return conflict_recovery.Halt(reason) if reason else conflict_recovery.Reopen()
+def back_online(_: hold.BackOnline) -> auth_refresh.Online:
+    """There is a network again."""
+    return auth_refresh.Online()
+
+
+def locked_too_often(_: hold.LockedTooOften) -> conflict_recovery.Halt:
+    """The document stays locked."""
+    return conflict_recovery.Halt("document_locked")
+
+
+def offered(signal: conflict_recovery.Offer) -> rate_limit.Offered:
+    """There is an operation to send."""
+    return rate_limit.Offered(signal.message_id)
+
+
+def granted(signal: rate_limit.Granted) -> conflict_recovery.Granted:
+    """The operation may be sent."""
+    return conflict_recovery.Granted(signal.operation)
+
+
+def put_back(signal: rate_limit.PutBack) -> conflict_recovery.PutBack:
+    """The operation was sent in vain."""
+    return conflict_recovery.PutBack(signal.operation)
+
+
+def turned_away(signal: rate_limit.TurnedAway) -> conflict_recovery.Refused:
+    """There is no room for the operation."""
+    return conflict_recovery.Refused(signal.operation, ErrorCode.RATE_LIMIT_EXCEEDED)
+
+
+def limited(signal: routed.RateLimitAsked) -> rate_limit.Limited:
+    """Operations came too fast."""
+    weights = signal.weight, signal.weight_while_limited
+    return rate_limit.Limited(signal.seconds, signal.message_id, signal.code, *weights)
+
+
+def limit_seen(signal: rate_limit.LimitHeard) -> error_storm.ErrorSeen:
+    """A limit is an error too; the pacer knows what it weighs."""
+    return error_storm.ErrorSeen(signal.code, signal.operation, signal.weight)
+
+
+def error_seen(signal: routed.ErrorWeighed) -> error_storm.ErrorSeen:
+    """The server reported an error."""
+    return error_storm.ErrorSeen(signal.code, signal.message_id, signal.weight)
 
 
 # ------------------------------------------------------------------------------------------------------------ wiring
@@ -248,7 +321,9 @@ WIRING: Final = (
     wire(CONNECTION,      link.LinkUp,                  CONFLICT_RECOVERY, attach),
     wire(CONNECTION,      link.LinkDown,                HEARTBEAT,         end_listening),
     wire(CONNECTION,      link.LinkDown,                CONFLICT_RECOVERY, detach),
-    wire(CONNECTION,      link.StopSending,             CONFLICT_RECOVERY, hold_while_draining),
+    wire(CONNECTION,      link.LinkDown,                RATE_LIMIT,        forget_offers),
+    wire(CONNECTION,      link.LinkDown,                ROUTER,            forget_greeting),
+    wire(CONNECTION,      link.StopSending,             CONFLICT_RECOVERY, keep_operations),
     wire(CONNECTION,      link.AskToken,                AUTH_REFRESH,      need),
     wire(CONNECTION,      link.RejectToken,             AUTH_REFRESH,      rejected),
     wire(CONNECTION,      link.AcceptToken,             AUTH_REFRESH,      accepted),
@@ -259,35 +334,65 @@ WIRING: Final = (
     wire(CIRCUIT_BREAKER, circuit_breaker.Deny,         CONNECTION,        denied),
     wire(CIRCUIT_BREAKER, circuit_breaker.Available,    CONNECTION,        permit_available),
     wire(HEARTBEAT,       heartbeat.Silent,             CONNECTION,        peer_silent),
-    wire(ROUTER,          router.ServerGreeted,         CONNECTION,        hello),
-    wire(ROUTER,          router.TokenBad,              CONNECTION,        token_refused),
-    wire(ROUTER,          router.TokenRevoked,          AUTH_REFRESH,      token_revoked),
-    wire(ROUTER,          router.TokenAging,            AUTH_REFRESH,      token_aging),
-    wire(ROUTER,          router.LinkEnded,             CONNECTION,        terminal_error),
-    wire(ROUTER,          router.LinkUnwelcome,         CONNECTION,        link_refused),
-    wire(ROUTER,          router.LinkFaulty,            CONNECTION,        link_broken),
-    wire(ROUTER,          router.SyncCame,              CONFLICT_RECOVERY, synced),
-    wire(ROUTER,          router.AckCame,               CONFLICT_RECOVERY, acknowledged),
-    wire(ROUTER,          router.BroadcastCame,         CONFLICT_RECOVERY, remote_edit),
-    wire(ROUTER,          router.OperationFailed,       CONFLICT_RECOVERY, operation_refused),
-    wire(ROUTER,          router.OperationUnsure,       CONFLICT_RECOVERY, operation_unsure),
-    wire(ROUTER,          router.OperationBehind,       CONFLICT_RECOVERY, operation_behind),
-    wire(ROUTER,          router.OperationsHeld,        CONFLICT_RECOVERY, operations_held),
-    wire(ROUTER,          router.DocumentGone,          CONFLICT_RECOVERY, document_gone),
-    publish(ROUTER, router.ErrorReported, router.MessagePassed),
+    wire(ROUTER,          routed.ServerGreeted,         CONNECTION,        hello),
+    wire(ROUTER,          routed.TokenBad,              CONNECTION,        token_refused),
+    wire(ROUTER,          routed.TokenRevoked,          AUTH_REFRESH,      token_revoked),
+    wire(ROUTER,          routed.TokenAging,            AUTH_REFRESH,      token_aging),
+    wire(ROUTER,          routed.LinkEnded,             CONNECTION,        terminal_error),
+    wire(ROUTER,          routed.LinkUnwelcome,         CONNECTION,        link_refused),
+    wire(ROUTER,          routed.LinkFaulty,            CONNECTION,        link_broken),
+    wire(ROUTER,          routed.SyncCame,              CONFLICT_RECOVERY, synced),
+    wire(ROUTER,          routed.AckCame,               CONFLICT_RECOVERY, acknowledged),
+    wire(ROUTER,          routed.BroadcastCame,         CONFLICT_RECOVERY, remote_edit),
+    wire(ROUTER,          routed.OperationFailed,       CONFLICT_RECOVERY, operation_refused),
+    wire(ROUTER,          routed.OperationUnsure,       CONFLICT_RECOVERY, operation_unsure),
+    wire(ROUTER,          routed.OperationBehind,       CONFLICT_RECOVERY, operation_behind),
+    wire(ROUTER,          routed.OperationDenied,       CONFLICT_RECOVERY, operation_denied),
+    wire(ROUTER,          routed.DocumentGone,          CONFLICT_RECOVERY, document_gone),
+    wire(ROUTER,          routed.AckCame,               HOLD,              served),
+    wire(ROUTER,          routed.WaitAsked,             HOLD,              told_to_wait),
+    wire(ROUTER,          routed.PermissionsTold,       HOLD,              permissions),
+    wire(ROUTER,          routed.RateLimitAsked,        RATE_LIMIT,        limited),
+    wire(ROUTER,          routed.ErrorWeighed,          ERROR_STORM,       error_seen),
+    wire(CONFLICT_RECOVERY, conflict_recovery.Offer,    RATE_LIMIT,        offered),
+    wire(RATE_LIMIT,      rate_limit.Granted,           CONFLICT_RECOVERY, granted),
+    wire(RATE_LIMIT,      rate_limit.PutBack,           CONFLICT_RECOVERY, put_back),
+    wire(RATE_LIMIT,      rate_limit.TurnedAway,        CONFLICT_RECOVERY, turned_away),
+    wire(RATE_LIMIT,      rate_limit.LimitHeard,        ERROR_STORM,       limit_seen),
+    wire(HOLD,            hold.BackOnline,              AUTH_REFRESH,      back_online),
+    wire(HOLD,            hold.LockedTooOften,          CONFLICT_RECOVERY, locked_too_often),
+    publish(ROUTER, routed.ErrorReported, routed.MessagePassed),
+    publish(RATE_LIMIT, rate_limit.LimitHeard),
+    publish(ERROR_STORM, error_storm.StormBegan),
     publish(AUTH_REFRESH, auth_refresh.PromptLogin),
     publish(CONFLICT_RECOVERY, conflict_recovery.OperationEnded, conflict_recovery.ViewChanged),
 )
 
 DERIVED: Final = (
-    derive(shut_gates, CONNECTION,        gates_moved,        initially=frozenset[Gate]()),
-    derive(failed_for, CONFLICT_RECOVERY, fate_of_operations, initially=""),
+    derive(facts.shut_gates,      CONNECTION,        facts.gates_moved,          initially=facts.NO_GATES),
+    derive(facts.failed_for,      CONFLICT_RECOVERY, facts.fate_of_operations,   initially=""),
+    derive(facts.storm_latched,   CONNECTION,        facts.end_or_try_again,     initially=False),
+    derive(facts.operations_kept, CONFLICT_RECOVERY, facts.keep_or_release,      initially=False),
+    derive(facts.locked_out,      HOLD,              facts.locked_out_or_let_in, initially=False),
+    derive(facts.link_steady,     HOLD,              facts.steady_for_hold,      initially=False),
+    derive(facts.link_steady,     ERROR_STORM,       facts.steady_for_storm,     initially=False),
+    derive(facts.has_failed,      ERROR_STORM,       facts.failed_or_retried,    initially=False),
 )
 # fmt: on
 
 SESSION: Final = System(
     "session",
-    members=(CONNECTION, HEARTBEAT, AUTH_REFRESH, CIRCUIT_BREAKER, CONFLICT_RECOVERY, ROUTER),
+    members=(
+        CONNECTION,
+        HEARTBEAT,
+        AUTH_REFRESH,
+        CIRCUIT_BREAKER,
+        HOLD,
+        ERROR_STORM,
+        RATE_LIMIT,
+        CONFLICT_RECOVERY,
+        ROUTER,
+    ),
     wiring=WIRING,
     derived=DERIVED,
     doc="One client's lifecycles, wired together.",

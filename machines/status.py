@@ -5,6 +5,9 @@ from enum import StrEnum
 from attrs import frozen
 
 from machines.connection import CONNECTION, State
+from machines.gates import Gate
+from machines.hold import HOLD, holds_operations, is_locked, is_maintained, is_unavailable
+from machines.rate_limit import RATE_LIMIT, is_limited
 from statekit import View
 
 
@@ -36,9 +39,16 @@ STATUS_OF = {
 }
 
 
+GRAVEST_FIRST = (Gate.REAUTH, Gate.OFFLINE, Gate.STORM, Gate.MAINTENANCE, Gate.HIDDEN)
+"""Of several shut gates the first of these is shown: what the user can do something about, then what lasts."""
+
+
 @frozen
 class StatusNow:
-    """The status, and the reason where there is one: `kicked`, `user`, `server_closed`, a shut gate, …"""
+    """The status, and the reason where there is one: `kicked`, `user`, `server_closed`, the gravest shut gate, …
+
+    While connected the reason says why operations are kept nevertheless. `user_message(reason)` has words for each.
+    """
 
     status: Status
     reason: str = ""
@@ -52,6 +62,23 @@ def public_status(session: View) -> StatusNow:
     """Tell what a session's application should show."""
     seen = session.of(CONNECTION)
     if seen.state is State.PARKED:
-        return StatusNow(Status.WAITING, ", ".join(sorted(seen.context.gates)) or "circuit_breaker")
+        shut = (gate.value for gate in GRAVEST_FIRST if gate in seen.context.gates)
+        return StatusNow(Status.WAITING, next(shut, "circuit_breaker"))
+    if STATUS_OF[seen.state] is Status.CONNECTED:
+        return StatusNow(Status.CONNECTED, _why_kept(session))
     told = seen.state in (State.IDLE, State.FAILED, State.BACKING_OFF, State.SUSPENDED)
     return StatusNow(STATUS_OF[seen.state], seen.context.reason if told else "")
+
+
+def _why_kept(session: View) -> str:
+    """Tell why operations are kept although there is a link; empty while they are not."""
+    held = session.of(HOLD).context
+    if is_maintained(held):
+        return "maintenance"
+    if is_unavailable(held):
+        return "unavailable"
+    if is_locked(held):
+        return "document_locked"
+    if holds_operations(held):
+        return "read_only"
+    return "rate_limited" if is_limited(session.of(RATE_LIMIT).context) else ""

@@ -27,10 +27,13 @@ if TYPE_CHECKING:
         client,
         conflict_recovery,
         connection,
+        error_storm,
         gates,
         heartbeat,
+        hold,
         link,
         policy,
+        rate_limit,
         session,
         wire,
     )
@@ -39,8 +42,11 @@ if TYPE_CHECKING:
     from machines.client import Client
     from machines.conflict_recovery import CONFLICT_RECOVERY
     from machines.connection import CONNECTION
+    from machines.error_storm import ERROR_STORM
     from machines.heartbeat import HEARTBEAT
+    from machines.hold import HOLD
     from machines.policy.router import ROUTER
+    from machines.rate_limit import RATE_LIMIT
     from machines.session import SESSION
 
 __all__ = [
@@ -48,7 +54,10 @@ __all__ = [
     "CIRCUIT_BREAKER",
     "CONFLICT_RECOVERY",
     "CONNECTION",
+    "ERROR_STORM",
     "HEARTBEAT",
+    "HOLD",
+    "RATE_LIMIT",
     "ROUTER",
     "SESSION",
     "Client",
@@ -57,10 +66,13 @@ __all__ = [
     "client",
     "conflict_recovery",
     "connection",
+    "error_storm",
     "gates",
     "heartbeat",
+    "hold",
     "link",
     "policy",
+    "rate_limit",
     "session",
     "wire",
 ]
@@ -72,7 +84,10 @@ _INSIDE: Final[Mapping[str, str]] = {
     "CIRCUIT_BREAKER": "circuit_breaker",
     "CONFLICT_RECOVERY": "conflict_recovery",
     "CONNECTION": "connection",
+    "ERROR_STORM": "error_storm",
     "HEARTBEAT": "heartbeat",
+    "HOLD": "hold",
+    "RATE_LIMIT": "rate_limit",
     "ROUTER": "policy.router",
     "SESSION": "session",
     "Client": "client",

@@ -21,15 +21,17 @@ from machines.auth_refresh import AUTH_REFRESH, Login, Logout, SignIn
 from machines.client.address import Address
 from machines.client.line import Line
 from machines.client.news import Listener, News, StatusChanged
+from machines.client.operation import OperationReceipt
 from machines.client.vault import AccessToken, RefreshFunction, Vault
 from machines.conflict_recovery import CONFLICT_RECOVERY, Halt, OperationEnded, Outcome, Submit
 from machines.connection import CLOSING, CONNECTION, Connect, Disconnect, ReconnectNow
+from machines.hold import HOLD, CameOnline, Hid, Shown, WentOffline
 from machines.replica import Replica
 from machines.session import SESSION, Options, contexts
 from machines.status import Status, StatusNow, public_status
 from machines.wire.operations import Edit, Operation
 from machines.wire.text import Text, apply
-from statekit import Signal, Verdict
+from statekit import Signal
 from statekit.errors import StatekitError
 from statekit.run.awaited import Awaited
 from statekit.run.clock import Clock
@@ -42,15 +44,6 @@ from statekit.transports.websockets import WebSocketTransport
 from statekit.verdicts import Taken
 
 
-class NotAccepted(StatekitError):
-    """An operation that was not accepted; nothing of it was kept. `verdict` says why."""
-
-    def __init__(self, verdict: Verdict) -> None:
-        """Keep the engine's answer."""
-        self.verdict = verdict
-        super().__init__(f"the operation was not accepted: {verdict}")
-
-
 class NotReady(StatekitError):
     """The connection failed for good before the document was here; `reason` says why."""
 
@@ -58,40 +51,6 @@ class NotReady(StatekitError):
         """Keep the reason."""
         self.reason = reason
         super().__init__(f"the document did not arrive: {reason}")
-
-
-class OperationReceipt:
-    """What becomes of one operation: first whether it is accepted, then how it ended."""
-
-    def __init__(self, receipt: Receipt) -> None:
-        """Begin with nothing known."""
-        self._receipt = receipt
-        self._outcome: OperationEnded | None = None
-        self._ended = anyio.Event()
-
-    async def verdict(self) -> Verdict:
-        """Wait until the operation is accepted or not: `Taken` means accepted, anything else says why not."""
-        return await self._receipt
-
-    async def outcome(self) -> OperationEnded:
-        """Wait until an accepted operation has ended, in one of the ways of `Outcome`; raises `NotAccepted`."""
-        verdict = await self._receipt
-        if not isinstance(verdict, Taken):
-            raise NotAccepted(verdict)
-        await self._ended.wait()
-        if self._outcome is None:  # pragma: no cover - settle keeps it before it wakes anybody
-            raise AssertionError(self)
-        return self._outcome
-
-    @property
-    def outcome_now(self) -> OperationEnded | None:
-        """How it ended, or None while it has not."""
-        return self._outcome
-
-    def settle(self, ended: OperationEnded) -> None:
-        """Keep the outcome; for the client."""
-        self._outcome = ended
-        self._ended.set()
 
 
 class Client:
@@ -300,6 +259,14 @@ class Client:
     def reconnect_now(self) -> Receipt:
         """Do not wait for the next attempt."""
         return self._driver.send(CONNECTION, ReconnectNow())
+
+    def network(self, *, there: bool) -> Receipt:
+        """Say whether the platform has a network: without one nothing is dialled; an open link is left to itself."""
+        return self._driver.send(HOLD, CameOnline() if there else WentOffline())
+
+    def visible(self, *, to_user: bool) -> Receipt:
+        """Say whether anybody sees the application: while nobody does nothing is dialled; an open link stays."""
+        return self._driver.send(HOLD, Shown() if to_user else Hid())
 
     # -------------------------------------------------------------------------------------------------------- news
     def __aiter__(self) -> Listener:

@@ -8,7 +8,9 @@ from attrs import frozen
 
 from machines.auth_refresh import PromptLogin
 from machines.conflict_recovery import OperationEnded, ViewChanged
-from machines.policy.router import ErrorReported, MessagePassed
+from machines.error_storm import StormBegan
+from machines.policy.routed import ErrorReported, MessagePassed
+from machines.rate_limit import LimitHeard
 from machines.status import StatusNow
 from statekit.errors import StatekitError
 
@@ -20,8 +22,10 @@ class StatusChanged:
     now: StatusNow
 
 
-News: TypeAlias = StatusChanged | ViewChanged | OperationEnded | ErrorReported | MessagePassed | PromptLogin
-"""What an application hears: of the status, the document, its operations, the server's errors, and of a login."""
+News: TypeAlias = (
+    StatusChanged | ViewChanged | OperationEnded | ErrorReported | MessagePassed | PromptLogin | LimitHeard | StormBegan
+)
+"""What an application hears: of the status, the document, its operations, the server's errors and limits, a login."""
 
 BACKLOG_MAX = 10_000
 """How much news may wait for one listener before it is told that it lags."""

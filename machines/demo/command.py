@@ -28,12 +28,12 @@ SCALE = 0.15
     help="The factor that shortens every delay; 1 is real time.",
 )
 def demo(*, as_json: bool, seed: int, scale: float) -> None:
-    """Watch two clients edit one document through ten faults on a real loopback WebSocket.
+    """Watch two clients edit one document through sixteen faults on a real loopback WebSocket.
 
     Exits with 1 if anything was lost or doubled, or a fault did not happen.
     """
     console = Console(quiet=as_json, highlight=False)
-    console.print("[bold]Two clients, one document, ten faults, a real WebSocket.[/]")
+    console.print("[bold]Two clients, one document, sixteen faults, a real WebSocket.[/]")
     console.print(f"Every delay is shortened to {scale:g} of what it is; the times are those of the clients.\n")
     timeline = Timeline(console)
     report = anyio.run(_play, seed, scale, timeline)

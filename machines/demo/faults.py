@@ -34,6 +34,18 @@ class Fault(StrEnum):
     """One new edit is not applied but answered VERSION_CONFLICT."""
     LOST_ACK = "lost_ack"
     """One edit is applied and told to the others, and never acknowledged."""
+    RATE_LIMITED = "rate_limited"
+    """One new edit is not applied but answered RATE_LIMIT_EXCEEDED, with half a second to wait."""
+    DOCUMENT_LOCKED = "document_locked"
+    """One new edit is not applied but answered DOCUMENT_LOCKED, with two seconds to wait."""
+    KICKED = "kicked"
+    """Right after an acknowledgement the client is closed with 4004; only a person connects it again."""
+    MAINTENANCE = "maintenance"
+    """Error MAINTENANCE_MODE, with three seconds to wait, then close 1001."""
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105  the name of a fault
+    """Every token of the user is taken back: error TOKEN_REVOKED; only a login helps."""
+    ERROR_STORM = "error_storm"
+    """Eleven errors about operations that nobody made: the client closes with 4999 and stays away for a while."""
     SERVER_RESTART = "server_restart"
     """Everyone is closed with 1012, the port is shut for a moment; the document survives, connections do not."""
 
@@ -61,9 +73,18 @@ MOMENT: Final[Mapping[Fault, Moment]] = {
     Fault.TOKEN_EXPIRED: Moment.SESSION,
     Fault.VERSION_CONFLICT: Moment.EDIT,
     Fault.LOST_ACK: Moment.EDIT,
+    Fault.RATE_LIMITED: Moment.EDIT,
+    Fault.DOCUMENT_LOCKED: Moment.EDIT,
+    Fault.KICKED: Moment.EDIT,
+    Fault.MAINTENANCE: Moment.SESSION,
+    Fault.TOKEN_REVOKED: Moment.SESSION,
+    Fault.ERROR_STORM: Moment.SESSION,
     Fault.SERVER_RESTART: Moment.SERVER,
 }
 """The moment of each fault."""
+
+FINAL: Final = frozenset({Fault.KICKED, Fault.TOKEN_REVOKED})
+"""The faults that no client recovers from by itself: a person has to connect again, or to log in."""
 
 GARBAGE_FRAME: Final = '{"type":"system","ev'
 """Not JSON, for `DemoServer.utter`."""

@@ -33,8 +33,18 @@ from machines.wire.messages import (
 from machines.wire.objects import JsonObject
 from machines.wire.operations import Edit, Retain
 
+GOING_AWAY: Final = 1001
 PROTOCOL_ERROR: Final = 1002
 AUTH_EXPIRED: Final = 4001
+KICKED: Final = 4004
+STORM_ERRORS: Final = 11
+"""How many errors a storm has: the seed closes at the eleventh of a minute."""
+REFUSALS: Final = {
+    Fault.RATE_LIMITED: (ErrorCode.RATE_LIMIT_EXCEEDED, "Too many operations.", 500),
+    Fault.DOCUMENT_LOCKED: (ErrorCode.DOCUMENT_LOCKED, "Somebody has locked the document.", 2000),
+}
+"""The faults that refuse an edit for now: the code, the sentence and the milliseconds to wait."""
+MAINTENANCE_MS: Final = 3000
 _RELAYED: Final = frozenset({"presence", "comment"})
 
 
@@ -93,6 +103,24 @@ class Room:
             conversation.say(self._error(ErrorCode.TOKEN_EXPIRED, "The token has expired.", recoverable=True))
             conversation.end(AUTH_EXPIRED, "token expired")
 
+    def revoke(self, conversation: Conversation) -> None:
+        """Tell a client that its token was taken back; it is for the client to close."""
+        conversation.say(self._error(ErrorCode.TOKEN_REVOKED, "The token was taken back.", recoverable=False))
+
+    def maintain(self, conversation: Conversation) -> None:
+        """Tell a client that maintenance begins, and close."""
+        details: dict[str, object] = {"retry_after": MAINTENANCE_MS}
+        sentence = "The service is in maintenance."
+        conversation.say(self._error(ErrorCode.MAINTENANCE_MODE, sentence, recoverable=True, details=details))
+        conversation.end(GOING_AWAY, "maintenance")
+
+    def storm(self, conversation: Conversation) -> None:
+        """Tell a client of one error after the other, each about an operation that nobody made."""
+        for number in range(STORM_ERRORS):
+            details: dict[str, object] = {"message_id": f"nobody:{number}"}
+            sentence = "The operation timed out."
+            conversation.say(self._error(ErrorCode.OPERATION_TIMEOUT, sentence, recoverable=True, details=details))
+
     def _sync(self, conversation: Conversation, request: SyncRequest) -> None:
         known = request.last_known_version
         self._ledger.note(What.SYNCED, conversation.client_id, message_id=request.message_id, version=known)
@@ -118,6 +146,10 @@ class Room:
         if new and self._script.play(Fault.VERSION_CONFLICT, client_id):
             self._refer_to_sync(conversation, edit, self._document.conflict(edit.base_version))
             return
+        refusal = next((each for each in REFUSALS if new and self._script.play(each, client_id)), None)
+        if refusal is not None:
+            self._put_off(conversation, edit, refusal)
+            return
         match self._document.submit(edit.base_version, edit.operation, client_id, message_id):
             case Applied(entry, transformed):
                 self._ledger.note(
@@ -130,6 +162,8 @@ class Room:
                 )
                 if not self._script.play(Fault.LOST_ACK, client_id):
                     self._acknowledge(conversation, message_id, entry.version)
+                if self._script.play(Fault.KICKED, client_id):
+                    conversation.end(KICKED, "an administrator removed you")
             case Duplicate(entry):
                 self._ledger.note(What.DUPLICATE, client_id, message_id=message_id, version=entry.version)
                 self._acknowledge(conversation, message_id, entry.version)
@@ -154,6 +188,11 @@ class Room:
         }
         sentence = "The edit was made on a version that cannot be carried forward; sync first."
         conversation.say(self._error(ErrorCode.VERSION_CONFLICT, sentence, recoverable=True, details=details))
+
+    def _put_off(self, conversation: Conversation, edit: DocumentEdit, fault: Fault) -> None:
+        code, sentence, retry_after_ms = REFUSALS[fault]
+        details: dict[str, object] = {"message_id": edit.message_id, "retry_after": retry_after_ms}
+        conversation.say(self._error(code, sentence, recoverable=True, details=details))
 
     def _turn_down(self, conversation: Conversation, edit: DocumentEdit, code: ErrorCode, problem: str) -> None:
         self._ledger.note(What.INVALID, conversation.client_id, message_id=edit.message_id, note=problem)

@@ -227,6 +227,13 @@ class DemoServer:
                 present.end(1001, "going away")
             case Fault.RESET_1006:
                 present.end(1006)
+            case Fault.MAINTENANCE:
+                self._room.maintain(present)
+            case Fault.ERROR_STORM:
+                self._room.storm(present)
+            case Fault.TOKEN_REVOKED:
+                self.tokens.revoke(present.claims.user_id)
+                self._room.revoke(present)
             case _:
                 self.tokens.expire(present.claims)
                 self._room.expire(present)

@@ -1,10 +1,12 @@
 """The story: two clients edit one document while everything goes wrong that the server can make go wrong.
 
 Every fault strikes once, in an order and at a client that the seed decides, while both clients keep typing; the story
-goes on to the next when both are connected again and everything typed so far has been acknowledged. What is counted at
-the end comes from the server's log.
+goes on to the next when both are connected again and everything typed so far has been acknowledged, or was given back
+to who typed it. Where only a person can help, there is one: who was kicked connects again, who was logged out logs in.
+What is counted at the end comes from the server's log.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from random import Random
@@ -54,6 +56,7 @@ class Report:
     faults: Mapping[str, int]
     operations_accepted: int
     operations_acknowledged: int
+    operations_given_back: int
     operations_applied: int
     duplicates: int
     documents_equal: bool
@@ -64,8 +67,9 @@ class Report:
     @property
     def good(self) -> bool:
         """Tell whether every fault happened and nothing was lost, doubled or different."""
-        counts = {self.operations_accepted, self.operations_acknowledged, self.operations_applied}
-        return all(self.faults.values()) and len(counts) == 1 and not self.duplicates and self.documents_equal
+        ended = self.operations_acknowledged + self.operations_given_back
+        kept = self.operations_accepted == ended and self.operations_acknowledged == self.operations_applied
+        return all(self.faults.values()) and kept and not self.duplicates and self.documents_equal
 
 
 @frozen
@@ -118,7 +122,7 @@ class Story:
 
     def _client(self, name: str) -> Client:
         async def token() -> AccessToken:
-            return AccessToken(self._server.tokens.issue(name, TOKEN_SECONDS).token, TOKEN_SECONDS)
+            return self._token(name)
 
         def observe(record: Record) -> None:
             self._tell(Told(record.at_seconds, name, record))
@@ -134,27 +138,44 @@ class Story:
             observe=observe,
         )
 
+    def _token(self, name: str) -> AccessToken:
+        return AccessToken(self._server.tokens.issue(name, TOKEN_SECONDS).token, TOKEN_SECONDS)
+
     async def _faults(self, clients: tuple[Client, ...]) -> None:
         faults = list(Fault)
         self._random.shuffle(faults)
         await self._settle(clients)
         for fault in faults:
-            victim = self._random.choice(clients).client_id
+            client = self._random.choice(clients)
+            victim = client.client_id
             await self._pause(self._random.uniform(1.0, 4.0))
             self._tell(Told(self._clock.now(), victim, fault))
             self._server.inflict(fault, victim)
             with self._limit():
                 await self._server.happened(fault)
             await self._pause(0.5)  # until it is felt
+            await self._help(client, fault)
             await self._settle(clients)
+
+    async def _help(self, client: Client, fault: Fault) -> None:
+        """Do what only a person can do."""
+        with self._limit():
+            if fault is Fault.KICKED:
+                await _until(client, Status.FAILED)
+                await client.connect()
+            elif fault is Fault.TOKEN_REVOKED:
+                await _until(client, Status.WAITING)
+                token = self._token(client.client_id)
+                await client.login(token.value, token.lifetime_seconds)
 
     async def _settle(self, clients: tuple[Client, ...]) -> None:
         typed = tuple(self._receipts)
         with self._limit():
             for client in clients:
-                await _connected(client)
+                await _until(client, Status.CONNECTED)
             for receipt in typed:
-                await receipt.outcome()
+                if isinstance(await receipt.verdict(), Taken):
+                    await receipt.outcome()
             while not self._writing and any(each.document != self._server.document.text for each in clients):
                 await self._pause(0.5)
         self._tell(Told(self._clock.now(), "both", len(typed)))
@@ -172,13 +193,14 @@ class Story:
 
     async def _report(self, equal: bool, seconds: float) -> Report:  # noqa: FBT001 - the one fact it is told
         verdicts = [await receipt.verdict() for receipt in self._receipts]
-        outcomes = [receipt.outcome_now for receipt in self._receipts]
+        ended = Counter(each.outcome_now.outcome for each in self._receipts if each.outcome_now is not None)
         ledger = self._server.ledger
         return Report(
             seed=self._seed,
             faults={fault.value: ledger.faults(fault) for fault in Fault},
             operations_accepted=sum(isinstance(verdict, Taken) for verdict in verdicts),
-            operations_acknowledged=sum(each is not None and each.outcome is Outcome.ACKNOWLEDGED for each in outcomes),
+            operations_acknowledged=ended[Outcome.ACKNOWLEDGED],
+            operations_given_back=ended[Outcome.EXPORTED],
             operations_applied=ledger.count(What.APPLIED),
             duplicates=len(ledger.duplicates_applied()),
             documents_equal=equal and self._server.consistent(),
@@ -188,10 +210,10 @@ class Story:
         )
 
 
-async def _connected(client: Client) -> None:
-    """Wait until the client is connected."""
+async def _until(client: Client, status: Status) -> None:
+    """Wait until the client has that status."""
     news = aiter(client)
-    while client.status.status is not Status.CONNECTED:
+    while client.status.status is not status:
         await anext(news)
 
 

@@ -7,12 +7,15 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text as Line
 
-from machines.auth_refresh import AUTH_REFRESH, FRESH, REFRESHING
+from machines.auth_refresh import AUTH_REFRESH, FRESH, REAUTH_REQUIRED, REFRESHING
 from machines.conflict_recovery import CONFLICT_RECOVERY, RESOLVING, RESYNCING
 from machines.connection import BACKING_OFF, CONNECTION, HANDSHAKING, SUSPENDED
 from machines.demo.faults import Fault
 from machines.demo.story import Report, Told
+from machines.error_storm import ERROR_STORM, PROBATION, TRIPPED
+from machines.hold import HOLD, LOCKED, MAINTENANCE
 from machines.link import Closed, FrameArrived, OpenFailed
+from machines.rate_limit import DRAINING, LIMITED, RATE_LIMIT
 from machines.session import SESSION
 from machines.wire.messages import ConnectionAck, ErrorMessage
 from statekit import Fired, Kind
@@ -30,6 +33,13 @@ STYLES = {
 SAID: dict[tuple[str, str], str] = {
     (CONFLICT_RECOVERY.name, RESOLVING): "asks the server what it has, before it sends anything again",
     (CONFLICT_RECOVERY.name, RESYNCING): "is not sure what the server has, and asks",
+    (HOLD.name, LOCKED): "keeps its operations until the document is unlocked",
+    (HOLD.name, MAINTENANCE): "stays away until the maintenance is over",
+    (RATE_LIMIT.name, LIMITED): "sends nothing until the limit is over",
+    (RATE_LIMIT.name, DRAINING): "sends again, at half the rate",
+    (ERROR_STORM.name, TRIPPED): "has had eleven errors in a minute, and stays away for a while",
+    (ERROR_STORM.name, PROBATION): "tries again, on probation",
+    (AUTH_REFRESH.name, REAUTH_REQUIRED): "needs its user to log in",
     (AUTH_REFRESH.name, REFRESHING): "fetches a newer token",
     (AUTH_REFRESH.name, FRESH): "has a fresh token",
 }
@@ -105,9 +115,10 @@ def summary(report: Report, scale: float) -> Table:
     for fault, times in report.faults.items():
         table.add_row(fault.replace("_", " "), f"{times} ×" if times else "[bold red]did not happen")
     table.add_section()
-    lost = report.operations_accepted - report.operations_applied
+    lost = report.operations_accepted - report.operations_applied - report.operations_given_back
     table.add_row("operations accepted by the clients", str(report.operations_accepted))
     table.add_row("… acknowledged", str(report.operations_acknowledged))
+    table.add_row("… given back, to who was kicked", str(report.operations_given_back))
     table.add_row("… lost", f"[bold red]{lost}" if lost else "0")
     table.add_row("… applied twice", f"[bold red]{report.duplicates}" if report.duplicates else "0")
     table.add_row("dials", str(report.dials))

@@ -1,8 +1,8 @@
 """What the client does about an error frame, by its code.
 
 The row decides; the frame's own `recoverable` flag counts only for a code that no row names (seed defect 10).
-A row names the machine event the frame becomes (`Route`) and the numbers that go with it. Source: lifecycles
-section 11, whose numbers are the seed's where it has them.
+A row names the machine event the frame becomes (`Route`) and what goes with it; how long and how often to try
+again stands in the options of the machine it goes to. Source: lifecycles section 11.
 
 Surprising rows: the two connection codes are made by this client and never arrive; TOKEN_EXPIRED is refreshed
 whatever its flag says; INSUFFICIENT_PERMISSIONS and INTERNAL_ERROR mean one thing about an operation and
@@ -15,8 +15,6 @@ from enum import StrEnum
 from typing import Final
 
 from attrs import field, frozen
-
-from machines.policy.close_codes import CloseAct, PermitResult
 
 
 class ErrorCode(StrEnum):
@@ -58,8 +56,8 @@ class Route(StrEnum):
     """No refresh can help: keep the operations, ask the user to sign in."""
     DOCUMENT_HALTED = "document_halted"
     """The document's pipeline ends and exports its operations."""
-    DOCUMENT_HELD = "document_held"
-    """Operations wait `hold_seconds`, or as long as the server's hint says."""
+    HELD = "held"
+    """Operations wait for what `waits_for` names, or as long as the server's hint says."""
     CONFLICT = "conflict"
     """One sync, a chained rebase, then the head again."""
     OPERATION_REJECTED = "operation_rejected"
@@ -74,6 +72,17 @@ class Route(StrEnum):
     """Told to the application; nothing else changes."""
 
 
+class Wait(StrEnum):
+    """What a server can tell a client to wait for."""
+
+    LOCK = "lock"
+    """The document is locked; the link stays."""
+    MAINTENANCE = "maintenance"
+    """The service is in maintenance: nothing is dialled meanwhile either."""
+    UNAVAILABLE = "unavailable"
+    """The service is out of order for a while: likewise."""
+
+
 _ENDING: Final = frozenset({Route.CONNECTION_TERMINAL, Route.DOCUMENT_HALTED})
 
 
@@ -82,36 +91,28 @@ class ErrorPolicy:
     """One row: what an error code means, in columns that machines and router read.
 
     `route` is read through `route_for`: an error that names no operation, or meets a token the server accepted
-    before, may go elsewhere (None: it does not). `breaker` is reported on whichever breaker holds a permit.
-    `storm_weight` is what the error counts towards a storm; `weight_added_while_limited` comes on top when the
-    pacer had been told to wait and we sent all the same. `retries` is how often the routed machine may try
-    again; None leaves it to that machine's own budget. `terminal_reason` is what the connection fails or the
-    document halts with when the row, or its last retry, ends it; empty where it cannot.
+    before, may go elsewhere (None: it does not). `storm_weight` is what the error counts towards a storm;
+    `weight_added_while_limited` comes on top when the pacer had been told to wait and we sent all the same.
+    `terminal_reason` is what the connection fails or the document halts with when the row ends it; empty where it
+    cannot.
 
     `closes`: we close with 1000 and do not come back by ourselves. `follows_close`: the close code whose policy
-    rules what comes after CONNECTION_BROKEN. `act_if_closed`: overrides the act of a close that follows on the
-    same socket. `read_only`: no further edits. `shuts_gate`: the hold also keeps the connection from dialling.
-    A hold doubles from `hold_seconds` up to `hold_cap_seconds`; a hint of the server goes first.
-    `recoverable` is the flag this row expects of the server, None where either is right.
-    Raises ValueError for a row whose route lacks what it needs: a reason, a hold or a close policy to follow.
+    rules what comes after CONNECTION_BROKEN. `read_only`: no further edits until the server allows them again.
+    `waits_for`: what HELD waits for. `recoverable` is the flag this row expects of the server, None where either is
+    right. Raises ValueError for a row whose route lacks what it needs: a reason, a wait or a close policy to follow.
     """
 
     code: str
     route: Route
     storm_weight: int
-    breaker: PermitResult
-    retries: int | None = field(default=None, kw_only=True)
     route_without_operation: Route | None = field(default=None, kw_only=True)
     route_when_accepted: Route | None = field(default=None, kw_only=True)
     weight_added_while_limited: int = field(default=0, kw_only=True)
     terminal_reason: str = field(default="", kw_only=True)
     closes: bool = field(default=False, kw_only=True)
     follows_close: int | None = field(default=None, kw_only=True)
-    act_if_closed: CloseAct | None = field(default=None, kw_only=True)
     read_only: bool = field(default=False, kw_only=True)
-    shuts_gate: bool = field(default=False, kw_only=True)
-    hold_seconds: float | None = field(default=None, kw_only=True)
-    hold_cap_seconds: float | None = field(default=None, kw_only=True)
+    waits_for: Wait | None = field(default=None, kw_only=True)
     recoverable: bool | None = field(default=None, kw_only=True)
     note: str = field(default="", kw_only=True)
 
@@ -121,8 +122,7 @@ class ErrorPolicy:
         needs = (
             ("terminal_reason", bool(self.terminal_reason), routes & _ENDING),
             ("follows_close", self.follows_close is not None, routes & {Route.CONNECTION_BROKEN}),
-            ("hold_seconds", self.hold_seconds is not None, routes & {Route.DOCUMENT_HELD}),
-            ("hold_cap_seconds", self.hold_cap_seconds is not None, routes & {Route.DOCUMENT_HELD}),
+            ("waits_for", self.waits_for is not None, routes & {Route.HELD}),
         )
         for column, given, needed_by in needs:
             if needed_by and not given:
@@ -183,60 +183,53 @@ def _refuse_twice(rows: tuple[ErrorPolicy, ...]) -> None:
         raise ValueError(f"more than one error policy for {', '.join(twice)}; a code has exactly one row")
 
 
-_FAIL, _NEUTRAL = PermitResult.FAIL, PermitResult.NEUTRAL
-
-UNKNOWN_RECOVERABLE: Final = ErrorPolicy(
-    "UNKNOWN", Route.OPERATION_RETRY, 1, _NEUTRAL, retries=5, note="never fatal to the link"
-)
+UNKNOWN_RECOVERABLE: Final = ErrorPolicy("UNKNOWN", Route.OPERATION_RETRY, 1, note="never fatal to the link")
 """The row of an unknown code that the server calls recoverable."""
 
-UNKNOWN_FINAL: Final = ErrorPolicy("UNKNOWN", Route.REPORT, 1, _NEUTRAL, retries=0, note="never fatal to the link")
+UNKNOWN_FINAL: Final = ErrorPolicy("UNKNOWN", Route.REPORT, 1, note="never fatal to the link")
 """The row of an unknown code that the server calls not recoverable."""
 
 # fmt: off
 ERROR_POLICIES: Final = ErrorPolicies((
-    #            code                               route                       storm weight, breaker
-    ErrorPolicy(ErrorCode.CONNECTION_FAILED,         Route.LOCAL,                0, _FAIL, recoverable=True,
+    #            code                               route                    storm weight
+    ErrorPolicy(ErrorCode.CONNECTION_FAILED,         Route.LOCAL,              0, recoverable=True,
                 note="the dial failed: backoff"),
-    ErrorPolicy(ErrorCode.CONNECTION_TIMEOUT,        Route.LOCAL,                0, _FAIL, recoverable=True,
+    ErrorPolicy(ErrorCode.CONNECTION_TIMEOUT,        Route.LOCAL,              0, recoverable=True,
                 note="no open or no hello in time: abandon the socket, backoff"),
-    ErrorPolicy(ErrorCode.CONNECTION_LIMIT_EXCEEDED, Route.CONNECTION_SLOW,      0, _NEUTRAL,
-                recoverable=True, note="honours retry_after, keeps the session, tells the user"),
-    ErrorPolicy(ErrorCode.PROTOCOL_ERROR,            Route.CONNECTION_BROKEN,    1, _NEUTRAL, retries=1,
-                follows_close=1002, terminal_reason="protocol_error", note="one retry on a fresh session"),
-    ErrorPolicy(ErrorCode.AUTHENTICATION_FAILED,     Route.AUTH_REJECTED,        0, _NEUTRAL, retries=1,
+    ErrorPolicy(ErrorCode.CONNECTION_LIMIT_EXCEEDED, Route.CONNECTION_SLOW,    0, recoverable=True,
+                note="honours retry_after, keeps the session, tells the user"),
+    ErrorPolicy(ErrorCode.PROTOCOL_ERROR,            Route.CONNECTION_BROKEN,  1, follows_close=1002,
+                terminal_reason="protocol_error", note="one retry on a fresh session"),
+    ErrorPolicy(ErrorCode.AUTHENTICATION_FAILED,     Route.AUTH_REJECTED,      0,
                 route_when_accepted=Route.AUTH_REVOKED, note="one refresh if this token was never accepted"),
-    ErrorPolicy(ErrorCode.TOKEN_EXPIRED,             Route.AUTH_REJECTED,        0, _NEUTRAL, retries=3,
+    ErrorPolicy(ErrorCode.TOKEN_EXPIRED,             Route.AUTH_REJECTED,      0,
                 note="one refresh in flight, whatever the flag says"),
-    ErrorPolicy(ErrorCode.TOKEN_REVOKED,             Route.AUTH_REVOKED,         0, _NEUTRAL, retries=0,
-                closes=True, recoverable=False, note="no refresh; operations are kept first"),
-    ErrorPolicy(ErrorCode.INSUFFICIENT_PERMISSIONS,  Route.OPERATION_REJECTED,   1, _NEUTRAL, retries=0,
+    ErrorPolicy(ErrorCode.TOKEN_REVOKED,             Route.AUTH_REVOKED,       0, closes=True, recoverable=False,
+                note="no refresh; operations are kept first"),
+    ErrorPolicy(ErrorCode.INSUFFICIENT_PERMISSIONS,  Route.OPERATION_REJECTED, 1,
                 route_without_operation=Route.CONNECTION_TERMINAL, terminal_reason="permission_denied",
                 read_only=True, recoverable=False),
-    ErrorPolicy(ErrorCode.DOCUMENT_NOT_FOUND,        Route.DOCUMENT_HALTED,      0, _NEUTRAL, retries=0,
-                terminal_reason="not_found", recoverable=False, note="exports; the link stays"),
-    ErrorPolicy(ErrorCode.DOCUMENT_LOCKED,           Route.DOCUMENT_HELD,        0, _NEUTRAL, retries=10,
-                hold_seconds=30.0, hold_cap_seconds=30.0, terminal_reason="document_locked", recoverable=True,
-                note="the link stays"),
-    ErrorPolicy(ErrorCode.DOCUMENT_DELETED,          Route.DOCUMENT_HALTED,      0, _NEUTRAL, retries=0,
-                closes=True, terminal_reason="deleted", recoverable=False, note="exports"),
-    ErrorPolicy(ErrorCode.VERSION_CONFLICT,          Route.CONFLICT,             0, _NEUTRAL, retries=5,
-                recoverable=True, note="after the last round a snapshot replaces the document"),
-    ErrorPolicy(ErrorCode.INVALID_OPERATION,         Route.OPERATION_REJECTED,   1, _NEUTRAL, retries=0,
-                recoverable=False),
-    ErrorPolicy(ErrorCode.OPERATION_REJECTED,        Route.OPERATION_REJECTED,   1, _NEUTRAL, retries=0,
-                recoverable=False, note="the rest of the queue is rebased"),
-    ErrorPolicy(ErrorCode.OPERATION_TIMEOUT,         Route.OPERATION_RETRY,      1, _NEUTRAL, retries=5,
-                recoverable=True, note="it may have been applied: asks first, then the same seq"),
-    ErrorPolicy(ErrorCode.RATE_LIMIT_EXCEEDED,       Route.RATE_LIMITED,         0, _NEUTRAL,
-                weight_added_while_limited=1, recoverable=True, note="the longest announced limit counts"),
-    ErrorPolicy(ErrorCode.INTERNAL_ERROR,            Route.OPERATION_RETRY,      1, _FAIL, retries=5,
+    ErrorPolicy(ErrorCode.DOCUMENT_NOT_FOUND,        Route.DOCUMENT_HALTED,    0, terminal_reason="not_found",
+                recoverable=False, note="exports; the link stays"),
+    ErrorPolicy(ErrorCode.DOCUMENT_LOCKED,           Route.HELD,               0, waits_for=Wait.LOCK,
+                terminal_reason="document_locked", recoverable=True, note="the link stays"),
+    ErrorPolicy(ErrorCode.DOCUMENT_DELETED,          Route.DOCUMENT_HALTED,    0, closes=True,
+                terminal_reason="deleted", recoverable=False, note="exports"),
+    ErrorPolicy(ErrorCode.VERSION_CONFLICT,          Route.CONFLICT,           0, recoverable=True,
+                note="after the last round the operation is given back"),
+    ErrorPolicy(ErrorCode.INVALID_OPERATION,         Route.OPERATION_REJECTED, 1, recoverable=False),
+    ErrorPolicy(ErrorCode.OPERATION_REJECTED,        Route.OPERATION_REJECTED, 1, recoverable=False,
+                note="the rest of the queue is rebased"),
+    ErrorPolicy(ErrorCode.OPERATION_TIMEOUT,         Route.OPERATION_RETRY,    1, recoverable=True,
+                note="it may have been applied: asks first, then the same seq"),
+    ErrorPolicy(ErrorCode.RATE_LIMIT_EXCEEDED,       Route.RATE_LIMITED,       0, weight_added_while_limited=1,
+                recoverable=True, note="the longest announced limit counts"),
+    ErrorPolicy(ErrorCode.INTERNAL_ERROR,            Route.OPERATION_RETRY,    1,
                 route_without_operation=Route.CONNECTION_BROKEN, follows_close=1011, recoverable=True),
-    ErrorPolicy(ErrorCode.SERVICE_UNAVAILABLE,       Route.DOCUMENT_HELD,        1, _FAIL,
-                hold_seconds=30.0, hold_cap_seconds=300.0, act_if_closed=CloseAct.SLOW, recoverable=True),
-    ErrorPolicy(ErrorCode.MAINTENANCE_MODE,          Route.DOCUMENT_HELD,        0, _NEUTRAL,
-                hold_seconds=60.0, hold_cap_seconds=300.0, shuts_gate=True, recoverable=True,
-                note="attempts are not burnt; a banner tells the user"),
+    ErrorPolicy(ErrorCode.SERVICE_UNAVAILABLE,       Route.HELD,               1, waits_for=Wait.UNAVAILABLE,
+                recoverable=True, note="a link that closes meanwhile is not dialled before the wait is over"),
+    ErrorPolicy(ErrorCode.MAINTENANCE_MODE,          Route.HELD,               0, waits_for=Wait.MAINTENANCE,
+                recoverable=True, note="attempts are not burnt; a banner tells the user"),
 ), unknown_recoverable=UNKNOWN_RECOVERABLE, unknown_final=UNKNOWN_FINAL)
 # fmt: on
 """The 19 rows of lifecycles section 11; `overlay` them with a product's own."""

@@ -1,17 +1,42 @@
 """Router: which machine a message concerns; the error policies decide it for errors.
 
-It has one state, since it remembers nothing; it is a machine all the same, so that where a message goes stands in a
-table, is drawn, and can be checked like everything else.
+It has one state, since all it remembers is whether the server has greeted; it is a machine all the same, so that where
+a message goes stands in a table, is drawn, and can be checked like everything else.
+
+An error is told to whom it concerns first, to the application and to the storm after that: none is swallowed.
 """
 
 from enum import StrEnum
 from typing import TypeAlias
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from machines.link import Send
-from machines.policy.error_codes import ERROR_POLICIES, ErrorPolicies, ErrorPolicy, Route
+from machines.policy.error_codes import ERROR_POLICIES, ErrorCode, ErrorPolicies, ErrorPolicy, Route, Wait
 from machines.policy.failures import HINT_MAX_SECONDS
+from machines.policy.routed import (
+    AckCame,
+    BroadcastCame,
+    DocumentGone,
+    ErrorReported,
+    ErrorWeighed,
+    LinkEnded,
+    LinkFaulty,
+    LinkUnwelcome,
+    MessagePassed,
+    OperationBehind,
+    OperationDenied,
+    OperationFailed,
+    OperationUnsure,
+    PermissionsTold,
+    RateLimitAsked,
+    ServerGreeted,
+    SyncCame,
+    TokenAging,
+    TokenBad,
+    TokenRevoked,
+    WaitAsked,
+)
 from machines.wire.messages import (
     ConnectionAck,
     DocumentSync,
@@ -25,148 +50,46 @@ from machines.wire.messages import (
     RateLimited,
     TokenRefreshRequired,
 )
-from statekit import Kind, Machine, Rows, Signal
+from statekit import Kind, Machine, Rows
 
 
 class State(StrEnum):
-    """A router has nothing to remember."""
+    """A router has nowhere to go."""
 
     ROUTING = "routing"
 
 
 (ROUTING,) = State
 
+WRITE = "write"
+"""The permission without which no edit is taken (protocol.md)."""
+
+
+@frozen
+class LinkLost:
+    """No message can come any more, until another greeting."""
+
+
 Event: TypeAlias = (
-    ConnectionAck | Ping | Pong | DocumentSync | ErrorMessage | RateLimited | TokenRefreshRequired | PermissionChange
-    | OperationAck | OperationBroadcast | Passed
+    LinkLost | ConnectionAck | Ping | Pong | DocumentSync | ErrorMessage | RateLimited | TokenRefreshRequired
+    | PermissionChange | OperationAck | OperationBroadcast | Passed
 )  # fmt: skip
 
 
-# ---------------------------------------------------------------------------------------------------------- signals
-@frozen
-class ServerGreeted(Signal):
-    """The server accepted the connection."""
-
-    document_version: int
-
-
-@frozen
-class SyncCame(Signal):
-    """The server told what it has."""
-
-    sync: DocumentSync
-
-
-@frozen
-class AckCame(Signal):
-    """The server has an operation of ours."""
-
-    ack: OperationAck
-
-
-@frozen
-class BroadcastCame(Signal):
-    """The server applied somebody's operation."""
-
-    broadcast: OperationBroadcast
-
-
-@frozen
-class OperationFailed(Signal):
-    """The server did not apply an operation; an empty `message_id` means the one in flight."""
-
-    message_id: str
-    code: str
-
-
-@frozen
-class OperationUnsure(OperationFailed):
-    """It may have been applied, or not."""
-
-
-@frozen
-class OperationBehind(OperationFailed):
-    """It was made against a version that the server cannot use."""
-
-
-@frozen
-class OperationsHeld(Signal):
-    """Operations must wait for so many seconds."""
-
-    seconds: float
-
-
-@frozen
-class DocumentGone(Signal):
-    """The document takes no operations any more."""
-
-    reason: str
-    closes: bool
-
-
-@frozen
-class TokenBad(Signal):
-    """The server refuses the link's token."""
-
-
-@frozen
-class TokenRevoked(Signal):
-    """Only a new login can help."""
-
-
-@frozen
-class TokenAging(Signal):
-    """The token will expire soon."""
-
-
-@frozen
-class LinkEnded(Signal):
-    """No retry can help; `reason` says why."""
-
-    reason: str
-
-
-@frozen
-class LinkUnwelcome(Signal):
-    """The server wants us to stay away for a while."""
-
-    retry_after_seconds: float | None
-
-
-@frozen
-class LinkFaulty(Signal):
-    """The link itself is at fault; `close_code` names the policy to follow."""
-
-    close_code: int
-
-
-@frozen
-class ErrorReported(Signal):
-    """The server reported an error, for the application to show: `user_message(code)` has the words."""
-
-    code: str
-    recoverable: bool
-
-
-@frozen
-class MessagePassed(Signal):
-    """A message that concerns the application only."""
-
-    message: Passed | PermissionChange
-
-
+# ---------------------------------------------------------------------------------------------------------- effects
 Effect: TypeAlias = (
-    Send | ServerGreeted | SyncCame | AckCame | BroadcastCame | OperationFailed | OperationUnsure | OperationBehind
-    | OperationsHeld | DocumentGone | TokenBad | TokenRevoked | TokenAging | LinkEnded | LinkUnwelcome | LinkFaulty
-    | ErrorReported | MessagePassed
+    Send | ServerGreeted | SyncCame | AckCame | BroadcastCame | OperationFailed | OperationDenied | OperationUnsure
+    | OperationBehind | PermissionsTold | WaitAsked | RateLimitAsked | DocumentGone | TokenBad | TokenRevoked
+    | TokenAging | LinkEnded | LinkUnwelcome | LinkFaulty | ErrorReported | ErrorWeighed | MessagePassed
 )  # fmt: skip
 
 
 @frozen
 class Context:
-    """The error policies in force; a product lays its own rows over them."""
+    """The error policies in force, over which a product lays its own rows, and whether the server has greeted."""
 
     policies: ErrorPolicies = field(default=ERROR_POLICIES, repr=False)
+    greeted: bool = False
 
 
 # ------------------------------------------------------------------------------------------------------------ guards
@@ -180,7 +103,8 @@ def _operation(error: ErrorMessage) -> str:
 
 
 def _route(context: Context, error: ErrorMessage) -> Route:
-    return _policy(context, error).route_for(names_operation=bool(_operation(error)))
+    policy, named = _policy(context, error), bool(_operation(error))
+    return policy.route_for(names_operation=named, token_accepted=context.greeted)
 
 
 def _seconds(milliseconds: float) -> float:
@@ -223,9 +147,14 @@ def ends_document(context: Context, error: ErrorMessage) -> bool:
     return _route(context, error) is Route.DOCUMENT_HALTED
 
 
-def holds_document(context: Context, error: ErrorMessage) -> bool:
+def asks_to_wait(context: Context, error: ErrorMessage) -> bool:
     """Must operations wait?"""
-    return _route(context, error) in (Route.DOCUMENT_HELD, Route.RATE_LIMITED)
+    return _route(context, error) is Route.HELD
+
+
+def limits_rate(context: Context, error: ErrorMessage) -> bool:
+    """Did operations come too fast?"""
+    return _route(context, error) is Route.RATE_LIMITED
 
 
 def is_conflict(context: Context, error: ErrorMessage) -> bool:
@@ -244,9 +173,9 @@ def leaves_unsure(context: Context, error: ErrorMessage) -> bool:
 
 
 # ------------------------------------------------------------------------------------------------------------ makers
-def greet(_: Context, message: ConnectionAck) -> ServerGreeted:
-    """Tell of the accepted connection."""
-    return ServerGreeted(message.document_version)
+def greet(_: Context, message: ConnectionAck) -> tuple[ServerGreeted, PermissionsTold]:
+    """Tell of the accepted connection, and what may be done over it."""
+    return ServerGreeted(message.document_version), _permissions(message)
 
 
 def answer_ping(_: Context, message: Ping) -> Send:
@@ -269,19 +198,40 @@ def pass_broadcast(_: Context, message: OperationBroadcast) -> BroadcastCame:
     return BroadcastCame(message)
 
 
-def pass_message(_: Context, message: Passed | PermissionChange) -> MessagePassed:
+def pass_message(_: Context, message: Passed) -> MessagePassed:
     """Hand on what concerns the application only."""
     return MessagePassed(message)
 
 
-def hold_by_limit(_: Context, message: RateLimited) -> OperationsHeld:
-    """Operations wait as long as the limit says."""
-    return OperationsHeld(_seconds(message.retry_after_ms))
+def _permissions(message: ConnectionAck | PermissionChange) -> PermissionsTold:
+    return PermissionsTold(may_write=WRITE in message.permissions)
 
 
-def report(_: Context, error: ErrorMessage) -> ErrorReported:
-    """Tell the application of every error, whoever else deals with it."""
-    return ErrorReported(error.error_code, error.recoverable)
+def pass_permissions(_: Context, message: PermissionChange) -> tuple[PermissionsTold, MessagePassed]:
+    """Tell what may be done from now on, and the application too."""
+    return _permissions(message), MessagePassed(message)
+
+
+def pass_limit(context: Context, message: RateLimited) -> RateLimitAsked:
+    """Tell of a limit that came as a message of its own: it means the same as the error."""
+    policy = context.policies.row(ErrorCode.RATE_LIMIT_EXCEEDED, recoverable=True)
+    return _limit(policy, _seconds(message.retry_after_ms), "")
+
+
+def _limit(policy: ErrorPolicy, seconds: float | None, message_id: str) -> RateLimitAsked:
+    return RateLimitAsked(seconds, message_id, str(policy.code), policy.storm_weight, policy.weight_added_while_limited)
+
+
+def tell(context: Context, error: ErrorMessage) -> ErrorReported:
+    """Tell the application of an error, whoever else deals with it."""
+    contradicts = _policy(context, error).contradicts(recoverable=error.recoverable)
+    return ErrorReported(error.error_code, error.recoverable, contradicts)
+
+
+def report(context: Context, error: ErrorMessage) -> tuple[ErrorReported, ErrorWeighed]:
+    """Tell the application of an error, and what it counts towards a storm."""
+    weight = _policy(context, error).storm_weight
+    return tell(context, error), ErrorWeighed(error.error_code, _operation(error), weight)
 
 
 def end_link(context: Context, error: ErrorMessage) -> LinkEnded:
@@ -306,15 +256,22 @@ def end_document(context: Context, error: ErrorMessage) -> tuple[DocumentGone | 
     return (gone, LinkEnded(policy.terminal_reason)) if policy.closes else (gone,)
 
 
-def hold_document(context: Context, error: ErrorMessage) -> OperationsHeld:
-    """Operations wait as long as the server says, or as the policy does."""
-    hint = _hint_seconds(error)
-    return OperationsHeld((_policy(context, error).hold_seconds or 1.0) if hint is None else hint)
+def ask_to_wait(context: Context, error: ErrorMessage) -> WaitAsked:
+    """Say what is to be waited for, and for how long if the server says it."""
+    return WaitAsked(_policy(context, error).waits_for or Wait.UNAVAILABLE, _hint_seconds(error))
 
 
-def reject(_: Context, error: ErrorMessage) -> OperationFailed:
-    """Name the operation that is refused for good."""
-    return OperationFailed(_operation(error), error.error_code)
+def limit_rate(context: Context, error: ErrorMessage) -> RateLimitAsked:
+    """Say for how long, and which operation came too fast; the pacer knows what the error weighs."""
+    return _limit(_policy(context, error), _hint_seconds(error), _operation(error))
+
+
+def reject(context: Context, error: ErrorMessage) -> tuple[OperationFailed | OperationDenied | PermissionsTold, ...]:
+    """Name the operation that is refused for good, and perhaps every further one."""
+    name = _operation(error)
+    if _policy(context, error).read_only:
+        return OperationDenied(name, error.error_code), PermissionsTold(may_write=False)
+    return (OperationFailed(name, error.error_code),)
 
 
 def doubt(_: Context, error: ErrorMessage) -> OperationUnsure:
@@ -327,21 +284,32 @@ def conflict(_: Context, error: ErrorMessage) -> OperationBehind:
     return OperationBehind(_operation(error), error.error_code)
 
 
+def note_greeting(context: Context) -> Context:
+    """The server has accepted this link's token."""
+    return evolve(context, greeted=True)
+
+
+def forget_greeting(context: Context) -> Context:
+    """The next link's token is not accepted yet."""
+    return evolve(context, greeted=False)
+
+
 # ------------------------------------------------------------------------------------------------------------- table
 rows = Rows[State, Context, Effect]()
 stay, ignore, state = rows.stay, rows.ignore, rows.state
 
 # fmt: off
 TABLE = (
-    #    source   trigger               effects, then guard=
-    stay(ROUTING, ConnectionAck,        greet),
+    #    source   trigger               effects, then guard= and update=
+    stay(ROUTING, ConnectionAck,        greet, update=note_greeting),
+    stay(ROUTING, LinkLost,             update=forget_greeting),
     stay(ROUTING, Ping,                 answer_ping),
     stay(ROUTING, DocumentSync,         pass_sync),
     stay(ROUTING, OperationAck,         pass_ack),
     stay(ROUTING, OperationBroadcast,   pass_broadcast),
-    stay(ROUTING, RateLimited,          hold_by_limit),
+    stay(ROUTING, RateLimited,          pass_limit),
     stay(ROUTING, TokenRefreshRequired, TokenAging()),
-    stay(ROUTING, PermissionChange,     pass_message),
+    stay(ROUTING, PermissionChange,     pass_permissions),
     stay(ROUTING, Passed,               pass_message),
 
     stay(ROUTING, ErrorMessage,         TokenBad(), report,     guard=refuses_token),
@@ -350,7 +318,8 @@ TABLE = (
     stay(ROUTING, ErrorMessage,         stay_away, report,      guard=is_unwelcome),
     stay(ROUTING, ErrorMessage,         break_link, report,     guard=breaks_link),
     stay(ROUTING, ErrorMessage,         end_document, report,   guard=ends_document),
-    stay(ROUTING, ErrorMessage,         hold_document, report,  guard=holds_document),
+    stay(ROUTING, ErrorMessage,         ask_to_wait, report,    guard=asks_to_wait),
+    stay(ROUTING, ErrorMessage,         limit_rate, tell,       guard=limits_rate),
     stay(ROUTING, ErrorMessage,         conflict, report,       guard=is_conflict),
     stay(ROUTING, ErrorMessage,         reject, report,         guard=rejects_operation),
     stay(ROUTING, ErrorMessage,         doubt, report,          guard=leaves_unsure),

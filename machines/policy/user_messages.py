@@ -1,7 +1,7 @@
 """What a person reads when something goes wrong: a title, a sentence, perhaps one thing to do.
 
-Keys are the 19 error codes, REFRESH_FAILED (a reason of this client, never on the wire) and the reasons with
-which a connection ends. The six texts of the seed stand word for word, but for the title of
+Keys are the 19 error codes, REFRESH_FAILED (a reason of this client, never on the wire) and the reasons for which a
+connection ends or waits, or keeps operations. The six texts of the seed stand word for word, but for the title of
 AUTHENTICATION_FAILED, which said that a session had expired where none had begun (seed defect 28).
 No text promises where edits are kept: only the application knows.
 """
@@ -43,6 +43,11 @@ _OUTDATED = UserMessage(
     "This version of the app and our service don't understand each other. Please reload.",
     "Reload",
 )
+_SLOW_DOWN = UserMessage("Slow Down", "You're making changes too quickly. Please wait a moment.", None)
+_UNAVAILABLE = UserMessage(
+    "Temporarily Unavailable", "We can't save changes right now. Retrying shortly...", "Retry Now"
+)
+_MAINTENANCE = UserMessage("Maintenance", "We're making improvements. Editing resumes when we're done.", None)
 _UNREACHABLE = UserMessage("Connection Lost", "We stopped trying to reconnect. Please try again.", "Retry Now")
 
 # fmt: off
@@ -71,31 +76,38 @@ USER_MESSAGES: Final[Mapping[str, UserMessage]] = MappingProxyType({
         "Change Not Accepted", "Your last change wasn't accepted and was undone.", None),
     "OPERATION_TIMEOUT": UserMessage(
         "Still Saving", "Saving your change takes longer than usual. Retrying...", None),
-    "RATE_LIMIT_EXCEEDED": UserMessage(
-        "Slow Down", "You're making changes too quickly. Please wait a moment.", None),
+    "RATE_LIMIT_EXCEEDED": _SLOW_DOWN,
     "INTERNAL_ERROR": UserMessage(
         "Something Went Wrong", "An unexpected error occurred. Our team has been notified.", "Reload"),
-    "SERVICE_UNAVAILABLE": UserMessage(
-        "Temporarily Unavailable", "We can't save changes right now. Retrying shortly...", "Retry Now"),
-    "MAINTENANCE_MODE": UserMessage(
-        "Maintenance", "We're making improvements. Editing resumes when we're done.", None),
+    "SERVICE_UNAVAILABLE": _UNAVAILABLE,
+    "MAINTENANCE_MODE": _MAINTENANCE,
     REFRESH_FAILED: _EXPIRED,
 
+    "circuit_breaker": _UNAVAILABLE,
     "deleted": _DELETED,
     "document_locked": _LOCKED,
     "error_storm": UserMessage(
         "Connection Paused", "Too much went wrong in a short time, so we stopped trying.", "Retry Now"),
     "exhausted": _UNREACHABLE,
     "extension_required": _OUTDATED,
+    "hidden": UserMessage("Paused", "We reconnect as soon as you are back.", None),
     "invalid_payload": _OUTDATED,
     "kicked": UserMessage("Removed From Document", "An administrator removed you from this document.", None),
+    "maintenance": _MAINTENANCE,
     "not_found": _NOT_FOUND,
+    "offline": UserMessage("No Connection", "You seem to be offline. We reconnect when you are back.", None),
     "permission_denied": _DENIED,
     "policy_violation": UserMessage("Connection Refused", "The server ended the connection.", "Reload"),
     "protocol_error": _OUTDATED,
+    "rate_limited": _SLOW_DOWN,
+    "read_only": UserMessage("Read Only", "You may read this document, but not change it.", "Request Access"),
+    "reauth": _EXPIRED,
     "server_closed": UserMessage("Disconnected", "The server ended the connection.", "Reconnect"),
+    "storm": UserMessage(
+        "Connection Paused", "Too much went wrong in a short time. Retrying in a moment...", None),
     "tls_failure": UserMessage(
         "No Secure Connection", "We couldn't connect securely. Please check your network.", "Retry Now"),
+    "unavailable": _UNAVAILABLE,
     "unknown_close": _UNREACHABLE,
     "unknown_status": _UNREACHABLE,
     "unsupported_data": _OUTDATED,

@@ -71,7 +71,8 @@ class Search:
         self.live = any(each.sort in LIVE for each in model.properties)
         self.space: Space = space_of(model, self.bounds, labelled=self.live)
         self.places: list[int] = []
-        self.index: dict[int, int] = {}
+        self.index: dict[int, int] = {}  # only filled if edges are kept, as it costs more than a set
+        self.met: set[int] = set()
         self.parents = array("I")
         self.graph = Graph(self.space.record.labels, lambda at: self.space.owed(self.places[at]))
         self.depth = 0
@@ -99,7 +100,7 @@ class Search:
         self, asked: Iterable[tuple[Property, Callable[[int], bool]]], refuted: dict[str, int], counts: dict[str, int]
     ) -> None:
         """Work off one place after the other."""
-        space, index, level, told = self.space, self.index, 1, time.monotonic()
+        space, met, level, told = self.space, self.met, 1, time.monotonic()
         claims, live = list(asked), self.live
         for at, place in enumerate(self.places):
             if at == level:
@@ -113,10 +114,10 @@ class Search:
                 return
             targets, labels = space.edges(place)
             for target in targets:
-                if target not in index:
+                if target not in met:
                     self.find(target, at)
             if live:
-                self.graph.add([index[target] for target in targets], labels)
+                self.graph.add([self.index[target] for target in targets], labels)
             if self.stop_at_first and self.refuted(refuted):
                 self.bound = "it was stopped at the first refutation"
                 return
@@ -132,7 +133,9 @@ class Search:
 
     def find(self, place: int, parent: int) -> None:
         """Keep a place that was not known."""
-        self.index[place] = len(self.places)
+        if self.live:
+            self.index[place] = len(self.places)
+        self.met.add(place)
         self.places.append(place)
         self.parents.append(parent)
 
@@ -208,14 +211,14 @@ class Search:
     # ------------------------------------------------------------------------------------------------------- the ways
     def trace(self, place: int, move: Move | None = None) -> Trace:
         """Show the shortest way to a place, and one move further."""
-        at = self.index[place]
+        found = at = self.places.index(place)
         way: list[tuple[int, int]] = []
         while at:
             way.append((self.parents[at], at))
             at = self.parents[at]
         steps = [(self.members(parent), self.move(parent, child)) for parent, child in reversed(way)]
         if move is not None:
-            steps.append((self.members(self.index[place]), move))
+            steps.append((self.members(found), move))
         return Trace(self.model.name, self.name, concrete(self.model, self.bounds, steps))
 
     def moves(self, edges: Iterable[Edge]) -> tuple[Move, ...]:

@@ -13,7 +13,7 @@ from statekit.transaction import SystemSnapshot
 
 @frozen
 class Awaited:
-    """One thing that a member waits for: a timer by its label, or an answer by its effect's class name.
+    """One thing that a member waits for: a timer by its label, or an answer by its effect's class name, and its key.
 
     `member` is a name, or an instance's address. `due_in_seconds` is there for a timer that runs. `waits_for` is what
     the state declares of its owner; with `what` empty it is all there is to say.
@@ -47,6 +47,8 @@ def _lines(
     for ticket in held.tickets:
         deadline = alarms.deadline(name, ticket.number)
         due = None if deadline is None else max(0.0, deadline - now())
-        yield Awaited(name, held.state.name, definition.key_label(ticket.name), due, owner)
+        label = definition.key_label(ticket.name)
+        what = label if ticket.key is None else f"{label} of {ticket.key}"
+        yield Awaited(name, held.state.name, what, due, owner)
     if owner and not held.tickets:
         yield Awaited(name, held.state.name, "", None, owner)

@@ -357,7 +357,15 @@ def test_whoever_awaits_an_answer_waits_whatever_the_kind(order):
 
 def test_an_open_stream_is_not_waited_for():
     dialling = rows.answering(
-        Dial, Failed, opens=Opened, streams=(Frame,), ends=(Closed,), orphan=Hang(), scope=GROUP, failed=failed
+        Dial,
+        Failed,
+        opens=Opened,
+        streams=(Frame,),
+        ends=(Closed,),
+        orphan=Hang(),
+        scope=GROUP,
+        failed=failed,
+        lost=closed,
     )
     table = (
         row(A, Go, B, Dial()),
@@ -376,7 +384,7 @@ def test_an_open_stream_is_not_waited_for():
 
 
 # ------------------------------------------------------------------------------------------------------------- effects
-def dialling(*outcomes, opens=Opened, ends=(Closed,), orphan=None, failing=closed, order=Dial()):
+def dialling(*outcomes, orphan=None, failing=closed, losing=closed, order=Dial()):
     table = [
         row(A, Go, B, order),
         row(B, Go, A),
@@ -388,7 +396,9 @@ def dialling(*outcomes, opens=Opened, ends=(Closed,), orphan=None, failing=close
         forbid(C, Opened, because="it came"),
         forbid(B, Closed, because="not yet open"),
     ]
-    effect = rows.answering(Dial, *outcomes, opens=opens, ends=ends, orphan=orphan, scope=GROUP, failed=failing)
+    effect = rows.answering(
+        Dial, *outcomes, opens=Opened, ends=(Closed,), orphan=orphan, scope=GROUP, failed=failing, lost=losing
+    )
     return built(*table, answering=(effect,))
 
 
@@ -407,7 +417,8 @@ def test_an_answer_that_no_row_waits_for_is_found():
 
 
 def test_a_failure_that_is_no_outcome_is_found():
-    assert "failed_wrongly gives Frame" in one(dialling(orphan=Hang(), failing=failed_wrongly), "no-outcome").sentence
+    for wrong in ({"failing": failed_wrongly}, {"losing": failed_wrongly}):
+        assert "failed_wrongly gives Frame" in one(dialling(orphan=Hang(), **wrong), "no-outcome").sentence
 
 
 def test_an_effect_that_answers_and_that_nothing_orders_is_found():

@@ -8,10 +8,11 @@ from attrs import evolve
 from machines import session
 from machines.auth_refresh import AUTH_REFRESH, Refreshed, RefreshFailed, SignIn, Trouble
 from machines.connection import CONNECTION, Connect, State
+from machines.facts import gates_moved
 from machines.gates import Gate
 from machines.link import Closed, FrameArrived, Opened
 from machines.saving import HOOKS
-from machines.session import SESSION, WIRING, gates_moved
+from machines.session import SESSION, WIRING
 from machines.wire.messages import ConnectionAck
 from statekit import Stimulus, System, SystemSnapshot, derive
 from statekit.codec import NotSavable, Policy, SnapshotRefused, check_savable, restore_system, save_system
@@ -44,7 +45,7 @@ def test_members_and_facts_come_back():
     walk = dialled()
     found = restored(saved(walk.snapshot))
     assert found.snapshot == walk.snapshot
-    assert found.snapshot.facts == (frozenset(), "")
+    assert found.snapshot.facts[:2] == (frozenset(), "")
     assert not found.table_changed
 
 
@@ -52,8 +53,8 @@ def test_a_fact_that_was_told_is_not_told_again():
     walk = SystemWalk(SESSION)
     walk.send(AUTH_REFRESH, SignIn())
     walk.answer(AUTH_REFRESH, RefreshFailed(Trouble.REVOKED))
-    assert walk.snapshot.facts == (frozenset({Gate.REAUTH}), "")
-    assert saved(walk.snapshot)["facts"] == [["reauth"], ""]
+    assert walk.snapshot.facts[:2] == (frozenset({Gate.REAUTH}), "")
+    assert saved(walk.snapshot)["facts"][:2] == [["reauth"], ""]
     assert restored(saved(walk.snapshot)).snapshot == walk.snapshot
 
 

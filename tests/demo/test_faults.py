@@ -127,6 +127,68 @@ async def test_a_good_token_is_rejected_once(world):
         assert [(each.client_id, each.code, each.generation) for each in rejected] == [("ann", 401, 1)]
 
 
+@pytest.mark.parametrize(
+    ("fault", "code", "retry_after"),
+    [
+        (Fault.RATE_LIMITED, "RATE_LIMIT_EXCEEDED", 500),
+        (Fault.DOCUMENT_LOCKED, "DOCUMENT_LOCKED", 2000),
+    ],
+)
+async def test_an_edit_is_put_off_and_taken_when_it_comes_again(world, fault, code, retry_after):
+    async with world() as here:
+        ann = await here.client("ann")
+        here.server.inflict(fault, "ann")
+        message_id = await ann.edit(Insert(0, "x"), base_version=0)
+        error = await ann.expect(ErrorMessage)
+        assert (error.error_code, error.recoverable) == (code, True)
+        assert (error.details["message_id"], error.details["retry_after"]) == (message_id, retry_after)
+        assert here.server.document.version == 0
+        await ann.edit(Insert(0, "x"), base_version=0, message_id=message_id)
+        assert (await ann.expect(OperationAck)).message_id == message_id
+        assert here.server.ledger.faults(fault, "ann") == 1
+
+
+async def test_who_is_kicked_has_its_acknowledgement_first(world):
+    async with world() as here:
+        ann = await here.client("ann")
+        here.server.inflict(Fault.KICKED, "ann")
+        await ann.edit(Insert(0, "x"), base_version=0)
+        await ann.expect(OperationAck)
+        assert (await ann.ended()).code == 4004
+        await ann.connect()
+
+
+async def test_maintenance_is_announced_before_the_close(world):
+    async with world() as here:
+        ann = await here.client("ann")
+        here.server.inflict(Fault.MAINTENANCE, "ann")
+        error = await ann.expect(ErrorMessage)
+        assert (error.error_code, error.details["retry_after"]) == ("MAINTENANCE_MODE", 3000)
+        assert (await ann.ended()).code == 1001
+
+
+async def test_a_revoked_token_is_told_and_refused_and_a_later_one_is_good(world):
+    async with world() as here:
+        ann = await here.client("ann")
+        here.server.inflict(Fault.TOKEN_REVOKED, "ann")
+        assert (await ann.expect(ErrorMessage)).error_code == "TOKEN_REVOKED"
+        with pytest.raises(DialFailed) as failed:
+            await ann.dial()
+        assert failed.value.status == 401
+        ann.refresh()
+        await ann.connect()
+
+
+async def test_a_storm_is_eleven_errors_about_operations_that_nobody_made(world):
+    async with world() as here:
+        ann = await here.client("ann")
+        here.server.inflict(Fault.ERROR_STORM, "ann")
+        names = {(await ann.expect(ErrorMessage)).details["message_id"] for _ in range(11)}
+        assert len(names) == 11
+        await ann.say(Ping(1))
+        await ann.expect(Pong)
+
+
 async def test_a_silent_peer_answers_nothing_until_the_client_gives_up(world):
     async with world() as here:
         ann, bob = await here.client("ann"), await here.client("bob")

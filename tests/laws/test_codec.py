@@ -15,9 +15,13 @@ from machines.auth_refresh import AUTH_REFRESH, Refreshed, SignIn
 from machines.circuit_breaker import CIRCUIT_BREAKER, Reported
 from machines.conflict_recovery import CONFLICT_RECOVERY, Attach, Submit, Synced
 from machines.connection import CONNECTION, Connect
+from machines.error_storm import ERROR_STORM, ErrorSeen
 from machines.heartbeat import HEARTBEAT
+from machines.hold import HOLD, ToldToWait
 from machines.link import FrameArrived, GoAway, Hello, Opened, Permitted, Report, TokenReady
+from machines.policy.error_codes import Wait
 from machines.policy.router import ROUTER
+from machines.rate_limit import RATE_LIMIT, Limited, Offered
 from machines.saving import HOOKS
 from machines.session import SESSION
 from machines.wire.messages import ConnectionAck, Document, DocumentSync
@@ -159,7 +163,10 @@ ODD = Machine(
     answering=(Answering(Ask, (Untold,), OUT, untold, opens=Told, streams=(Part,), ends=(Done,), lost=done),),
 )  # fmt: skip
 
-MACHINES = (AUTH_REFRESH, CIRCUIT_BREAKER, CONFLICT_RECOVERY, CONNECTION, HEARTBEAT, ROUTER, ODD)
+MACHINES = (
+    *(AUTH_REFRESH, CIRCUIT_BREAKER, CONFLICT_RECOVERY, CONNECTION, ERROR_STORM, HEARTBEAT, HOLD, RATE_LIMIT, ROUTER),
+    ODD,
+)
 FORMS = Forms(HOOKS)
 SLOW = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 
@@ -189,8 +196,6 @@ def values(shape):
         return values(parts[0])
     if origin in (Union, UnionType):
         return st.one_of([values(part) for part in parts])
-    if origin is Annotated:
-        return values(parts[0])
     if origin is Literal:
         return st.sampled_from(parts)
     if origin is tuple and parts[1:] == (...,):
@@ -233,6 +238,9 @@ OPENINGS = {
         "send", Connect(), TokenReady(1), Permitted(1), "answer", Opened(), "send", Hello(1), "fire",
         "after settle_delay", "send", GoAway(),
     ),
+    ERROR_STORM: ("send", *(ErrorSeen("A", f"me:{number}") for number in range(11)), "fire", "after cooldown"),
+    HOLD: ("send", ToldToWait(Wait.LOCK), ToldToWait(Wait.MAINTENANCE, 5.0)),
+    RATE_LIMIT: ("send", Offered("me:1"), Offered("me:2"), Limited(5.0), Limited(2.0), "fire", "limit_over"),
     ODD: ("send", Go(Memory()), "answer", Told(), "send", Later(Memory(Node((Leaf(1), Node()))))),
 }  # fmt: skip
 """Ways to the states that chance seldom finds; a walk goes as far as it is told to, then on by chance."""

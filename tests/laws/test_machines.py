@@ -13,17 +13,20 @@ from hypothesis import strategies as st
 from machines import auth_refresh as auth
 from machines import circuit_breaker as breaker
 from machines import conflict_recovery as conflict
-from machines import connection, heartbeat, link
+from machines import connection, error_storm, heartbeat, hold, link, rate_limit
 from machines.auth_refresh import AUTH_REFRESH
 from machines.circuit_breaker import CIRCUIT_BREAKER
 from machines.conflict_recovery import CONFLICT_RECOVERY
 from machines.connection import CONNECTION
+from machines.error_storm import ERROR_STORM
 from machines.gates import Gate, GatesMoved
 from machines.heartbeat import HEARTBEAT
-from machines.policy.error_codes import ErrorCode
+from machines.hold import HOLD
+from machines.policy.error_codes import ErrorCode, Wait
 from machines.policy.retries import RetryOptions
-from machines.policy.router import ROUTER
+from machines.policy.router import ROUTER, LinkLost
 from machines.policy.window import WindowOptions
+from machines.rate_limit import RATE_LIMIT
 from machines.replica import Replica
 from machines.wire import messages as wire
 from machines.wire.operations import Delete, Insert
@@ -53,7 +56,7 @@ EXAMPLES = {
         *(link.TokenReady(number) for number in (1, 2, 3, 4)),
         *(GatesMoved(frozenset(shut)) for shut in ((), (), (), {Gate.REAUTH}, {Gate.OFFLINE, Gate.HIDDEN})),
         *(GatesMoved(frozenset({Gate.STORM})), link.GoAway(), link.GoAway(1.0), link.GoAway()),
-        *(link.PermitAvailable(), link.Hello(0), link.Hello(0), link.Hello(0), link.GoAway()),
+        *(link.PermitAvailable(), *[link.Hello(0)] * 5, *[link.GoAway()] * 2),
         *(link.TokenRefused(), link.TerminalError("kicked"), link.LinkRefused(), link.LinkRefused(9.0)),
         *(link.LinkBroken(1011), link.PeerSilent(), ClockJumped(60.0)),
         *(link.Hello(0, resumed, resumable=True) for resumed in (True, False)),
@@ -78,9 +81,26 @@ EXAMPLES = {
         sync(2, 2, wire.SyncedOperation((), 2, "client", "client:1")),
         *(each(name) for each in (conflict.Conflict, conflict.Unsure) for name in HEADS),
         *(conflict.Refused(name, "NO") for name in HEADS),
-        *(conflict.Hold(0.0), conflict.Hold(5.0)),
+        *(conflict.Hold(), conflict.Release()),
+        *(each(name) for each in (conflict.Granted, conflict.PutBack) for name in HEADS[1:]),
+    ),
+    ERROR_STORM: (
+        *(error_storm.ErrorSeen(code, name, weight) for code in "ab" for name in "xy" for weight in (0, 1, 1, 1, 2)),
+        *(error_storm.LinkSteady(), error_storm.LinkShaken(), error_storm.Retried(), error_storm.Reset()),
+    ),
+    HOLD: (
+        *(hold.WentOffline(), hold.CameOnline(), hold.Hid(), hold.Shown(), hold.LockedOut(), hold.LetIn()),
+        *(hold.CameOnline(), hold.Shown(), hold.LetIn(), hold.Served(), hold.LinkSteady(), hold.LinkShaken()),
+        *(hold.PermissionsCame(may) for may in (True, True, False)),
+        *(hold.ToldToWait(wait, hint) for wait in Wait for hint in (None, 0.0, 5.0, 86_400.0)),
+    ),
+    RATE_LIMIT: (
+        *(rate_limit.Offered(name, lane) for name in "abcd" for lane in rate_limit.Lane),
+        *(rate_limit.Limited(seconds, name, "X", 0, 1) for seconds in (None, 0.0, 5.0, 90.0) for name in ("", "a")),
+        rate_limit.Detached(),
     ),
     ROUTER: (
+        LinkLost(),
         wire.ConnectionAck("client", "u1", ("write",), 0, "now"),
         *(wire.Ping(1), wire.Pong(1), wire.RateLimited(1.0), wire.TokenRefreshRequired(1.0)),
         *(wire.DocumentSync(wire.Document("d", 1, TEXT)), wire.OperationAck("client:1", 1)),
@@ -109,6 +129,9 @@ CONTEXTS = {
     ),
     AUTH_REFRESH: auth.Context(auth.Options(failures_max=2, rejections_max=2)),
     CONFLICT_RECOVERY: conflict.Context(Replica("client"), conflict.Options(rounds_max=1, syncs_max=2, queue_max=3)),
+    ERROR_STORM: error_storm.Context(error_storm.Options(errors_max=2, trips_max=2)),
+    HOLD: hold.Context(hold.Options(locks_max=1)),
+    RATE_LIMIT: rate_limit.Context(rate_limit.Options(limits_max=2, queue_max=2, rate_per_second=5)),
 }
 MACHINES = [pytest.param(machine, id=machine.name) for machine in EXAMPLES]
 every_machine = pytest.mark.parametrize("machine", MACHINES)

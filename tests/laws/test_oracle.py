@@ -19,7 +19,16 @@ import pytest
 import transitions
 from attrs import evolve, frozen
 
-from machines import auth_refresh, circuit_breaker, conflict_recovery, connection, heartbeat
+from machines import (
+    auth_refresh,
+    circuit_breaker,
+    conflict_recovery,
+    connection,
+    error_storm,
+    heartbeat,
+    hold,
+    rate_limit,
+)
 from machines.gates import Gate, GatesMoved
 from machines.link import (
     Closed,
@@ -36,7 +45,7 @@ from machines.link import (
 )
 from machines.policy import router
 from machines.policy.close_codes import CLOSE_POLICIES, HTTP_POLICIES
-from machines.policy.error_codes import ERROR_POLICIES
+from machines.policy.error_codes import ERROR_POLICIES, Wait
 from machines.policy.retries import RetryOptions
 from machines.replica import Replica
 from machines.wire import messages
@@ -604,6 +613,15 @@ CONTEXTS = {
         circuit_breaker.Context(),
         circuit_breaker.Context(circuit_breaker.Options(failures_max=2, probes=2, successes_min=2)),
     ),
+    error_storm.ERROR_STORM: (
+        error_storm.Context(error_storm.Options(errors_max=2, trips_max=2)),
+        error_storm.Context(error_storm.Options(errors_max=3, count_all=True)),
+    ),
+    hold.HOLD: (hold.Context(), hold.Context(hold.Options(locks_max=1))),
+    rate_limit.RATE_LIMIT: (
+        rate_limit.Context(rate_limit.Options(limits_max=2, queue_max=2, rate_per_second=5)),
+        rate_limit.Context(),
+    ),
     heartbeat.HEARTBEAT: (heartbeat.Context(),),
     router.ROUTER: (router.Context(),),
     conflict_recovery.CONFLICT_RECOVERY: (
@@ -638,8 +656,9 @@ def document_events(chance, context):
         ),
         conflict_recovery.Conflict: (about,),
         conflict_recovery.Unsure: (about,),
-        conflict_recovery.Refused: (about, "NO"),
-        conflict_recovery.Hold: (chance.choice([0.5, 2.0, 9.0]),),
+        conflict_recovery.Refused: (about, "NO", chance.random() < 0.2),
+        conflict_recovery.Granted: (head,),
+        conflict_recovery.PutBack: (head,),
         conflict_recovery.Halt: ("deleted",),
     }  # fmt: skip
 
@@ -706,11 +725,46 @@ def server_messages(chance, _context):
     }
 
 
+def storm_events(chance, context):
+    """Make the errors of a storm, and the firings that forget one of them or a trip."""
+    places = [each.place for each in context.counted]
+    said = (chance.choice("abcdefgh"), chance.choice("xy"), chance.choice([0, 1, 1, 1, 2]))
+    return {
+        error_storm.ErrorSeen: said,
+        "error_forgotten": (chance.choice([*places, 99]),),
+        "repeat_heard": (chance.choice([*places, 99]),),
+        "trip_forgotten": (chance.choice([*context.trips, 99]),),
+    }
+
+
+def hold_events(chance, _context):
+    """Make what a server and its links say of waiting, and the firing that ends a wait."""
+    return {
+        hold.ToldToWait: (chance.choice(list(Wait)), chance.choice([None, 0.0, 7.5])),
+        hold.PermissionsCame: (chance.random() < 0.5,),
+        "waited": (chance.choice([each.value for each in Wait]),),
+    }
+
+
+def pacer_events(chance, context):
+    """Make offers and limits, and the firing that ends one."""
+    places = [each.place for each in context.limits]
+    limit = (chance.choice([None, 0.0, 2.5, 90.0]), chance.choice(["", "a", "b"]), "LIMIT", 0, 1)
+    return {
+        rate_limit.Offered: (chance.choice("abcd"), chance.choice(list(rate_limit.Lane))),
+        rate_limit.Limited: limit,
+        "limit_over": (chance.choice([*places, 99]),),
+    }
+
+
 FIELDS = {
     auth_refresh.AUTH_REFRESH: token_events,
     circuit_breaker.CIRCUIT_BREAKER: breaker_events,
     conflict_recovery.CONFLICT_RECOVERY: document_events,
     connection.CONNECTION: link_events,
+    error_storm.ERROR_STORM: storm_events,
+    hold.HOLD: hold_events,
+    rate_limit.RATE_LIMIT: pacer_events,
     heartbeat.HEARTBEAT: heart_events,
     router.ROUTER: server_messages,
 }
@@ -743,7 +797,8 @@ def shipped_events(machine, chance, seen):
             weights = [sum(1 / (1 + seen[line]) for line in origins) for origins in lines[state].values()]
             (key,) = chance.choices(list(lines[state]), weights)
         if isinstance(key, str):
-            return key, Fired(key, delay_seconds=chance.choice([0.1, 2.5, 60.0]))
+            keyed = FIELDS[machine](chance, context).get(key, (None,))
+            return key, Fired(key, *keyed, delay_seconds=chance.choice([0.1, 2.5, 60.0]))
         return key, key(*FIELDS[machine](chance, context).get(key, ()))
 
     return draw

@@ -12,8 +12,8 @@ from statekit.testing.walk import Walk
 def left_untaken(request):
     """Walk a machine through every test of the module that asks for `walk` alone; give the lines none of them takes."""
 
-    def walked(machine):
-        walk = Walk(machine)
+    def walked(machine, walk=None):
+        walk = walk or Walk(machine)
         for name, test in vars(request.module).items():
             if name.startswith("test_") and list(inspect.signature(test).parameters) == ["walk"]:
                 walk.begin()

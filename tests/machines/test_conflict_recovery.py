@@ -4,6 +4,7 @@ from collections import deque
 from itertools import pairwise
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,12 +24,16 @@ from machines.conflict_recovery import (
     Conflict,
     Context,
     Detach,
+    Granted,
     Halt,
     Hold,
+    Offer,
     OperationEnded,
     Options,
     Outcome,
+    PutBack,
     Refused,
+    Release,
     RemoteEdit,
     Reopen,
     Submit,
@@ -51,18 +56,34 @@ from machines.wire.messages import (
 )
 from machines.wire.operations import Delete, Insert
 from machines.wire.text import Text, apply
-from statekit import Ignored, Jitter, Stale, Taken
+from statekit import Ignored, Jitter, Stale, Stimulus, Taken
 from statekit.testing.walk import Walk
 
-ACK_LIMIT, SYNC_LIMIT = "after ack_limit", "after sync_limit"
-SYNC_WAIT_DUE, HOLD_DUE = "after sync_wait", "after hold_delay"
+ACK_LIMIT, SYNC_LIMIT = "ack_overdue", "after sync_limit"
+SYNC_WAIT_DUE = "after sync_wait"
 ANN = Replica("ann")
 ACK_GUARDS = ("acks_head", "acks_head_again", "about_head")
 
 
+class Granting(Walk):
+    """A walk on which whatever is offered is granted at once; the offers do not show among its effects."""
+
+    granting = True
+
+    def deliver(self, stimulus):
+        verdict = super().deliver(stimulus)
+        asked = self.done
+        offers = [each for each in self.effects if isinstance(each, Offer)]
+        if offers and self.granting:
+            rest = tuple(each for each in self.effects if each not in offers)
+            super().deliver(Stimulus(Granted(offers[0].message_id)))
+            self.done = evolve(self.done, effects=(*rest, *self.done.effects), verdict=asked.verdict)
+        return verdict
+
+
 @pytest.fixture
 def walk():
-    return Walk(CONFLICT_RECOVERY, Context(ANN))
+    return Granting(CONFLICT_RECOVERY, Context(ANN))
 
 
 def put(content, position=0):
@@ -295,7 +316,7 @@ def test_an_unsure_operation_is_looked_for_and_sent_again_under_its_number(walk)
 @pytest.mark.parametrize("trouble", [Conflict("ann:1"), Unsure("ann:1"), ACK_LIMIT], ids=str)
 def test_the_head_is_given_up_after_five_more_tries_and_the_rest_goes_on(trouble):
     """O11; seed defect 38: permanent contention had no end. It ends once the server has said what it has."""
-    walk = Walk(CONFLICT_RECOVERY, Context(ANN))
+    walk = Granting(CONFLICT_RECOVERY, Context(ANN))
     attached(walk)
     submit(walk, "x", 3)
     submit(walk, "y", 4)
@@ -360,8 +381,9 @@ def test_a_hold_lets_nothing_out_until_it_is_over(walk):
     attached(walk)
     submit(walk, "x")
     submit(walk, "y")
-    walk.send(Hold(30.0))
-    assert (walk.state, walk.timers) == (HELD, {HOLD_DUE: Jitter(30.0, 31.0)})
+    walk.send(Hold())
+    assert (walk.state, walk.timers) == (HELD, {})
+    assert walk.send(Hold()) == Ignored("they are kept already")
     walk.send(remote(put("R", 3), 4))
     assert walk.effects == (ViewChanged(put("R", 5), 4),)
     submit(walk, "z")
@@ -369,36 +391,74 @@ def test_a_hold_lets_nothing_out_until_it_is_over(walk):
     assert isinstance(acknowledge(walk, 1, 7), Ignored)
     acknowledge(walk, 1, 5)
     assert (walk.state, ended(walk), sent(walk)) == (HELD, [(1, Outcome.ACKNOWLEDGED, "")], [])
-    walk.fire(HOLD_DUE)
+    walk.send(Release())
     assert (walk.state, sent(walk)) == (RESYNCING, [SyncRequest(5, message_id="ann:sync:2")])
 
 
-def test_a_shorter_hold_never_ends_a_longer_one(walk):
-    """R2; seed defect 40: an earlier timer ended a longer limit."""
+def test_a_hold_outlasts_the_link(walk):
+    """What is held when the link dies is held over the next one, though the server is asked what it has."""
     attached(walk)
-    first = None
-    for seconds, longest in ((5.0, 5.0), (30.0, 30.0), (1.0, 30.0), (0.0, 30.0)):
-        walk.send(Hold(seconds))
-        assert walk.timers[HOLD_DUE].low_seconds == longest
-        first = first or walk.ticket(HOLD_DUE)
-    assert walk.fire(HOLD_DUE, ticket=first) == Stale(first)
-    walk.fire(HOLD_DUE)
-    walk.send(Hold(2.0))
-    assert walk.timers == {HOLD_DUE: Jitter(2.0, 2.2)}
+    submit(walk, "x")
+    walk.send(Detach(), Hold(), Attach())
+    answer_sync(walk)
+    assert (walk.state, sent(walk)) == (HELD, [])
+    walk.send(Detach(), Release(), Attach())
+    answer_sync(walk)
+    assert (walk.state, [each.message_id for each in sent(walk)]) == (AWAITING, ["ann:1"])
 
 
-def test_a_hold_of_no_time_is_over_at_once(walk):
-    """Seed defect 44: `retry_after: 0` became a second."""
+def test_a_hold_keeps_no_questions(walk):
+    """Who may only read has the document like anybody else, and a gap in its history is asked about."""
+    begin(walk)
+    walk.send(Hold(), Attach())
+    answer_sync(walk)
+    assert (walk.state, walk.context.replica.view) == (HELD, Text("abc"))
+    assert walk.send(remote(put("R"), 3)).because == "the document has it already"
+    walk.send(remote(put("R"), 5))
+    assert (walk.state, sent(walk)) == (RESYNCING, [SyncRequest(3, message_id="ann:sync:2")])
+    answer_sync(walk, "RRabc", 5)
+    assert walk.state is HELD
+
+
+def test_a_user_who_may_not_write_sends_nothing_more(walk):
+    """Section 11, INSUFFICIENT_PERMISSIONS: the operation is rejected, and the rest is read only."""
     attached(walk)
-    for seconds in (0.0, -1.0):
-        walk.send(Hold(seconds))
-        assert walk.timers == {HOLD_DUE: Jitter(0.0, 0.0)}
-        walk.fire(HOLD_DUE)
-        answer_sync(walk)
+    submit(walk, "x")
+    submit(walk, "y", 1)
+    walk.send(Refused("ann:1", "INSUFFICIENT_PERMISSIONS", holds=True))
+    assert (walk.state, sent(walk)) == (HELD, [])
+    assert ended(walk) == [(1, Outcome.REFUSED, "INSUFFICIENT_PERMISSIONS")]
 
 
-def test_nothing_is_held_where_nothing_is_sent(walk):
-    assert walk.send(Hold(5.0)) == Ignored("nothing can be sent anyway")
+def test_what_is_granted_is_sent_as_it_reads_then(walk):
+    attached(walk)
+    walk.granting = False
+    submit(walk, "x", 3)
+    assert (walk.state, walk.effects, walk.timers) == (AWAITING, (Offer("ann:1"),), {})
+    walk.send(remote(put("R"), 4))
+    walk.send(Granted("ann:1"))
+    assert sent(walk) == [DocumentEdit(put("x", 4), 4, client_id="ann", message_id="ann:1")]
+    assert walk.timers == {ACK_LIMIT: 15.0}
+    walk.granting = True
+
+
+def test_an_operation_that_was_sent_in_vain_awaits_no_acknowledgement_and_is_sent_again(walk):
+    """R5; seed defect 42: the limited operation itself was lost."""
+    attached(walk)
+    submit(walk, "x")
+    walk.send(PutBack("ann:1"))
+    assert (walk.state, walk.timers, walk.effects) == (AWAITING, {}, ())
+    walk.send(Granted("ann:1"))
+    assert [each.message_id for each in sent(walk)] == ["ann:1"]
+
+
+def test_a_grant_for_something_else_is_let_pass(walk):
+    attached(walk)
+    for event in (Granted("ann:1"), PutBack("ann:1")):
+        assert isinstance(walk.send(event), Ignored)
+    submit(walk)
+    for event in (Granted("ann:2"), PutBack("ann:2")):
+        assert isinstance(walk.send(event), Ignored)
 
 
 def test_a_halt_gives_every_operation_back_and_takes_no_more(walk):
@@ -411,7 +471,7 @@ def test_a_halt_gives_every_operation_back_and_takes_no_more(walk):
     assert (walk.state, walk.context.replica.view, walk.timers) == (HALTED, Text("yxabc"), {})
     assert submit(walk) == Ignored("the document takes no operations any more")
     assert walk.send(Halt("again")) == Ignored("it is halted already")
-    for event in (Attach(), Detach(), Hold(1.0), Conflict(""), remote(put("R"), 4)):
+    for event in (Attach(), Detach(), Granted("ann:1"), Conflict(""), remote(put("R"), 4)):
         assert isinstance(walk.send(event), Ignored)
     acknowledge(walk, 1, 4)
     assert ended(walk) == []
@@ -446,7 +506,7 @@ def test_the_queue_is_bounded_and_an_edit_that_does_not_fit_is_told(walk):
 
 
 def test_every_row_is_taken(left_untaken):
-    assert left_untaken(CONFLICT_RECOVERY) == ()
+    assert left_untaken(CONFLICT_RECOVERY, Granting(CONFLICT_RECOVERY)) == ()
 
 
 @pytest.mark.parametrize(
@@ -463,7 +523,7 @@ class Client:
 
     def __init__(self, name, options):
         self.name = name
-        self.walk = Walk(CONFLICT_RECOVERY, Context(Replica(name), options))
+        self.walk = Granting(CONFLICT_RECOVERY, Context(Replica(name), options))
         self.up, self.down = deque(), deque()
         self.linked = False
         self.accepted, self.outcomes = [], {}
@@ -568,7 +628,8 @@ class World:
         mood = mood // 2 % 10 if self.moody else 9
         known = self.document.knows(client.name, message.message_id)
         if mood in (0, 1, 2) and not known:
-            client.down.append((Refused(named, "NO"), Unsure(named), Hold(1.0))[mood])
+            again = (PutBack(message.message_id), Granted(message.message_id))
+            client.down.extend(((Refused(named, "NO"),), (Unsure(named),), again)[mood])
             return
         if self.rejects and not known and message.base_version != self.document.version:
             client.down.append(Conflict(named))

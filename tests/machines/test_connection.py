@@ -577,6 +577,13 @@ def test_a_suspect_token_is_blamed_for_1008_until_it_was_accepted(walk):
     assert walk.state is FAILED
 
 
+def test_what_no_retry_can_help_ends_a_wait_too(walk):
+    """Section 7: a storm that is latched ends the connection, whose link the gate has closed before."""
+    stable(walk)
+    walk.send(GatesMoved(frozenset({Gate.STORM})), TerminalError("error_storm"))
+    assert (walk.state, walk.context.reason) == (FAILED, "error_storm")
+
+
 def test_no_dial_while_a_gate_is_shut(walk):
     """Fluid #10325, pinchy #915: attempts burnt while offline or asleep."""
     walk.send(OFFLINE, Connect())

@@ -5,7 +5,7 @@ import math
 import pytest
 from attrs import fields, fields_dict
 
-from machines import auth_refresh, circuit_breaker, connection, heartbeat
+from machines import auth_refresh, circuit_breaker, connection, error_storm, heartbeat, hold, rate_limit
 from machines.options import option
 from machines.policy.retries import RetryOptions
 from machines.policy.window import WindowOptions
@@ -59,6 +59,33 @@ RANGES = {
     },
     WindowOptions: {"calls_max": NATURAL, "calls_min": NATURAL, "failed_share": SHARE, "slow_share": SHARE},
     heartbeat.Options: {"ping_seconds": POSITIVE, "pong_seconds": POSITIVE},
+    hold.Options: {
+        "maintenance_seconds": POSITIVE,
+        "unavailable_seconds": POSITIVE,
+        "cap_seconds": POSITIVE,
+        "lock_seconds": POSITIVE,
+        "locks_max": COUNT,
+        "floor_seconds": POSITIVE,
+    },
+    error_storm.Options: {
+        "window_seconds": POSITIVE,
+        "errors_max": NATURAL,
+        "repeat_seconds": ANY_TIME,
+        "cooldown_seconds": POSITIVE,
+        "cooldown_cap_seconds": POSITIVE,
+        "probation_seconds": ANY_TIME,
+        "trips_max": NATURAL,
+        "trips_window_seconds": POSITIVE,
+    },
+    rate_limit.Options: {
+        "rate_per_second": NATURAL,
+        "reserve": "a finite number of at least 0 and at most 0.9",
+        "climb_seconds": POSITIVE,
+        "limit_seconds": ANY_TIME,
+        "limit_cap_seconds": POSITIVE,
+        "limits_max": NATURAL,
+        "queue_max": NATURAL,
+    },
 }
 NUMBERS = [
     pytest.param(kind, name, says, id=f"{kind.__module__.split('.')[-1]}.{name}")
@@ -73,6 +100,7 @@ BAD = {
     NATURAL: (0, -1, 1.5, 2.0),
     COUNT: (-1, 0.5),
     "a finite number of at least 1": (0.99,),
+    "a finite number of at least 0 and at most 0.9": (-0.1, 1),
 }
 NEVER = (math.nan, math.inf, -math.inf, True, False, None, "10", [1])
 
@@ -99,6 +127,9 @@ def test_a_number_that_could_never_work_is_refused_by_name_and_range(kind, name,
         (connection.Options, {"stable_seconds": 0, "instant_rest_seconds": 0, "wake_rest_seconds": 0.0}),
         (auth_refresh.Options, {"rest_seconds": 0, "retry_jitter": 0, "lead_min_seconds": 0, "lead_max_seconds": 0}),
         (circuit_breaker.Options, {"reset_jitter": 0.0}),
+        (error_storm.Options, {"repeat_seconds": 0, "probation_seconds": 0.0}),
+        (hold.Options, {"locks_max": 0}),
+        (rate_limit.Options, {"limit_seconds": 0, "reserve": 0}),
     ],
 )
 def test_a_zero_that_means_something_is_honoured(kind, falsy):
@@ -114,6 +145,9 @@ def test_a_zero_that_means_something_is_honoured(kind, falsy):
         (RetryOptions, {"slow_seconds": 600.0}, "slow_cap_seconds must be at least slow_seconds, which is 600.0"),
         (auth_refresh.Options, {"lead_max_seconds": 5.0}, "must be at least lead_min_seconds, which is 10.0, not 5.0"),
         (circuit_breaker.Options, {"reset_seconds": 700.0}, "reset_cap_seconds must be at least reset_seconds"),
+        (error_storm.Options, {"cooldown_seconds": 400.0}, "cooldown_cap_seconds must be at least cooldown_seconds"),
+        (hold.Options, {"maintenance_seconds": 400.0}, "hold: cap_seconds must be at least maintenance_seconds"),
+        (hold.Options, {"unavailable_seconds": 400.0}, "hold: cap_seconds must be at least unavailable_seconds"),
         (WindowOptions, {"calls_max": 10}, "window: calls_max must be at least calls_min, which is 20, not 10"),
         (
             RetryOptions,

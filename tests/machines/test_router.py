@@ -3,28 +3,39 @@
 import pytest
 
 from machines.link import Send
-from machines.policy.error_codes import ERROR_POLICIES, ErrorCode, ErrorPolicy, Route
-from machines.policy.router import (
-    ROUTER,
+from machines.policy.error_codes import (
+    ERROR_POLICIES,
+    ErrorCode,
+    ErrorPolicy,
+    Route,
+    Wait,
+    contradicts,
+    error_policy,
+)
+from machines.policy.routed import (
     AckCame,
     BroadcastCame,
-    Context,
     DocumentGone,
     ErrorReported,
+    ErrorWeighed,
     LinkEnded,
     LinkFaulty,
     LinkUnwelcome,
     MessagePassed,
     OperationBehind,
+    OperationDenied,
     OperationFailed,
-    OperationsHeld,
     OperationUnsure,
+    PermissionsTold,
+    RateLimitAsked,
     ServerGreeted,
     SyncCame,
     TokenAging,
     TokenBad,
     TokenRevoked,
+    WaitAsked,
 )
+from machines.policy.router import ROUTER, Context, LinkLost
 from machines.wire.messages import (
     ConnectionAck,
     Document,
@@ -60,10 +71,10 @@ ROUTED = (
     ("AUTHENTICATION_FAILED",     (TokenBad(),),                          (TokenBad(),)),
     ("TOKEN_EXPIRED",             (TokenBad(),),                          (TokenBad(),)),
     ("TOKEN_REVOKED",             (TokenRevoked(),),                      (TokenRevoked(),)),
-    ("INSUFFICIENT_PERMISSIONS",  (OperationFailed("ann:1", "INSUFFICIENT_PERMISSIONS"),),
+    ("INSUFFICIENT_PERMISSIONS",  (OperationDenied("ann:1", "INSUFFICIENT_PERMISSIONS"), PermissionsTold(False)),
                                                                           (LinkEnded("permission_denied"),)),
     ("DOCUMENT_NOT_FOUND",        (DocumentGone("not_found", False),),    (DocumentGone("not_found", False),)),
-    ("DOCUMENT_LOCKED",           (OperationsHeld(30.0),),                (OperationsHeld(30.0),)),
+    ("DOCUMENT_LOCKED",           (WaitAsked(Wait.LOCK, None),),          (WaitAsked(Wait.LOCK, None),)),
     ("DOCUMENT_DELETED",          (DocumentGone("deleted", True), LinkEnded("deleted")),
                                                              (DocumentGone("deleted", True), LinkEnded("deleted"))),
     ("VERSION_CONFLICT",          (OperationBehind("ann:1", "VERSION_CONFLICT"),),
@@ -74,11 +85,12 @@ ROUTED = (
                                                                           (OperationFailed("", "OPERATION_REJECTED"),)),
     ("OPERATION_TIMEOUT",         (OperationUnsure("ann:1", "OPERATION_TIMEOUT"),),
                                                                           (OperationUnsure("", "OPERATION_TIMEOUT"),)),
-    ("RATE_LIMIT_EXCEEDED",       (OperationsHeld(1.0),),                 (OperationsHeld(1.0),)),
+    ("RATE_LIMIT_EXCEEDED",       (RateLimitAsked(None, "ann:1", "RATE_LIMIT_EXCEEDED", 0, 1),),
+                                                             (RateLimitAsked(None, "", "RATE_LIMIT_EXCEEDED", 0, 1),)),
     ("INTERNAL_ERROR",            (OperationUnsure("ann:1", "INTERNAL_ERROR"),),
                                                                           (LinkFaulty(1011),)),
-    ("SERVICE_UNAVAILABLE",       (OperationsHeld(30.0),),                (OperationsHeld(30.0),)),
-    ("MAINTENANCE_MODE",          (OperationsHeld(60.0),),                (OperationsHeld(60.0),)),
+    ("SERVICE_UNAVAILABLE",       (WaitAsked(Wait.UNAVAILABLE, None),),   (WaitAsked(Wait.UNAVAILABLE, None),)),
+    ("MAINTENANCE_MODE",          (WaitAsked(Wait.MAINTENANCE, None),),   (WaitAsked(Wait.MAINTENANCE, None),)),
 )  # fmt: skip
 
 
@@ -92,19 +104,19 @@ def error(code, *, recoverable=True, **details):
 
 
 def test_a_message_goes_to_whom_it_concerns(walk):
-    for message, effect in (
-        (GREETING, ServerGreeted(7)),
-        (Ping(5), Send(Pong(5))),
-        (SYNC, SyncCame(SYNC)),
-        (ACK, AckCame(ACK)),
-        (BROADCAST, BroadcastCame(BROADCAST)),
-        (TokenRefreshRequired(30.0), TokenAging()),
-        (RateLimited(1500.0), OperationsHeld(1.5)),
-        (GRANT, MessagePassed(GRANT)),
-        (PRESENCE, MessagePassed(PRESENCE)),
+    for message, effects in (
+        (GREETING, (ServerGreeted(7), PermissionsTold(may_write=True))),
+        (Ping(5), (Send(Pong(5)),)),
+        (SYNC, (SyncCame(SYNC),)),
+        (ACK, (AckCame(ACK),)),
+        (BROADCAST, (BroadcastCame(BROADCAST),)),
+        (TokenRefreshRequired(30.0), (TokenAging(),)),
+        (RateLimited(1500.0), (RateLimitAsked(1.5, "", "RATE_LIMIT_EXCEEDED", 0, 1),)),
+        (GRANT, (PermissionsTold(may_write=False), MessagePassed(GRANT))),
+        (PRESENCE, (MessagePassed(PRESENCE),)),
     ):
         walk.send(message)
-        assert walk.effects == (effect,)
+        assert walk.effects == effects
 
 
 def test_a_pong_concerns_nobody_in_particular(walk):
@@ -116,19 +128,30 @@ def test_every_code_is_routed_by_its_row_and_reported(walk):
     assert [code for code, *_ in ROUTED] == list(ErrorCode)
     for code, about_operation, about_nothing in ROUTED:
         for recoverable in (True, False):
-            walk.send(error(code, recoverable=recoverable, message_id="ann:1"))
-            assert walk.effects == (*about_operation, ErrorReported(code, recoverable))
-            walk.send(error(code, recoverable=recoverable))
-            assert walk.effects == (*about_nothing, ErrorReported(code, recoverable))
+            told = ErrorReported(code, recoverable, contradicts(code, recoverable))
+            for name, effects in (("ann:1", about_operation), ("", about_nothing)):
+                walk.send(error(code, recoverable=recoverable, message_id=name))
+                weighed = ErrorWeighed(code, name, error_policy(code, recoverable).storm_weight)
+                # What is limited is weighed by the pacer, which knows whether a limit was known.
+                weighs = (weighed,) if code != "RATE_LIMIT_EXCEEDED" else ()
+                assert walk.effects == (*effects, told, *weighs)
 
 
 def test_an_unknown_code_goes_by_its_flag_and_never_ends_the_link(walk):
     walk.send(error("NEVER_HEARD_OF", recoverable=True, message_id="ann:1"))
     assert walk.effects[0] == OperationUnsure("ann:1", "NEVER_HEARD_OF")
     walk.send(error("NEVER_HEARD_OF", recoverable=False))
-    assert walk.effects == (ErrorReported("NEVER_HEARD_OF", recoverable=False),)
+    assert walk.effects == (ErrorReported("NEVER_HEARD_OF", recoverable=False), ErrorWeighed("NEVER_HEARD_OF", "", 1))
     walk.send(error("constructor", recoverable=False))
-    assert walk.effects == (ErrorReported("constructor", recoverable=False),)
+    assert walk.effects == (ErrorReported("constructor", recoverable=False), ErrorWeighed("constructor", "", 1))
+
+
+def test_a_token_that_the_server_accepted_is_not_merely_refreshed_after_a_failed_authentication(walk):
+    """Section 11, AUTHENTICATION_FAILED: one refresh if the token was never accepted, else a login."""
+    for event, effect in ((GREETING, TokenRevoked()), (LinkLost(), TokenBad())):
+        walk.send(event)
+        walk.send(error("AUTHENTICATION_FAILED"))
+        assert walk.effects[0] == effect
 
 
 def test_every_row_is_taken(left_untaken):
@@ -141,11 +164,11 @@ def test_every_row_is_taken(left_untaken):
         (5000, 5.0),
         (0, 0.0),
         (250.5, 0.2505),
-        (-1, 60.0),
-        (True, 60.0),
-        ("30", 60.0),
-        (None, 60.0),
-        ([5000], 60.0),
+        (-1, None),
+        (True, None),
+        ("30", None),
+        (None, None),
+        ([5000], None),
         (1e300, 86_400.0),
         (10**400, 86_400.0),
     ],
@@ -155,13 +178,13 @@ def test_a_hint_is_milliseconds_finite_and_bounded_or_it_is_none(hint, seconds):
     """R9; seed defects 44 and 46: 0 became 1000 and '30' a string that was added to the clock."""
     walk = Walk(ROUTER)
     assert isinstance(walk.send(error("MAINTENANCE_MODE", retry_after=hint)), Taken)
-    assert walk.effects[0] == OperationsHeld(seconds)
+    assert walk.effects[0] == WaitAsked(Wait.MAINTENANCE, seconds)
 
 
 def test_a_limit_without_end_is_cut_to_a_day():
     walk = Walk(ROUTER)
     walk.send(RateLimited(10**400))
-    assert walk.effects == (OperationsHeld(86_400.0),)
+    assert walk.effects[0].seconds == 86_400.0
 
 
 def test_a_wish_to_stay_away_is_handed_on_in_seconds():
@@ -178,7 +201,7 @@ def test_a_name_that_is_none_means_the_operation_in_flight(named):
 
 
 def test_a_product_may_lay_its_own_rows_over_the_policies():
-    own = ErrorPolicy("OUR_OWN", Route.AUTH_REVOKED, 0, ERROR_POLICIES.unknown_final.breaker)
+    own = ErrorPolicy("OUR_OWN", Route.AUTH_REVOKED, 0)
     walk = Walk(ROUTER, Context(ERROR_POLICIES.overlay([own])))
     walk.send(error("OUR_OWN"))
     assert walk.effects[0] == TokenRevoked()

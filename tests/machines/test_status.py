@@ -5,10 +5,12 @@ import pytest
 from machines.auth_refresh import AUTH_REFRESH, Refreshed, SignIn
 from machines.circuit_breaker import CIRCUIT_BREAKER, ForceOpen
 from machines.connection import CONNECTION, Connect, Disconnect, State
+from machines.gates import Gate
 from machines.link import Closed, FrameArrived, Opened, OpenFailed
+from machines.policy.user_messages import USER_MESSAGES
 from machines.session import SESSION, Options, contexts
-from machines.status import STATUS_OF, Status, StatusNow, public_status
-from machines.wire.messages import ConnectionAck
+from machines.status import GRAVEST_FIRST, STATUS_OF, Status, StatusNow, public_status
+from machines.wire.messages import ConnectionAck, ErrorMessage
 from statekit.testing.system_walk import SystemWalk
 
 GREETING = FrameArrived(ConnectionAck("ann", "u1", ("write",), 0, "now"))
@@ -26,6 +28,33 @@ def now(walk):
 def test_every_state_has_a_status():
     assert set(STATUS_OF) == set(State)
     assert set(STATUS_OF.values()) == set(Status)
+
+
+def test_whatever_is_waited_for_has_its_place_and_its_words():
+    assert sorted(GRAVEST_FIRST) == sorted(Gate)
+    kept = ("maintenance", "unavailable", "document_locked", "read_only", "rate_limited")
+    assert {*Gate, "circuit_breaker", *kept} <= USER_MESSAGES.keys()
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("DOCUMENT_LOCKED", "document_locked"),
+        ("MAINTENANCE_MODE", "maintenance"),
+        ("SERVICE_UNAVAILABLE", "unavailable"),
+        ("RATE_LIMIT_EXCEEDED", "rate_limited"),
+        ("INSUFFICIENT_PERMISSIONS", "read_only"),
+        ("VERSION_CONFLICT", ""),
+    ],
+)
+def test_a_link_over_which_nothing_is_sent_says_why(walk, code, reason):
+    walk.send(AUTH_REFRESH, SignIn())
+    walk.answer(AUTH_REFRESH, Refreshed())
+    walk.send(CONNECTION, Connect())
+    walk.answer(CONNECTION, Opened())
+    walk.answer(CONNECTION, GREETING)
+    walk.answer(CONNECTION, FrameArrived(ErrorMessage(code, "", True, "now", {"message_id": "bob:1"})))
+    assert public_status(walk.snapshot) == StatusNow(Status.CONNECTED, reason)
 
 
 def test_it_reads_as_it_is_shown():

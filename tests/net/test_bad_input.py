@@ -12,7 +12,7 @@ from machines.connection import CONNECTION, State
 from machines.connection import Options as ConnectionOptions
 from machines.demo.faults import GARBAGE_FRAME, UNKNOWN_EVENT_FRAME, WRONG_SHAPE_FRAME
 from machines.demo.ledger import What
-from machines.policy.router import MessagePassed
+from machines.policy.routed import MessagePassed
 from machines.session import Options
 from machines.status import Status
 from machines.wire.codec import encode

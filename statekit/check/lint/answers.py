@@ -39,10 +39,11 @@ def _unheard(machine: Definition, answering: Answering, event: type) -> Finding:
 
 
 def _failure(answering: Answering) -> Iterator[Finding]:
-    for event in made_by(answering.failed):
+    answers = [each for each in (answering.failed, answering.lost) if each is not None]
+    for function, event in ((each, event) for each in answers for event in made_by(each)):
         if not answering.finishes(event):
             name, given = answering.effect.__name__, event.__name__
-            does = f"{answering.failed.__name__} gives {given}, which does not end {name}"
+            does = f"{function.__name__} gives {given}, which does not end {name}"
             outcomes = ", ".join(each.__name__ for each in (*answering.outcomes, *answering.ends))
             yield NO_OUTCOME.at(
                 name, answering.origin, f"{does}: the wait would go on", f"let it give one of {outcomes}"

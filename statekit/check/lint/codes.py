@@ -59,8 +59,8 @@ UNHEARD: Final = Code(
 )
 NO_OUTCOME: Final = Code(
     "no-outcome",
-    "What a failure is turned into is no outcome of the effect, so the wait for its answer would go on.",
-    "let failed= give one of its outcomes",
+    "What a failure or a loss is turned into is no outcome of the effect, so the wait for its answer would go on.",
+    "let failed= give one of its outcomes, and lost= one of its ends",
 )
 UNORDERED: Final = Code(
     "unordered", "The effect is declared to answer, and nothing orders it.", "list it in a row, or take it out"

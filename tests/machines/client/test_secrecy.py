@@ -74,7 +74,7 @@ def shown(error):
     return text
 
 
-async def test_a_whole_session_with_every_fault_shows_no_token(world, caplog, capfd):
+async def test_a_whole_session_with_every_fault_shows_no_token(world, until, caplog, capfd):
     said = []
 
     def observe(record):
@@ -93,6 +93,12 @@ async def test_a_whole_session_with_every_fault_shows_no_token(world, caplog, ca
                     here.server.inflict(fault, "ann")
                     receipts.append(client.offer(Insert(0, "a")))
                     await here.server.happened(fault)
+                    if fault is Fault.KICKED:
+                        await until(client, Status.FAILED)
+                        await client.connect()
+                    elif fault is Fault.TOKEN_REVOKED:
+                        await until(client, Status.WAITING, "reauth")
+                        await safe.log_in(client)
                     await receipts[-1].outcome()
                 await client.logout()
                 await safe.log_in(client)

@@ -79,6 +79,37 @@ async def test_a_shut_gate_is_named_while_it_keeps_the_client_waiting(world, unt
         assert str(client.status) == "waiting (reauth)"
 
 
+async def test_the_platform_says_whether_there_is_a_network_and_a_viewer(world, until):
+    """pinchy #915, Fluid #10325: no attempt is made that cannot succeed, and the next is made at once."""
+    async with world() as here, here.client() as client:
+        await until(client, Status.CONNECTED)
+        for say, reason in (
+            (lambda there: client.network(there=there), "offline"),
+            (lambda there: client.visible(to_user=there), "hidden"),
+        ):
+            await say(False)
+            assert client.status.status is Status.CONNECTED
+            here.server.inflict(Fault.RESET_1006, "ann")
+            await until(client, Status.WAITING, reason)
+            await anyio.sleep(1000)
+            dials = here.server.ledger.dials("ann")
+            await say(True)
+            await until(client, Status.CONNECTED, within_seconds=1)
+            assert here.server.ledger.dials("ann") == dials + 1
+
+
+async def test_a_storm_of_errors_is_left_alone_for_half_a_minute(world, until):
+    async with world() as here, here.client() as client:
+        await until(client, Status.CONNECTED)
+        here.server.inflict(Fault.ERROR_STORM, "ann")
+        await until(client, Status.WAITING, "storm")
+        waits = {(each.member, each.what) for each in client.explain()}
+        assert ("error_storm", "after cooldown") in waits
+        await until(client, Status.CONNECTED, within_seconds=40)
+        ended = [each.code for each in here.server.ledger.entries if each.what is What.ENDED]
+        assert ended == [4999]
+
+
 async def test_a_breaker_that_opened_lets_one_attempt_through_a_minute_later(world, until):
     async with world() as here:
         here.server.answer_dials("ann", CloseWith(1011))

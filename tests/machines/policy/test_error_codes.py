@@ -5,7 +5,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from machines.policy.close_codes import CloseAct, PermitResult, close_policy
+from machines.policy.close_codes import close_policy
 from machines.policy.error_codes import (
     ERROR_POLICIES,
     UNKNOWN_FINAL,
@@ -14,59 +14,59 @@ from machines.policy.error_codes import (
     ErrorPolicies,
     ErrorPolicy,
     Route,
+    Wait,
     contradicts,
     error_policy,
 )
 
-BREAKER = {"f": PermitResult.FAIL, "n": PermitResult.NEUTRAL}
-
-# Typed from lifecycles section 11: code, route, the seven other columns that most rows share.
+# Typed from lifecycles section 11: code, route, the other columns that most rows share.
 SPEC = [
-    # code                         route                  W  Br  retries reason          closes flag
-    ("CONNECTION_FAILED", Route.LOCAL, 0, "f", None, "", False, True),
-    ("CONNECTION_TIMEOUT", Route.LOCAL, 0, "f", None, "", False, True),
-    ("CONNECTION_LIMIT_EXCEEDED", Route.CONNECTION_SLOW, 0, "n", None, "", False, True),
-    ("PROTOCOL_ERROR", Route.CONNECTION_BROKEN, 1, "n", 1, "protocol_error", False, None),
-    ("AUTHENTICATION_FAILED", Route.AUTH_REJECTED, 0, "n", 1, "", False, None),
-    ("TOKEN_EXPIRED", Route.AUTH_REJECTED, 0, "n", 3, "", False, None),
-    ("TOKEN_REVOKED", Route.AUTH_REVOKED, 0, "n", 0, "", True, False),
-    ("INSUFFICIENT_PERMISSIONS", Route.OPERATION_REJECTED, 1, "n", 0, "permission_denied", False, False),
-    ("DOCUMENT_NOT_FOUND", Route.DOCUMENT_HALTED, 0, "n", 0, "not_found", False, False),
-    ("DOCUMENT_LOCKED", Route.DOCUMENT_HELD, 0, "n", 10, "document_locked", False, True),
-    ("DOCUMENT_DELETED", Route.DOCUMENT_HALTED, 0, "n", 0, "deleted", True, False),
-    ("VERSION_CONFLICT", Route.CONFLICT, 0, "n", 5, "", False, True),
-    ("INVALID_OPERATION", Route.OPERATION_REJECTED, 1, "n", 0, "", False, False),
-    ("OPERATION_REJECTED", Route.OPERATION_REJECTED, 1, "n", 0, "", False, False),
-    ("OPERATION_TIMEOUT", Route.OPERATION_RETRY, 1, "n", 5, "", False, True),
-    ("RATE_LIMIT_EXCEEDED", Route.RATE_LIMITED, 0, "n", None, "", False, True),
-    ("INTERNAL_ERROR", Route.OPERATION_RETRY, 1, "f", 5, "", False, True),
-    ("SERVICE_UNAVAILABLE", Route.DOCUMENT_HELD, 1, "f", None, "", False, True),
-    ("MAINTENANCE_MODE", Route.DOCUMENT_HELD, 0, "n", None, "", False, True),
+    # code                         route                  W  reason          closes flag
+    ("CONNECTION_FAILED", Route.LOCAL, 0, "", False, True),
+    ("CONNECTION_TIMEOUT", Route.LOCAL, 0, "", False, True),
+    ("CONNECTION_LIMIT_EXCEEDED", Route.CONNECTION_SLOW, 0, "", False, True),
+    ("PROTOCOL_ERROR", Route.CONNECTION_BROKEN, 1, "protocol_error", False, None),
+    ("AUTHENTICATION_FAILED", Route.AUTH_REJECTED, 0, "", False, None),
+    ("TOKEN_EXPIRED", Route.AUTH_REJECTED, 0, "", False, None),
+    ("TOKEN_REVOKED", Route.AUTH_REVOKED, 0, "", True, False),
+    ("INSUFFICIENT_PERMISSIONS", Route.OPERATION_REJECTED, 1, "permission_denied", False, False),
+    ("DOCUMENT_NOT_FOUND", Route.DOCUMENT_HALTED, 0, "not_found", False, False),
+    ("DOCUMENT_LOCKED", Route.HELD, 0, "document_locked", False, True),
+    ("DOCUMENT_DELETED", Route.DOCUMENT_HALTED, 0, "deleted", True, False),
+    ("VERSION_CONFLICT", Route.CONFLICT, 0, "", False, True),
+    ("INVALID_OPERATION", Route.OPERATION_REJECTED, 1, "", False, False),
+    ("OPERATION_REJECTED", Route.OPERATION_REJECTED, 1, "", False, False),
+    ("OPERATION_TIMEOUT", Route.OPERATION_RETRY, 1, "", False, True),
+    ("RATE_LIMIT_EXCEEDED", Route.RATE_LIMITED, 0, "", False, True),
+    ("INTERNAL_ERROR", Route.OPERATION_RETRY, 1, "", False, True),
+    ("SERVICE_UNAVAILABLE", Route.HELD, 1, "", False, True),
+    ("MAINTENANCE_MODE", Route.HELD, 0, "", False, True),
 ]
 
 # What only some rows say; every row not named here says nothing in these columns.
 RARE = {
-    "hold_seconds": {"DOCUMENT_LOCKED": 30.0, "SERVICE_UNAVAILABLE": 30.0, "MAINTENANCE_MODE": 60.0},
-    "hold_cap_seconds": {"DOCUMENT_LOCKED": 30.0, "SERVICE_UNAVAILABLE": 300.0, "MAINTENANCE_MODE": 300.0},
+    "waits_for": {
+        "DOCUMENT_LOCKED": Wait.LOCK,
+        "SERVICE_UNAVAILABLE": Wait.UNAVAILABLE,
+        "MAINTENANCE_MODE": Wait.MAINTENANCE,
+    },
     "follows_close": {"PROTOCOL_ERROR": 1002, "INTERNAL_ERROR": 1011},
-    "act_if_closed": {"SERVICE_UNAVAILABLE": CloseAct.SLOW},
     "weight_added_while_limited": {"RATE_LIMIT_EXCEEDED": 1},
     "route_when_accepted": {"AUTHENTICATION_FAILED": Route.AUTH_REVOKED},
     "read_only": {"INSUFFICIENT_PERMISSIONS": True},
-    "shuts_gate": {"MAINTENANCE_MODE": True},
 }
 
-PRODUCT = ErrorPolicy("QUOTA_SPENT", Route.REPORT, 0, PermitResult.NEUTRAL)
+PRODUCT = ErrorPolicy("QUOTA_SPENT", Route.REPORT, 0)
 
 
 @pytest.mark.parametrize("row", SPEC, ids=[row[0] for row in SPEC])
 @pytest.mark.parametrize("recoverable", [True, False])
 def test_an_error_code_has_the_row_of_the_specification_whatever_its_flag(row, recoverable):
-    code, route, weight, breaker, retries, reason, closes, flag = row
+    code, route, weight, reason, closes, flag = row
     policy = error_policy(code, recoverable)
     assert policy.code == code
-    assert (policy.route, policy.storm_weight, policy.breaker) == (route, weight, BREAKER[breaker])
-    assert (policy.retries, policy.terminal_reason, policy.closes) == (retries, reason, closes)
+    assert (policy.route, policy.storm_weight) == (route, weight)
+    assert (policy.terminal_reason, policy.closes) == (reason, closes)
     assert policy.recoverable is flag
 
 
@@ -110,7 +110,7 @@ def test_a_close_policy_that_a_row_follows_says_the_same_as_the_row(code):
     row = error_policy(code, False)
     assert row.follows_close is not None
     close = close_policy(row.follows_close)
-    assert (close.breaker, close.reason) == (row.breaker, row.terminal_reason)
+    assert close.reason == row.terminal_reason
 
 
 @given(st.text(), st.booleans())
@@ -123,9 +123,8 @@ def test_every_string_has_a_row(code, recoverable):
 @pytest.mark.parametrize("code", ["", "UNKNOWN", "constructor", "__init__", "token_expired", "TOKEN_EXPIRED "])
 def test_a_code_nobody_named_is_never_fatal_to_the_link(code):
     retried, reported = error_policy(code, True), error_policy(code, False)
-    assert (retried.route, retried.retries, retried.storm_weight) == (Route.OPERATION_RETRY, 5, 1)
-    assert (reported.route, reported.retries, reported.storm_weight) == (Route.REPORT, 0, 1)
-    assert {retried.breaker, reported.breaker} == {PermitResult.NEUTRAL}
+    assert (retried.route, retried.storm_weight) == (Route.OPERATION_RETRY, 1)
+    assert (reported.route, reported.storm_weight) == (Route.REPORT, 1)
     assert not retried.closes
     assert not reported.closes
 
@@ -149,7 +148,7 @@ def test_a_flag_that_disagrees_with_its_row_is_visible(code, recoverable, disagr
 
 def test_a_product_row_wins_over_ours_and_the_rest_stays():
     ours = error_policy("DOCUMENT_LOCKED", True)
-    locked = evolve(ours, hold_seconds=5.0)
+    locked = evolve(ours, storm_weight=2)
     table = ERROR_POLICIES.overlay([locked, PRODUCT])
     assert table.row("DOCUMENT_LOCKED", recoverable=True) is locked
     assert table.row("QUOTA_SPENT", recoverable=True) is PRODUCT
@@ -171,14 +170,14 @@ def test_a_code_with_two_rows_is_refused():
         (Route.CONNECTION_TERMINAL, "terminal_reason"),
         (Route.DOCUMENT_HALTED, "terminal_reason"),
         (Route.CONNECTION_BROKEN, "follows_close"),
-        (Route.DOCUMENT_HELD, "hold_seconds"),
+        (Route.HELD, "waits_for"),
     ],
 )
 def test_a_row_without_what_its_route_needs_is_refused(route, lacking):
     with pytest.raises(ValueError, match=f"needs {lacking}"):
-        ErrorPolicy("ODD", route, 0, PermitResult.NEUTRAL)
+        ErrorPolicy("ODD", route, 0)
     with pytest.raises(ValueError, match=f"needs {lacking}"):
-        ErrorPolicy("ODD", Route.REPORT, 0, PermitResult.NEUTRAL, route_without_operation=route)
+        ErrorPolicy("ODD", Route.REPORT, 0, route_without_operation=route)
 
 
 def test_the_tables_are_values():

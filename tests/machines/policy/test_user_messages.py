@@ -43,6 +43,18 @@ REASONS = {
     *(policy.reason for table in CLOSES for policy in (table.unknown, *(span.policy for span in table.spans))),
     *(row.terminal_reason for row in ERROR_POLICIES.rows),
 } - {""}
+WAITS = {
+    "circuit_breaker",
+    "hidden",
+    "maintenance",
+    "offline",
+    "rate_limited",
+    "read_only",
+    "reauth",
+    "storm",
+    "unavailable",
+}
+"""What a session waits for, or keeps operations for; see `status`."""
 ALL = {**USER_MESSAGES, "(unknown)": UNKNOWN_MESSAGE}
 JARGON = re.compile(
     r"web ?socket|socket|token|jwt|exception|protocol|handshake|http|tls|frame|payload|json|null|undefined|"
@@ -70,7 +82,7 @@ def test_every_error_code_has_a_text_of_its_own(code):
 
 
 def test_every_reason_to_end_has_a_text_and_every_text_a_use():
-    assert set(USER_MESSAGES) == {*(code.value for code in ErrorCode), REFRESH_FAILED, *REASONS}
+    assert set(USER_MESSAGES) == {*(code.value for code in ErrorCode), REFRESH_FAILED, *REASONS, *WAITS}
 
 
 def test_only_an_internal_error_says_that_the_team_was_told():

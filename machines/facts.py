@@ -1,0 +1,106 @@
+"""Facts: what the states of several machines come to, and what it is to the machine that is told.
+
+A fact is a pure function of the session, looked at whenever no signal is left to deliver. Its maker says what the
+machine concerned hears when it has changed; see `session.DERIVED`.
+"""
+
+from typing import Final
+
+from machines import auth_refresh, conflict_recovery, connection, error_storm, hold
+from machines.auth_refresh import AUTH_REFRESH
+from machines.connection import CONNECTION
+from machines.error_storm import ERROR_STORM
+from machines.gates import Gate, GatesMoved
+from machines.hold import HOLD
+from machines.link import TerminalError
+from machines.policy.close_codes import CloseAct
+from statekit import View
+
+NO_GATES: Final = frozenset[Gate]()
+"""No gate is shut."""
+
+
+def shut_gates(session: View) -> frozenset[Gate]:
+    """Which gates are shut, by their owners' states."""
+    auth, held = session.of(AUTH_REFRESH).state, session.of(HOLD).context
+    shut = {
+        Gate.REAUTH: auth in (auth_refresh.SIGNED_OUT, auth_refresh.REAUTH_REQUIRED),
+        Gate.OFFLINE: held.offline,
+        Gate.HIDDEN: held.hidden,
+        Gate.MAINTENANCE: hold.holds_link(held),
+        Gate.STORM: session.of(ERROR_STORM).state in (error_storm.TRIPPED, error_storm.LATCHED),
+    }
+    return frozenset(gate for gate, is_shut in shut.items() if is_shut)
+
+
+def gates_moved(shut: frozenset[Gate]) -> GatesMoved:
+    """Tell the connection which gates are shut now."""
+    return GatesMoved(shut)
+
+
+def failed_for(session: View) -> str:
+    """Why the connection has failed for good; empty while it has not."""
+    seen = session.of(CONNECTION)
+    return seen.context.reason or "failed" if seen.state is connection.FAILED else ""
+
+
+def fate_of_operations(reason: str) -> conflict_recovery.Halt | conflict_recovery.Reopen:
+    """Operations are given back when the connection fails, and accepted again when it is wanted again."""
+    return conflict_recovery.Halt(reason) if reason else conflict_recovery.Reopen()
+
+
+def operations_kept(session: View) -> bool:
+    """Whether operations must be kept although a link may be up."""
+    draining = session.of(CONNECTION).state is connection.DRAINING
+    return draining or hold.holds_operations(session.of(HOLD).context)
+
+
+def keep_or_release(kept: bool) -> conflict_recovery.Hold | conflict_recovery.Release:  # noqa: FBT001 - the fact itself
+    """Operations are kept, or may be sent again."""
+    return conflict_recovery.Hold() if kept else conflict_recovery.Release()
+
+
+def locked_out(session: View) -> bool:
+    """Whether the connection waits because its link was closed for a locked document."""
+    seen = session.of(CONNECTION)
+    return seen.state is connection.SUSPENDED and seen.context.retries.act is CloseAct.HOLD
+
+
+def locked_out_or_let_in(out: bool) -> hold.LockedOut | hold.LetIn:  # noqa: FBT001 - the fact itself
+    """The second entry into the lock, and its end."""
+    return hold.LockedOut() if out else hold.LetIn()
+
+
+def link_steady(session: View) -> bool:
+    """Whether there is a link that has proved itself."""
+    return session.of(CONNECTION).state is connection.STABLE
+
+
+def steady_for_hold(steady: bool) -> hold.LinkSteady | hold.LinkShaken:  # noqa: FBT001 - the fact itself
+    """A link that has proved itself proves the service, too."""
+    return hold.LinkSteady() if steady else hold.LinkShaken()
+
+
+def steady_for_storm(steady: bool) -> error_storm.LinkSteady | error_storm.LinkShaken:  # noqa: FBT001 - the fact itself
+    """Probation counts while a link is steady."""
+    return error_storm.LinkSteady() if steady else error_storm.LinkShaken()
+
+
+def storm_latched(session: View) -> bool:
+    """Whether it stormed too often for anything more to be tried."""
+    return session.of(ERROR_STORM).state is error_storm.LATCHED
+
+
+def end_or_try_again(latched: bool) -> TerminalError | connection.ReconnectNow:  # noqa: FBT001 - the fact itself
+    """The connection ends, after the gate has closed its link; who lifts the latch wants it tried again."""
+    return TerminalError("error_storm") if latched else connection.ReconnectNow()
+
+
+def has_failed(session: View) -> bool:
+    """Whether the connection has failed for good."""
+    return session.of(CONNECTION).state is connection.FAILED
+
+
+def failed_or_retried(failed: bool) -> error_storm.LinkShaken | error_storm.Retried:  # noqa: FBT001 - the fact itself
+    """Only a person leaves a connection that has failed."""
+    return error_storm.LinkShaken() if failed else error_storm.Retried()

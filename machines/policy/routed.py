@@ -1,0 +1,156 @@
+"""Routed: what the router makes of a message, each for whomever it concerns; the session's wiring says whom."""
+
+from attrs import frozen
+
+from machines.policy.error_codes import Wait
+from machines.wire.messages import DocumentSync, OperationAck, OperationBroadcast, Passed, PermissionChange
+from statekit import Signal
+
+
+@frozen
+class ServerGreeted(Signal):
+    """The server accepted the connection."""
+
+    document_version: int
+
+
+@frozen
+class SyncCame(Signal):
+    """The server told what it has."""
+
+    sync: DocumentSync
+
+
+@frozen
+class AckCame(Signal):
+    """The server has an operation of ours."""
+
+    ack: OperationAck
+
+
+@frozen
+class BroadcastCame(Signal):
+    """The server applied somebody's operation."""
+
+    broadcast: OperationBroadcast
+
+
+@frozen
+class OperationFailed(Signal):
+    """The server did not apply an operation; an empty `message_id` means the one in flight."""
+
+    message_id: str
+    code: str
+
+
+@frozen
+class OperationDenied(OperationFailed):
+    """Nor will it apply any other of this user."""
+
+
+@frozen
+class OperationUnsure(OperationFailed):
+    """It may have been applied, or not."""
+
+
+@frozen
+class OperationBehind(OperationFailed):
+    """It was made against a version that the server cannot use."""
+
+
+@frozen
+class PermissionsTold(Signal):
+    """What this user may do from now on."""
+
+    may_write: bool
+
+
+@frozen
+class WaitAsked(Signal):
+    """Operations must wait, for so many seconds if the server said it."""
+
+    wait: Wait
+    hint_seconds: float | None
+
+
+@frozen
+class RateLimitAsked(Signal):
+    """Operations came too fast; the weights are those of the policy's row."""
+
+    seconds: float | None
+    message_id: str
+    code: str
+    weight: int
+    weight_while_limited: int
+
+
+@frozen
+class DocumentGone(Signal):
+    """The document takes no operations any more."""
+
+    reason: str
+    closes: bool
+
+
+@frozen
+class TokenBad(Signal):
+    """The server refuses the link's token."""
+
+
+@frozen
+class TokenRevoked(Signal):
+    """Only a new login can help."""
+
+
+@frozen
+class TokenAging(Signal):
+    """The token will expire soon."""
+
+
+@frozen
+class LinkEnded(Signal):
+    """No retry can help; `reason` says why."""
+
+    reason: str
+
+
+@frozen
+class LinkUnwelcome(Signal):
+    """The server wants us to stay away for a while."""
+
+    retry_after_seconds: float | None
+
+
+@frozen
+class LinkFaulty(Signal):
+    """The link itself is at fault; `close_code` names the policy to follow."""
+
+    close_code: int
+
+
+@frozen
+class ErrorReported(Signal):
+    """The server reported an error, for the application to show: `user_message(code)` has the words.
+
+    `contradicts` says that the flag is not the one that the policy's row expects; the row was followed.
+    """
+
+    code: str
+    recoverable: bool
+    contradicts: bool = False
+
+
+@frozen
+class ErrorWeighed(Signal):
+    """What an error counts towards a storm."""
+
+    code: str
+    message_id: str
+    weight: int
+
+
+@frozen
+class MessagePassed(Signal):
+    """A message that concerns the application only."""
+
+    message: Passed | PermissionChange
