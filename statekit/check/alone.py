@@ -1,6 +1,6 @@
 """Alone: the space of one machine, made by the real `step`, one step for every move from every place."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import partial
 from itertools import chain
 
@@ -9,7 +9,9 @@ from attrs import evolve
 from statekit.check.alphabet import Alphabet, Try, resolved
 from statekit.check.canonical import Local, Places, canonical, older, quantities, with_each
 from statekit.check.model import Model, Thresholds
+from statekit.check.overlap import Overlaps
 from statekit.check.quantified import numbers, replaced
+from statekit.check.report import Finding
 from statekit.check.seen import Move, Seen
 from statekit.check.space import FAULTY, Record
 from statekit.check.watch import asked
@@ -34,11 +36,13 @@ class Alone:
         self.record = Record(model)
         self.bits = self.record.watch.bits
         self.places = Places(definition, thresholds.values_max, thresholds.ages_seconds)
+        self.overlaps = Overlaps(definition)
         self.alphabet = Alphabet(model, definition, frozenset(model.internal), thresholds.ages_seconds)
 
-    def start(self) -> int:
-        """Start the machine."""
-        done = launch(self.definition, self.thresholds.contexts.get(self.definition.name, self.definition.context))
+    def start(self, contexts: Mapping[str, object]) -> int:
+        """See `Space.start`."""
+        context = contexts.get(self.definition.name, self.definition.context)
+        done = self.record.covered.call(launch, self.definition, context)
         return self._landed(Local(done.snapshot, (), ()), done, None, self.record.watch.remembered(0))
 
     def edges(self, place: int) -> tuple[list[int], list[int]]:
@@ -46,13 +50,19 @@ class Alone:
         record, definition = self.record, self.definition
         local = self.places.nodes[place >> self.bits]
         before, watching, labelled = local.snapshot, record.watch.on, self.labelled
-        tries = self.tries(place, local)
+        tries, pending, rivals = self.tries(place, local), record.covered.pending, self.overlaps.rivals
         record.edges += len(tries)
         record.steps += len(tries)
         targets: list[int] = []
         labels: list[int] = []
         for each in tries:
-            done = stepped(definition, self._later(before, each), each.stimulus)
+            start = self._later(before, each)
+            if pending:
+                done = record.covered.call(stepped, definition, start, each.stimulus)
+            else:
+                done = stepped(definition, start, each.stimulus)
+            if rivals and not each.move.stale:
+                self.overlaps.look(start.state, start.context, each.move.event)
             if done.verdict.__class__ in FAULTY or len(done.path) > 1:
                 self._inspect(place, before, each, done)
             if done.snapshot is before and each.opens is None and not watching:
@@ -100,8 +110,13 @@ class Alone:
         """See `Space.owed`."""
         return owed(self.definition.name, self.places.nodes[place >> self.bits])
 
+    def findings(self) -> tuple[Finding, ...]:
+        """See `Space.findings`."""
+        return tuple(self.overlaps.found.values())
+
     def _later(self, before: AnySnapshot, each: Try) -> AnySnapshot:
-        return with_each(before, older(each.move.after_seconds)) if each.move.after_seconds else before
+        seconds = each.move.after_seconds
+        return with_each(before, older(seconds), self.places.keys) if seconds else before
 
     def _target(self, place: int, local: Local, each: Try, done: AnyStep) -> int:
         """Number the place that a step leads to; -1 if too much is postponed there."""

@@ -9,11 +9,11 @@ when there is something to show.
 import sys
 import time
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from statekit.check.alone import Alone
 from statekit.check.canonical import Growing
-from statekit.check.liveness import Edge, Graph, distances, unfair
+from statekit.check.liveness import Graph, distances, unfair
 from statekit.check.model import DEFAULT, Model, Thresholds
 from statekit.check.product import Product
 from statekit.check.properties import Property, Sort
@@ -75,6 +75,7 @@ class Search:
         self.met: set[int] = set()
         self.parents = array("I")
         self.graph = Graph(self.space.record.labels, lambda at: self.space.owed(self.places[at]))
+        self.roots = self.graph.roots
         self.depth = 0
         self.bound = ""
         self.witnessed: dict[str, int] = {}
@@ -90,7 +91,8 @@ class Search:
         refuted: dict[str, int] = {}
         counts = {each.code: 0 for each, _ in asked}
         try:
-            self.find(self.space.start(), 0)
+            for contexts in self.bounds.starts:
+                self.begin(contexts)
             self.walk(asked, refuted, counts)
         except Growing as growing:
             self.bound = str(growing)
@@ -100,7 +102,7 @@ class Search:
         self, asked: Iterable[tuple[Property, Callable[[int], bool]]], refuted: dict[str, int], counts: dict[str, int]
     ) -> None:
         """Work off one place after the other."""
-        space, met, level, told = self.space, self.met, 1, time.monotonic()
+        space, met, level, told = self.space, self.met, len(self.places), time.monotonic()
         claims, live = list(asked), self.live
         for at, place in enumerate(self.places):
             if at == level:
@@ -131,6 +133,13 @@ class Search:
         claims = (each.code for each in self.model.properties if each.sort is Sort.INVARIANT)
         return bool(record.faults or record.refuted) or any(code in met for code in claims)
 
+    def begin(self, contexts: Mapping[str, object]) -> None:
+        """Start, and keep the first place."""
+        place = self.space.start(contexts)
+        self.roots.append(self.places.index(place) if place in self.met else len(self.places))
+        if place not in self.met:
+            self.find(place, len(self.places))
+
     def find(self, place: int, parent: int) -> None:
         """Keep a place that was not known."""
         if self.live:
@@ -159,6 +168,8 @@ class Search:
             seconds=time.perf_counter() - self.began_seconds,
             peak_bytes=peak_bytes(),
             results=results,
+            findings=self.space.findings(),
+            gaps=tuple(record.covered.gaps()),
             faults=faults,
             steps=record.steps,
             verified=record.verified,
@@ -195,8 +206,11 @@ class Search:
         lasso = unfair(self.graph, holds, region)
         if lasso is None:
             return Result(each, True)
-        moves = self.moves(lasso.stem + lasso.loop)
-        return Result(each, False, Trace(self.model.name, self.name, moves, len(lasso.stem)))
+        edges = lasso.stem + lasso.loop
+        start = self.roots.index(edges[0].at if edges else lasso.end)
+        steps = [(self.members(edge.at), self.move(edge.at, edge.head, edge.label)) for edge in edges]
+        moves = concrete(self.model, self.bounds.starts[start], steps)
+        return Result(each, False, Trace(self.model.name, self.name, moves, len(lasso.stem), start))
 
     def settled(self, each: Property) -> Result:
         """Find the longest of the shortest ways to where a property holds, by timers and answers alone."""
@@ -213,18 +227,15 @@ class Search:
         """Show the shortest way to a place, and one move further."""
         found = at = self.places.index(place)
         way: list[tuple[int, int]] = []
-        while at:
+        while self.parents[at] != at:
             way.append((self.parents[at], at))
             at = self.parents[at]
         steps = [(self.members(parent), self.move(parent, child)) for parent, child in reversed(way)]
         if move is not None:
             steps.append((self.members(found), move))
-        return Trace(self.model.name, self.name, concrete(self.model, self.bounds, steps))
-
-    def moves(self, edges: Iterable[Edge]) -> tuple[Move, ...]:
-        """Give the moves of a way through the graph."""
-        steps = [(self.members(edge.at), self.move(edge.at, edge.head, edge.label)) for edge in edges]
-        return concrete(self.model, self.bounds, steps)
+        start = self.roots.index(at)
+        moves = concrete(self.model, self.bounds.starts[start], steps)
+        return Trace(self.model.name, self.name, moves, start=start)
 
     def move(self, at: int, head: int, label: int | None = None) -> Move:
         """Find the first move between two places, with this label if one is given."""

@@ -6,7 +6,7 @@ anything else. What is left has survived: the properties are too weak, or the ro
 survivor by the code `mutant` and the mutant's name, with the reason.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from attrs import evolve, frozen
@@ -55,8 +55,8 @@ class Killing:
 
 def mutants_of(model: Model, thresholds: str = DEFAULT) -> tuple[Mutant, ...]:
     """List the mutants of a model's subject, its options as they are at these thresholds."""
-    contexts = model.thresholds[thresholds].contexts
-    return mutants(model.subject, [contexts[model.name]] if model.name in contexts else [])
+    starts = model.thresholds[thresholds].starts
+    return mutants(model.subject, [start[model.name] for start in starts if model.name in start])
 
 
 def tried(model: Model, mutant: Mutant, thresholds: str = DEFAULT) -> Killing:
@@ -104,7 +104,7 @@ def _refuted(explored: Explored) -> Iterator[str]:
     for each in sorted(explored.results, key=lambda each: each.property.sort not in BROKEN_AT_ONCE):
         if not each.holds:
             yield f"{each.property.code}: {each.property.claim}"
-    yield from (f"{gap.function} is never gone through at {gap.origin}: {gap.line}" for gap in explored.gaps)
+    yield from (f"not all of {gap.function} is gone through any more: {gap.line}" for gap in explored.gaps)
     for finding in explored.findings:
         if finding.weight is Weight.ERROR and not finding.because:
             yield f"{finding.code}: {finding.sentence}"
@@ -125,14 +125,12 @@ def _equivalent(model: Model, made: Subject, thresholds: str) -> bool:
 
 
 def _begin_alike(model: Model, made: Subject, thresholds: str) -> bool:
-    contexts = model.thresholds[thresholds].contexts
-
-    def begun(subject: Subject) -> object:
+    def begun(subject: Subject, contexts: Mapping[str, object]) -> object:
         if isinstance(subject, System):
             return subject.start(contexts)
         return launch(subject, contexts.get(subject.name, subject.context))
 
-    return begun(model.subject) == begun(made)
+    return all(begun(model.subject, each) == begun(made, each) for each in model.thresholds[thresholds].starts)
 
 
 def _step(subject: Subject, where: AnySnapshot | View, move: Move) -> object:

@@ -33,6 +33,7 @@ class Graph:
 
     labels: Labels
     owed: Callable[[int], frozenset[object]]
+    roots: list[int] = field(factory=list[int])
     starts: "array[int]" = field(factory=lambda: array("Q", [0]))
     heads: "array[int]" = field(factory=lambda: array("I"))
     marks: "array[int]" = field(factory=lambda: array("I"))
@@ -60,8 +61,9 @@ class Graph:
 
 @frozen
 class Lasso:
-    """A way that goes on for ever: its stem from the first place, then its loop; without one it rests at its end."""
+    """A way that goes on for ever: its stem from a start, then its loop; without one it rests at its `end`."""
 
+    end: int
     stem: tuple[Edge, ...]
     loop: tuple[Edge, ...] = ()
 
@@ -82,10 +84,9 @@ def unfair(graph: Graph, seeds: bytearray, region: bytearray) -> Lasso | None:
     goals = resting.union(*parts)
     if not goals:
         return None
-    stem = _stem(graph, seeds, inside, goals)
-    end = stem[-1].head if stem else 0
+    end, stem = _stem(graph, seeds, inside, goals)
     part = next((part for part in parts if end in part), None)
-    return Lasso(stem, () if part is None else tuple(_loop(graph, end, part)))
+    return Lasso(end, stem, () if part is None else tuple(_loop(graph, end, part)))
 
 
 def components(graph: Graph, places: Iterable[int], inside: bytearray) -> Iterator[set[int]]:
@@ -127,16 +128,16 @@ def _fair(graph: Graph, part: set[int]) -> bool:
     return not owed
 
 
-def _stem(graph: Graph, seeds: bytearray, inside: bytearray, goals: set[int]) -> tuple[Edge, ...]:
-    """Find the shortest way from the first place to a seed and on, inside, to one of the goals."""
-    came: dict[tuple[int, bool], tuple[tuple[int, bool], Edge] | None] = {(0, False): None}
-    if inside[0] and seeds[0]:
-        came[0, True] = None
+def _stem(graph: Graph, seeds: bytearray, inside: bytearray, goals: set[int]) -> tuple[int, tuple[Edge, ...]]:
+    """Find the shortest way from a start to a seed and on, inside, to one of the goals."""
+    came: dict[tuple[int, bool], tuple[tuple[int, bool], Edge] | None] = {}
+    for root in graph.roots:
+        came |= dict.fromkeys(((root, False), (root, True)) if inside[root] and seeds[root] else ((root, False),))
     queue = list(came)
     for node in queue:
         at, pending = node
         if pending and at in goals:
-            return _back(came, node)
+            return at, _back(came, node)
         for edge in graph.out(at):
             begins = inside[edge.head] and (pending or seeds[edge.head])
             for each in ((edge.head, True),) * bool(begins) + ((edge.head, False),) * (not pending):

@@ -58,7 +58,8 @@ class Environment(Hashable, Protocol):
 class Thresholds:
     """Where an exploration starts and how far it goes, under a name such as `default` or `deep`.
 
-    `contexts` gives members, by name, a first context of their own: options with bounds that are reached soon. Ages of
+    `contexts` gives members, by name, a first context of their own: options with bounds that are reached soon. `also`
+    has other such contexts to start from, each explored as well: options of which one excludes another. Ages of
     `Instant` fields are told apart up to the largest of `ages_seconds`, which are also the times that may pass before
     an event that carries an instant. `postponed_max` bounds the queue of postponed events that is explored,
     `values_max` how many values one field of a context may take, `states_max` the whole; a bound that is hit is said
@@ -66,10 +67,16 @@ class Thresholds:
     """
 
     contexts: Mapping[str, object] = field(factory=dict[str, object])
+    also: tuple[Mapping[str, object], ...] = field(default=(), kw_only=True)
     ages_seconds: tuple[float, ...] = field(default=(), kw_only=True)
     postponed_max: int = field(default=2, kw_only=True)
     values_max: int = field(default=1_000, kw_only=True)
     states_max: int = field(default=2_000_000, kw_only=True)
+
+    @property
+    def starts(self) -> tuple[Mapping[str, object], ...]:
+        """The first contexts of each start, in the order in which a `Trace` counts them."""
+        return (self.contexts, *self.also)
 
 
 @frozen

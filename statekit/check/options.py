@@ -29,25 +29,41 @@ class Shift:
         return self.original.states[0].origin.rpartition(":")[0]
 
     def machine(self) -> Definition:
-        """Build the machine that reads it so; raises ValueError if the options themselves refuse such a number."""
-        for context in self.contexts:
-            self.shifted(context)
+        """Build the machine that reads it so; raises ValueError if all options themselves refuse such a number."""
+        refused = [error for context in self.contexts if (error := self.refused(context))]
+        if len(refused) == len(self.contexts):
+            raise ValueError(str(refused[0]))
         return Rewriting(self.original, function=self.reading).machine()
 
     def shifted(self, context: object) -> object:
-        """Give a context whose options hold the shifted number."""
+        """Give a context whose options hold the shifted number; the same context where they refuse it."""
+        try:
+            return self.moved(context)
+        except (AttributeError, ValueError):
+            return context
+
+    def refused(self, context: object) -> Exception | None:
+        """Say why a context's options cannot hold the shifted number, or lack it."""
+        try:
+            self.moved(context)
+        except (AttributeError, ValueError) as error:
+            return error
+        return None
+
+    def moved(self, context: object) -> object:
+        """Shift the number in a context's options; raises ValueError or AttributeError if they refuse or lack it."""
         return _moved(context, (OPTIONS, *self.path.split(".")), self.by)
 
     def reading(self, function: Function, *, updates: bool) -> Function:
         """Let a function of the table read the shifted number, and an update put the true one back."""
+        see, mend = self.shifted, _mended if updates else _unmended
 
+        # No branch stands in these: an exploration demands that every branch of a table's function is gone.
         def of_context(context: object) -> object:
-            result = function(self.shifted(context))
-            return _mended(result, context) if updates else result
+            return mend(function(see(context)), context)
 
         def of_event(context: object, event: object) -> object:
-            result = function(self.shifted(context), event)
-            return _mended(result, context) if updates else result
+            return mend(function(see(context), event), context)
 
         made = cast("FunctionType", of_event if function.__code__.co_argcount > 1 else of_context)
         made.__name__, made.__annotations__ = function.__name__, function.__annotations__
@@ -57,9 +73,9 @@ class Shift:
 
 
 def shifts(machine: Definition, contexts: tuple[object, ...]) -> Iterator[Shift]:
-    """Give each shift by one of a number among the options; none if the context has no field `options`."""
-    options = getattr(machine.context, OPTIONS, None)
-    for path in _numbers(options, ()):
+    """Give each shift by one of a number among the options; none if the contexts have no field `options`."""
+    paths = (path for context in contexts for path in _numbers(getattr(context, OPTIONS, None), ()))
+    for path in dict.fromkeys(paths):
         for by in (1, -1):
             yield Shift(machine, ".".join(path), by, contexts)
 
@@ -86,6 +102,10 @@ def _argument(value: object, name: str) -> str:
 def _fields(value: object) -> "tuple[Attribute[object], ...]":
     """Give the fields of an attrs value; anything else has none."""
     return cast("tuple[Attribute[object], ...]", getattr(type(value), "__attrs_attrs__", ()))
+
+
+def _unmended(result: object, _: object) -> object:
+    return result
 
 
 def _mended(result: Any, context: Any) -> object:  # noqa: ANN401 - whatever the update gave

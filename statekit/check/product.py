@@ -10,7 +10,7 @@ is worked off for real all the same, and compared.
 """
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from attrs import evolve
 
@@ -21,6 +21,7 @@ from statekit.check.packing import Field, Packing
 from statekit.check.plan import NOTHING, Made, Open, Plan
 from statekit.check.quantified import Mark, Numbers
 from statekit.check.reading import Remembered
+from statekit.check.report import Finding
 from statekit.check.seen import Move
 from statekit.check.space import Record
 from statekit.check.transacting import Transacting, internal_to
@@ -58,9 +59,9 @@ class Product:
         self.looked: dict[str, int] = {}
         self.chance = random.Random(0)
 
-    def start(self) -> int:
-        """Start the system."""
-        return self.transacting.begin(self.system.start(self.thresholds.contexts))
+    def start(self, contexts: Mapping[str, object]) -> int:
+        """See `Space.start`."""
+        return self.transacting.begin(self.record.covered.call(self.system.start, contexts))
 
     # ------------------------------------------------------------------------------------------------------ the edges
     def edges(self, place: int) -> tuple[list[int], list[int]]:
@@ -226,3 +227,7 @@ class Product:
     def owed(self, place: int) -> frozenset[object]:
         """See `Space.owed`."""
         return frozenset().union(*(owed(each.name, each.local(place)) for each in self.packing.here(place)))
+
+    def findings(self) -> tuple[Finding, ...]:
+        """See `Space.findings`: what is noticed of a machine is noticed when it is explored alone."""
+        return ()

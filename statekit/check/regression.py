@@ -30,6 +30,7 @@ def regression(way: Way, claim: Claim, home: str) -> str:
     trace, asked = source.of(Trace), source.of(uphold)
     moves = "".join(f"        {line}\n" for seen in way.seen for line in _move(source, seen))
     loop = "" if way.trace.loop_from is None else f"    loop_from={way.trace.loop_from},\n"
+    loop += f"    start={way.trace.start},\n" if way.trace.start else ""
     code = "" if isinstance(claim, str) else claim.code
     body = (
         f"WAY = {trace}(\n    {quoted(way.trace.subject)},\n    {quoted(way.trace.thresholds)},\n"

@@ -4,7 +4,7 @@ An exploration knows ordinals by their rank and instants as ages. `concrete` run
 the numbers that a real run would have, so that a trace needs nothing but the engine.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from attrs import evolve
 
 from statekit.check.alone import hops_of
 from statekit.check.canonical import GAP, keys_of, quantities
-from statekit.check.model import Model, Thresholds
+from statekit.check.model import Model
 from statekit.check.quantified import Mark, replaced
 from statekit.check.report import Trace
 from statekit.check.seen import Move, Seen
@@ -33,7 +33,7 @@ def replayed(model: Model, trace: Trace) -> Iterator[Seen[object]]:
     It runs the model's subject as it is now: with another table the same moves may come to something else. An answer
     that is not awaited then is delivered all the same, under a ticket that is over.
     """
-    run = run_of(model, model.thresholds[trace.thresholds])
+    run = run_of(model, model.thresholds[trace.thresholds].starts[trace.start])
     for move in trace.moves:
         yield run.make(move)
 
@@ -53,22 +53,20 @@ class Run(Protocol):
         ...
 
 
-def run_of(model: Model, thresholds: Thresholds) -> Run:
+def run_of(model: Model, contexts: Mapping[str, object]) -> Run:
     """Start a model's subject."""
     if isinstance(model.subject, System):
-        return SystemRun(model.subject, thresholds)
-    return MachineRun(model.subject, thresholds)
+        return SystemRun(model.subject, contexts)
+    return MachineRun(model.subject, contexts)
 
 
 class MachineRun:
     """A machine while it runs for real."""
 
-    def __init__(self, definition: Definition, thresholds: Thresholds) -> None:
+    def __init__(self, definition: Definition, contexts: Mapping[str, object]) -> None:
         """Start it."""
         self.definition = definition
-        self.snapshot: AnySnapshot = launch(
-            definition, thresholds.contexts.get(definition.name, definition.context)
-        ).snapshot
+        self.snapshot: AnySnapshot = launch(definition, contexts.get(definition.name, definition.context)).snapshot
         self.over: dict[tuple[str, object], int] = {}
         self.now_seconds = 0.0
 
@@ -92,10 +90,10 @@ class MachineRun:
 class SystemRun:
     """A system while it runs for real."""
 
-    def __init__(self, system: System, thresholds: Thresholds) -> None:
+    def __init__(self, system: System, contexts: Mapping[str, object]) -> None:
         """Start it."""
         self.system = system
-        self.snapshot: SystemSnapshot = system.start(thresholds.contexts).snapshot
+        self.snapshot: SystemSnapshot = system.start(contexts).snapshot
         self.over: dict[str, dict[tuple[str, object], int]] = {}
         self.now_seconds = 0.0
 
@@ -140,10 +138,10 @@ def note_over(before: Iterable[Ticket], after: Iterable[Ticket], over: dict[tupl
 
 
 def concrete(
-    model: Model, thresholds: Thresholds, way: Iterable[tuple[tuple[AnySnapshot, ...], Move]]
+    model: Model, contexts: Mapping[str, object], way: Iterable[tuple[tuple[AnySnapshot, ...], Move]]
 ) -> tuple[Move, ...]:
     """Write the moves of a way through an exploration, each with the members it was made from, for a real run."""
-    run = run_of(model, thresholds)
+    run = run_of(model, contexts)
     made: list[Move] = []
     for members, move in way:
         values = _pairs(members, run.members)

@@ -37,13 +37,15 @@ class Finding:
 class Trace:
     """A way through a model, from its start: the shortest that there is, as it was found breadth first.
 
-    `loop_from` is the number of moves after which the way goes round for ever; None for a way that ends.
+    `loop_from` is the number of moves after which the way goes round for ever; None for a way that ends. `start` says
+    which of the thresholds' starts it begins with.
     """
 
     subject: str
     thresholds: str
     moves: tuple[Move, ...]
     loop_from: int | None = None
+    start: int = 0
 
 
 @frozen

@@ -5,10 +5,12 @@ own place. Every step that is made for real is looked at here: by the onlookers,
 come to.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Protocol
 
+from statekit.check.covered import Covered
 from statekit.check.model import Model
+from statekit.check.report import Finding
 from statekit.check.seen import Move, Seen
 from statekit.check.watch import Watch
 from statekit.machine import Definition
@@ -25,8 +27,8 @@ class Space(Protocol):
     model: Model
     record: "Record"
 
-    def start(self) -> int:
-        """Give the number of the first place."""
+    def start(self, contexts: Mapping[str, object]) -> int:
+        """Start with these contexts and give the number of the first place."""
         ...
 
     def edges(self, place: int) -> tuple[list[int], list[int]]:
@@ -51,6 +53,10 @@ class Space(Protocol):
 
     def owed(self, place: int) -> frozenset[object]:
         """Give what must come in a fair world: the timers that run, the answers that are awaited."""
+        ...
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Give what else was noticed on the way."""
         ...
 
 
@@ -81,6 +87,7 @@ class Record:
     def __init__(self, model: Model) -> None:
         """Begin with nothing."""
         self.watch = Watch(model)
+        self.covered = Covered(model.subject)
         self.labels = Labels()
         self.faults: dict[str, tuple[int, Move]] = {}
         self.refuted: dict[str, tuple[int, Move]] = {}

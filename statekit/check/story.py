@@ -53,12 +53,12 @@ class Way:
 def way_of(model: Model, trace: Trace) -> Way:
     """Go a trace again by the real step."""
     seen = cast("tuple[AnySeen, ...]", tuple(replayed(model, trace)))
-    return Way(model.subject, trace, seen[0].before if seen else begun(model, trace.thresholds), seen)
+    return Way(model.subject, trace, seen[0].before if seen else begun(model, trace), seen)
 
 
-def begun(model: Model, thresholds: str) -> Where:
-    """Start a model's subject in the contexts of its thresholds."""
-    contexts = model.thresholds[thresholds].contexts
+def begun(model: Model, trace: Trace) -> Where:
+    """Start a model's subject as a trace begins."""
+    contexts = model.thresholds[trace.thresholds].starts[trace.start]
     if isinstance(model.subject, System):
         return model.subject.start(contexts).snapshot
     return launch(model.subject, contexts.get(model.subject.name, model.subject.context)).snapshot
@@ -91,7 +91,7 @@ def story(way: Way, claim: Claim) -> str:
 
 def _head(way: Way, claim: Claim) -> Iterator[str]:
     moves = f"{len(way.seen)} move{'' if len(way.seen) == 1 else 's'}"
-    at = f"(thresholds {way.trace.thresholds})"
+    at = f"(thresholds {way.trace.thresholds}{f', start {way.trace.start + 1}' if way.trace.start else ''})"
     if isinstance(claim, str):
         yield f"{way.trace.subject}: {claim}"
         yield f"The shortest way there has {moves} {at}."

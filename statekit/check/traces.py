@@ -43,6 +43,7 @@ class TraceRecord:
     claim: str
     moves: tuple[MoveRecord, ...]
     loop_from: int | None
+    start: int
 
 
 class TraceForm:
@@ -61,7 +62,7 @@ class TraceForm:
         """Write a trace and the code of its claim (empty for something that went wrong); raises `NotSavable`."""
         with saving(self.model.name):
             moves = tuple(placed(f".moves[{at}]", self._written)(each) for at, each in enumerate(trace.moves))
-            record = TraceRecord(FORMAT, trace.subject, trace.thresholds, claim, moves, trace.loop_from)
+            record = TraceRecord(FORMAT, trace.subject, trace.thresholds, claim, moves, trace.loop_from, trace.start)
             return json.dumps(self._form.write(record), indent=2, ensure_ascii=False) + "\n"
 
     def read(self, text: str) -> tuple[Trace, str]:
@@ -76,8 +77,11 @@ class TraceForm:
                 raise Misfit(".thresholds", f"must be one of {', '.join(self.model.thresholds)}")
             if not 0 <= (record.loop_from or 0) <= len(record.moves):
                 raise Misfit(".loop_from", f"must be a number of moves, {len(record.moves)} at most")
+            starts = len(self.model.thresholds[record.thresholds].starts)
+            if not 0 <= record.start < starts:
+                raise Misfit(".start", f"must be less than {starts}, the starts of these thresholds")
             moves = tuple(placed(f".moves[{at}]", self._read)(each) for at, each in enumerate(record.moves))
-            return Trace(record.trace, record.thresholds, moves, record.loop_from), record.claim
+            return Trace(record.trace, record.thresholds, moves, record.loop_from, record.start), record.claim
 
     def _written(self, move: Move) -> MoveRecord:
         event = placed(".event", self._events[member_of(move.member)].write)(move.event)

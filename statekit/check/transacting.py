@@ -1,6 +1,6 @@
 """Transacting: one transaction of a system made for real, and what came of it written as numbers."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from itertools import chain
 from typing import cast, get_type_hints
 
@@ -11,7 +11,7 @@ from statekit.check.canonical import Local, canonical, older, quantities, with_e
 from statekit.check.model import Thresholds
 from statekit.check.packing import Field, Packing
 from statekit.check.plan import Made, Outcome
-from statekit.check.quantified import Mark, marks, numbers, replaced
+from statekit.check.quantified import Mark, numbers, replaced
 from statekit.check.reading import Reading, Traced
 from statekit.check.seen import Seen
 from statekit.check.space import FAULTY, Record
@@ -20,7 +20,7 @@ from statekit.draft import classes_in
 from statekit.effects import Signal
 from statekit.errors import Livelock
 from statekit.quantities import Quantity
-from statekit.snapshot import AnySnapshot, Issued
+from statekit.snapshot import AnySnapshot, Issued, Stimulus
 from statekit.system import System
 from statekit.transaction import SystemSnapshot, Transaction
 from statekit.verdicts import Broken, Stale
@@ -48,10 +48,10 @@ class Transacting:
         snapshot = started.snapshot
         self.packing.begin(snapshot)
         after = dict(zip(snapshot.names, snapshot.members, strict=True))
-        found = chain.from_iterable(map(quantities, after.values()))
+        found = chain.from_iterable(quantities(each, self._keys(name)) for name, each in after.items())
         replace = canonical(tuple(found), self.age_max)
         if replace is not None:
-            after = {name: with_each(each, replace) for name, each in after.items()}
+            after = {name: with_each(each, replace, self._keys(name)) for name, each in after.items()}
         remembered = self.record.watch.remembered(0)
         return self._packed(dict.fromkeys(after, NEW), after, started, None) | self.record.watch.packed(remembered)
 
@@ -61,7 +61,7 @@ class Transacting:
         start, dated = self._later(before, each.move.after_seconds)
         self.traced.clear()
         try:
-            done = self.traced.system.step(start, member.name, each.stimulus)
+            done = self._stepped(start, member.name, each.stimulus)
         except Livelock as error:
             self.record.faults.setdefault(f"{error}: break the circle", (place, each.move))
             return Outcome(Made(0, 0), -1, 0, loud=True)
@@ -78,7 +78,7 @@ class Transacting:
             involved, replace = self._ranks(before, after, names, remembered, place)
             names |= involved
             if replace is not None:
-                after |= {name: with_each(after[name], replace) for name in names if name in after}
+                after |= {name: with_each(after[name], replace, self._keys(name)) for name in names if name in after}
                 remembered = [replaced(memory, replace) for memory in remembered]
             opened = (member.name, each.opens) if each.opens and not isinstance(done.verdict, Stale) else None
             label = self._label(each, done, locals_before, opened) if self.labelled else 0
@@ -90,6 +90,13 @@ class Transacting:
         mask = self.packing.mask_of(present) | self.packing.base
         return Outcome(Made(target - place, label), mask, self._touched(place, target), loud)
 
+    def _stepped(self, before: SystemSnapshot, member: str, stimulus: Stimulus[object]) -> Transaction:
+        step, covered = self.traced.system.step, self.record.covered
+        return covered.call(step, before, member, stimulus) if covered.pending else step(before, member, stimulus)
+
+    def _keys(self, name: str) -> Mapping[str, object]:
+        return self.packing.places_of(name).keys
+
     def _later(self, before: SystemSnapshot, seconds: float) -> tuple[SystemSnapshot, set[str]]:
         if not seconds:
             return before, set()
@@ -99,7 +106,9 @@ class Transacting:
             if any(mark.quantity is Quantity.INSTANT for mark in self.packing.fields[name].places.marks)
         }
         pairs = zip(before.names, before.members, strict=True)
-        members = tuple(with_each(each, older(seconds)) if name in dated else each for name, each in pairs)
+        members = tuple(
+            with_each(each, older(seconds), self._keys(name)) if name in dated else each for name, each in pairs
+        )
         return evolve(before, members=members), dated
 
     def _facts(self, stepped: set[str], before: SystemSnapshot) -> tuple[set[str], bool]:
@@ -130,15 +139,15 @@ class Transacting:
     ) -> tuple[set[str], Callable[[Mark, float], float] | None]:
         """Give how ordinals and instants become canonical again, and who holds ordinals of which some have changed."""
         old = dict(zip(before.names, before.members, strict=True))
-        was = _numbers(old[name] for name in names if name in old)
-        now = _numbers(after[name] for name in names if name in after)
+        was = {pair for name in names if name in old for pair in quantities(old[name], self._keys(name))}
+        now = {pair for name in names if name in after for pair in quantities(after[name], self._keys(name))}
         memories = self.record.watch.remembered(place) if remembered else []
         was |= {pair for each in memories for pair in numbers(each)}
         now |= {pair for each in remembered for pair in numbers(each)}
         dirty = {mark for mark, _ in was ^ now if mark.quantity is Quantity.ORDINAL}
         involved = {name for name in after if dirty & self.packing.places_of(name).marks}
         found = {pair for pair in now if pair[0].quantity is Quantity.INSTANT}
-        found |= {pair for name in involved for pair in quantities(after[name]) if pair[0] in dirty}
+        found |= {pair for name in involved for pair in quantities(after[name], self._keys(name)) if pair[0] in dirty}
         found |= {pair for each in remembered for pair in numbers(each) if pair[0] in dirty}
         return involved, canonical(tuple(sorted(found, key=repr)), self.age_max) if found else None
 
@@ -216,10 +225,6 @@ class Transacting:
             name = self.packing.model.name
             sentence = f"{name}: the wiring is {done.verdict}: mend {done.verdict.function}"
             self.record.faults.setdefault(sentence, (place, each.move))
-
-
-def _numbers(snapshots: Iterable[AnySnapshot]) -> set[tuple[Mark, float]]:
-    return {pair for each in snapshots if marks(type(each.context)) or each.postponed for pair in quantities(each)}
 
 
 def internal_to(system: System, name: str) -> frozenset[type]:

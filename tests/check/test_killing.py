@@ -97,11 +97,16 @@ def test_a_survivor_may_be_overruled_by_its_name():
 
 def test_options_are_shifted_from_where_the_thresholds_begin():
     names = {mutant.name: mutant for mutant in mutants_of(MENDED)}
-    # Of three failures at most one less is two; of the two that the thresholds name it is one, and so none is refused.
-    assert tried(MENDED, names["option failures_max read as -1"]).fate is Fate.SURVIVED
+    # One less than the two that the thresholds name is one, so that every failure is the last straw.
+    by = "not all of is_last_straw is gone through any more: it never refused"
+    assert tried(MENDED, names["option failures_max read as -1"]).by == by
     single = evolve(MENDED, thresholds={"default": evolve(MENDED.thresholds["default"], contexts={"breaker": one()})})
     refused = [each for each in mutants_of(single) if each.name == "option failures_max read as -1"]
     assert tried(single, refused[0]).by == "cannot be built: 'failures_max' must be >= 1: 0"
+    # Where only one of two starts refuses it, the other is explored.
+    both = evolve(single.thresholds["default"], also=(MENDED.thresholds["default"].contexts,))
+    found = tried(evolve(single, thresholds={"default": both}), refused[0])
+    assert not found.by.startswith("cannot be built")
 
 
 def one():

@@ -86,6 +86,13 @@ WILDCARD: Final = Code(
     weight=Weight.INFORMATION,
 )
 
+OVERLAP: Final = Code(
+    "overlap",
+    "The guards of two rows were found to hold both, so that the order of the rows decides.",
+    "nothing, if the order is meant; else make the guards exclude each other",
+    weight=Weight.INFORMATION,
+)
+
 CODES: Final[Mapping[str, Code]] = {
     code.name: code
     for code in (
@@ -102,6 +109,7 @@ CODES: Final[Mapping[str, Code]] = {
         NOT_FOUND,
         HIDDEN_STATE,
         WILDCARD,
+        OVERLAP,
     )
 }
 """Every code by its name, in the order in which findings are given."""

@@ -1,0 +1,225 @@
+"""Covered: which branches of a subject's functions an exploration went through, and which it never did.
+
+Theory. A branch is a conditional jump in the code of a guard, update, maker, delay or key, or of a function inside one:
+both its ways must be gone. A guard must also have held once and have refused once. While there is anything left to be
+seen, steps are made under a trace function, which looks into those functions alone, instruction by instruction; a
+function that was seen through is left alone, so that all of this costs little after the first few hundred steps. A way
+that does nothing but raise is none that anybody wants to be gone.
+"""
+
+import dis
+import linecache
+import sys
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import PurePath
+from types import CodeType, FrameType, FunctionType
+from typing import Any, ParamSpec, TypeVar
+
+from attrs import define, field
+
+from statekit.check.report import Gap
+from statekit.folded import Arrow, Call, Fork
+from statekit.machine import Definition
+from statekit.system import System
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+HOPELESS = ("raise", "assert")
+"""How a line begins that is not meant to be reached."""
+WORDS = {"IF_FALSE": ("true", "false"), "IF_TRUE": ("false", "true"), "IF_NOT_NONE": ("None", "something")}
+WORDS |= {"IF_NONE": ("something", "None"), "FOR_ITER": ("entered", "come to its end")}
+"""What it means for a jump to be passed by, and to be made."""
+
+
+@define(eq=False)
+class Watched:
+    """One code object while it is watched: the jumps that were met, and of each the ways that are left to be gone."""
+
+    code: CodeType
+    function: str
+    is_guard: bool
+    jumps: dict[int, tuple[int, int]]
+    left: dict[int, set[bool]]
+    met: set[int] = field(factory=set[int])
+    outcomes: set[bool] = field(factory=set[bool])
+    called: bool = False
+
+    @property
+    def done(self) -> bool:
+        """Tell whether nothing is left to be seen."""
+        return self.called and not self.left and (not self.is_guard or self.outcomes == {True, False})
+
+    def go(self, jump: int, onward: int) -> None:
+        """Note that execution went on from a jump to this offset, or to what stands just before it."""
+        self.met.add(jump)
+        left = self.left.get(jump)
+        if left is not None:
+            by, to = self.jumps[jump]
+            left.discard(abs(onward - to) < abs(onward - by))
+            if not left:
+                del self.left[jump]
+
+
+class Covered:
+    """What was seen of the functions of one subject; `pending` has the code objects that are not seen through."""
+
+    def __init__(self, subject: Definition | System) -> None:
+        """Begin with nothing seen."""
+        self.all: list[Watched] = []
+        self.pending: dict[CodeType, Watched] = {}
+        for function, is_guard in functions_of(subject):
+            for code in codes_in(function.__code__):
+                if code not in self.pending:
+                    watched = watched_of(code, function.__name__, is_guard and code is function.__code__)
+                    self.all.append(watched)
+                    self.pending[code] = watched
+
+    def call(self, function: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """Call something, and see through which branches it goes."""
+        before = sys.gettrace()
+        sys.settrace(self._called)
+        try:
+            return function(*given, **named)
+        finally:
+            sys.settrace(before)
+
+    def _called(self, frame: FrameType, event: str, _: object) -> "Callable[[FrameType, str, object], Any] | None":
+        watched = self.pending.get(frame.f_code)
+        if watched is None or event != "call":
+            return None
+        watched.called = True
+        frame.f_trace_lines, frame.f_trace_opcodes = False, True
+        last = -1
+
+        def look(frame: FrameType, event: str, value: object) -> Any:  # noqa: ANN401 - as sys.settrace has it
+            nonlocal last
+            if event == "opcode":
+                if last in watched.jumps:
+                    watched.go(last, frame.f_lasti)
+                last = frame.f_lasti
+            elif event == "return":
+                if watched.is_guard and value is not None:
+                    watched.outcomes.add(bool(value))
+                if watched.done:
+                    self.pending.pop(watched.code, None)
+            return look
+
+        return look
+
+    def gaps(self) -> Iterator[Gap]:
+        """Name every branch that was never gone."""
+        for each in self.all:
+            name = PurePath(each.code.co_filename)
+            origin = f"{name.parent.name}/{name.name}:{each.code.co_firstlineno}"
+            for line in missing(each):
+                yield Gap(each.function, origin, line)
+
+
+def missing(watched: Watched) -> Iterator[str]:
+    """Say in words what was never seen of a function."""
+    if not watched.called:
+        if watched.code.co_name == watched.function:
+            yield "it was never called"
+        return
+    if watched.is_guard and len(watched.outcomes) == 1:
+        yield f"it never {'refused' if True in watched.outcomes else 'held'}"
+    for at, left in watched.left.items():
+        for jumped in left if at in watched.met else ():
+            yield f"{condition(watched.code, at)} was never {way(watched.code, at, jumped=jumped)}"
+
+
+def watched_of(code: CodeType, function: str, is_guard: bool) -> Watched:  # noqa: FBT001 - as the field
+    """Find the conditional jumps of a function, and the ways that are to be gone."""
+    steps = list(dis.get_instructions(code))
+    by_offset = {step.offset: step for step in steps}
+    jumps: dict[int, tuple[int, int]] = {}
+    left: dict[int, set[bool]] = {}
+    for step, after in pairwise(steps):
+        if _words(step.opname) is not None and isinstance(step.argval, int):
+            jumps[step.offset] = (after.offset, step.argval)
+            ways = {False: after, True: by_offset.get(step.argval, after)}
+            left[step.offset] = {jumped for jumped, onward in ways.items() if not _hopeless(code, onward)}
+    return Watched(code, function, is_guard, jumps, left)
+
+
+def _words(opname: str) -> tuple[str, str] | None:
+    return next((words for name, words in WORDS.items() if opname.endswith(name) or f"{name}_OR_POP" in opname), None)
+
+
+def _hopeless(code: CodeType, step: dis.Instruction) -> bool:
+    if step.opname == "LOAD_ASSERTION_ERROR":
+        return True
+    positions = step.positions
+    text = (
+        "" if positions is None or positions.lineno is None else linecache.getline(code.co_filename, positions.lineno)
+    )
+    return text.strip().startswith(HOPELESS) or "assert_never(" in text
+
+
+def condition(code: CodeType, at: int) -> str:
+    """Give a jump's condition as it is written, with its line."""
+    steps = [step for step in dis.get_instructions(code) if step.offset <= at and step.opname != "CACHE"]
+    asked = steps[-1] if steps[-1].opname == "FOR_ITER" else steps[-2]
+    positions = asked.positions
+    if positions is None or positions.lineno is None:
+        return "a condition"
+    text = linecache.getline(code.co_filename, positions.lineno).rstrip("\n")
+    if positions.end_lineno == positions.lineno and steps[-1].opname != "FOR_ITER":
+        text = text.encode()[positions.col_offset : positions.end_col_offset].decode()
+    return f"line {positions.lineno}: `{text.strip()}`"
+
+
+def way(code: CodeType, at: int, *, jumped: bool) -> str:
+    """Say in a word what it means that a jump is made, or is not."""
+    opname = next(step.opname for step in dis.get_instructions(code) if step.offset == at)
+    return (_words(opname) or ("gone on from", "left"))[jumped]
+
+
+def codes_in(code: CodeType) -> Iterator[CodeType]:
+    """Give a code object and all those inside it."""
+    yield code
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield from codes_in(each)
+
+
+def functions_of(subject: Definition | System) -> Iterator[tuple[FunctionType, bool]]:
+    """Give every function that a subject's steps call, and whether it is a guard."""
+    if isinstance(subject, System):
+        for member in subject.members:
+            yield from functions_of(member)
+        wired = [function for line in subject.wiring for function in (line.make, getattr(line, "key", None))]
+        wired += [function for each in subject.derived for function in (each.fact, each.make)]
+        yield from ((function, False) for function in wired if isinstance(function, FunctionType))
+        return
+    found: dict[FunctionType, bool] = {}
+    for cells in subject.folded.cells.values():
+        for arrows in cells.values():
+            for arrow in arrows:
+                for function, is_guard in _in_arrow(arrow):
+                    found[function] = found.get(function, False) or is_guard
+    keys = [each.key for each in subject.answering]
+    for clock in subject.folded.clocks.values():
+        keys += [clock.delay if callable(clock.delay) else None, clock.key.function if clock.key else None]
+    calls = [order.function for order in subject.folded.begin.orders if isinstance(order, Call)]
+    for each in (*keys, *calls):
+        if isinstance(each, FunctionType):
+            found.setdefault(each, False)
+    yield from found.items()
+
+
+def _in_arrow(arrow: Arrow) -> Iterator[tuple[FunctionType, bool]]:
+    calls: list[tuple[Call | None, bool]] = [(arrow.guard, True), (arrow.update, False)]
+    goals = [arrow.goal]
+    for goal in goals:
+        if isinstance(goal, Fork):
+            for each in goal.ways:
+                calls += [(each.guard, True), (each.update, False)]
+                goals.append(each.goal)
+        elif goal is not None:
+            calls += [(order, False) for order in goal.orders if isinstance(order, Call)]
+    for call, is_guard in calls:
+        if call is not None and isinstance(call.function, FunctionType):
+            yield call.function, is_guard
