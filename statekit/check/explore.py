@@ -35,24 +35,34 @@ PROGRESS_SECONDS = 0.2
 """How often progress is told, at most."""
 
 
-def explore(model: Model, thresholds: str = DEFAULT, *, progress: Callable[[int, int], None] | None = None) -> Explored:
+def explore(
+    model: Model,
+    thresholds: str = DEFAULT,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    stop_at_first: bool = False,
+) -> Explored:
     """Explore a model at its thresholds of this name, and show or refute each of its properties.
 
-    `progress` is told now and then how many places were found, and how many of these were worked off. Raises
+    `progress` is told now and then how many places were found, and how many of these were worked off. With
+    `stop_at_first` nothing is explored beyond the first claim that is refuted, or the first fault. Raises
     `MalformedModel` if the model lacks something: thresholds of this name, samples of an event, a property that does
     not raise.
     """
     if thresholds not in model.thresholds:
         known = ", ".join(model.thresholds)
         raise MalformedModel(model.name, f"it has no thresholds {thresholds!r}; it has {known}")
-    return Search(model, thresholds, progress).explored()
+    return Search(model, thresholds, progress, stop_at_first=stop_at_first).explored()
 
 
 class Search:
     """One exploration while it is made."""
 
-    def __init__(self, model: Model, name: str, progress: Callable[[int, int], None] | None) -> None:
+    def __init__(
+        self, model: Model, name: str, progress: Callable[[int, int], None] | None, *, stop_at_first: bool
+    ) -> None:
         """Begin at the first place."""
+        self.stop_at_first = stop_at_first
         self.began_seconds = time.perf_counter()
         self.model = model
         self.name = name
@@ -110,6 +120,9 @@ class Search:
                     self.find(target, at)
             if live:
                 self.graph.add([self.index[target] for target in targets], labels)
+            if self.stop_at_first and self.refuted(refuted):
+                self.bound = "it was stopped at the first refutation"
+                return
             if self.progress is not None and at % 64 == 0 and time.monotonic() - told > PROGRESS_SECONDS:
                 told = time.monotonic()
                 self.progress(len(self.places), at)
@@ -120,6 +133,12 @@ class Search:
         self.roots.append(self.places.index(place) if place in self.met else len(self.places))
         if place not in self.met:
             self.find(place, len(self.places))
+
+    def refuted(self, met: dict[str, int]) -> bool:
+        """Tell whether anything is refuted already; what is met of witnesses is no refutation."""
+        record = self.space.record
+        claims = (each.code for each in self.model.properties if each.sort is Sort.INVARIANT)
+        return bool(record.faults or record.refuted) or any(code in met for code in claims)
 
     def find(self, place: int, parent: int) -> None:
         """Keep a place that was not known."""

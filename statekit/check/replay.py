@@ -105,7 +105,10 @@ class SystemRun:
     def make(self, move: Move) -> Seen[object]:
         """See `Run.make`."""
         before, over = self.snapshot, self.over.setdefault(move.member, {})
-        member = before.members[before.names.index(move.member)]
+        # With another table an instance may not be there; the move then reaches nobody.
+        member = next(
+            (each for name, each in zip(before.names, before.members, strict=True) if name == move.member), None
+        )
         self.now_seconds += move.after_seconds
         stimulus = Stimulus(move.event, self.now_seconds, ticket_for(move, member, over))
         done = self.system.step(before, move.member, stimulus)
@@ -118,11 +121,11 @@ class SystemRun:
         return Seen(before, move, done.snapshot, done.verdict, effects, done.published, done.path)
 
 
-def ticket_for(move: Move, member: AnySnapshot, over: dict[tuple[str, object], int]) -> int | None:
+def ticket_for(move: Move, member: AnySnapshot | None, over: dict[tuple[str, object], int]) -> int | None:
     """Find the ticket that a move bears: the live one, or the last that is over."""
     if not move.awaited:
         return None
-    live = member.ticket(move.awaited, move.key)
+    live = None if member is None else member.ticket(move.awaited, move.key)
     if live is not None and not move.stale:
         return live.number
     return over.get((move.awaited, move.key), NEVER_ISSUED)
