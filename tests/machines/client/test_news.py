@@ -4,9 +4,9 @@ import anyio
 import pytest
 
 from machines.client import Lagged, StatusChanged, news
-from machines.conflict_recovery import OperationEnded, Outcome, ViewChanged
 from machines.demo.faults import FINAL, UNKNOWN_EVENT_FRAME, CloseWith, Fault
 from machines.demo.ledger import What
+from machines.document import OperationEnded, Outcome, ViewChanged
 from machines.policy.routed import ErrorReported, MessagePassed
 from machines.status import Status, StatusNow
 from machines.wire.messages import Passed
