@@ -79,6 +79,7 @@ from statekit.interop.transitions import EventForbidden, Model, to_machine
 from statekit.testing.passed import lines_of
 from statekit.timers import ClockJumped
 from statekit.transition import begin, cell_in, decide
+from tests.machines.algebras import Stubborn
 
 SHIPPED_EVENTS, TABLES, TABLE_EVENTS = 20_000, 400, 200
 """For each of six machines; for each of so many drawn tables: 200,000 events together."""
@@ -628,6 +629,7 @@ CONTEXTS = {
     conflict_recovery.CONFLICT_RECOVERY: (
         conflict_recovery.Context(Replica("me"), conflict_recovery.Options(queue_max=2, rounds_max=1, syncs_max=2)),
         conflict_recovery.Context(Replica("me")),
+        conflict_recovery.Context(Replica("me", algebra=Stubborn())),
     ),
 }
 

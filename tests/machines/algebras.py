@@ -1,9 +1,9 @@
-"""Two types of documents that are no text, as an application would write them, and how a test draws of each."""
+"""Types of documents as an application would write them, and how a test draws of each."""
 
 from attrs import frozen
 
 from machines.algebra import Algebra, OperationUnfit
-from machines.text import TEXT
+from machines.text import TEXT, TextAlgebra
 from machines.wire.operations import Delete, Format, Insert
 from machines.wire.text import Text, apply
 from tests.laws.histories import Kind
@@ -68,6 +68,17 @@ class Board(Algebra[frozenset, frozenset]):
     def difference(self, old, new):
         gone = {name for name, _ in old} - {name for name, _ in new}
         return frozenset((new - old) | {(name, None) for name in gone})
+
+
+@frozen
+class Stubborn(TextAlgebra):
+    """Text whose inserts cannot be carried past a delete, nor a delete past an insert."""
+
+    def cross(self, left, right, *, first):
+        kinds = {type(each) for each in (*left, *right)}
+        if kinds == {Insert, Delete}:
+            raise OperationUnfit
+        return super().cross(left, right, first=first)
 
 
 def count(chance, document, mark):

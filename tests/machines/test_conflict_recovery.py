@@ -3,7 +3,6 @@
 import pytest
 from attrs import evolve
 
-from machines.algebra import OperationUnfit
 from machines.conflict_recovery import (
     AWAITING,
     AWAITING_BUFFERED,
@@ -44,7 +43,6 @@ from machines.document import (
 from machines.link import Send
 from machines.outbox import Tries
 from machines.replica import Replica
-from machines.text import TextAlgebra
 from machines.wire.messages import (
     Document,
     DocumentEdit,
@@ -58,6 +56,7 @@ from machines.wire.operations import Delete, Insert
 from machines.wire.text import Text
 from statekit import Ignored, Jitter, Stale, Stimulus, Taken
 from statekit.testing.walk import Walk
+from tests.machines.algebras import Stubborn
 
 ACK_LIMIT, SYNC_LIMIT = "ack_overdue", "after sync_seconds"
 SYNC_WAIT_DUE = "after sync_wait"
@@ -577,16 +576,6 @@ def test_a_message_that_is_rejected_takes_all_it_brings_with_it(walk):
     assert ended(walk) == [(number, Outcome.REJECTED, "INVALID_OPERATION") for number in (1, 2, 3)]
     assert walk.context.replica.view == Text("abc")
     walk.granting = True
-
-
-class Stubborn(TextAlgebra):
-    """Text whose inserts cannot be carried past a delete, nor a delete past an insert."""
-
-    def cross(self, left, right, *, first):
-        kinds = {type(each) for each in (*left, *right)}
-        if kinds == {Insert, Delete}:
-            raise OperationUnfit
-        return super().cross(left, right, first=first)
 
 
 def test_defect_38_what_cannot_be_carried_along_is_given_back_and_the_rest_goes_on(walk):

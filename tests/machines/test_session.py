@@ -616,8 +616,10 @@ def test_who_may_only_read_has_the_document_and_sends_nothing():
     assert walk.of(CONFLICT_RECOVERY).context.replica.view == Text("abc")
     submit(walk)
     assert (walk.effects, str(public_status(walk.snapshot))) == ((), "connected (read_only)")
+    assert walk.of(CONFLICT_RECOVERY).context.replica.pending == ()
     hear(walk, PermissionChange(("read", "write")))
     hear(walk, sync_of(walk))
+    submit(walk)
     assert [each.message.message_id for each in walk.effects] == ["ann:1"]
 
 

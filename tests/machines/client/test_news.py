@@ -269,7 +269,7 @@ async def test_everything_that_waits_is_in_explain_with_a_time_or_with_its_owner
         named = {each.what for each in found if each.what}
         assert {
             "ack_overdue",
-            "after sync_limit",
+            "after sync_seconds",
             "after suspended_delay",
             "after pong_seconds",
         } | answering <= named
