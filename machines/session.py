@@ -106,9 +106,9 @@ def attach(_: link.LinkUp) -> document.Attach:
     return document.Attach()
 
 
-def detach(_: link.LinkDown) -> document.Detach:
-    """Operations are kept."""
-    return document.Detach()
+def detach(signal: link.LinkDown) -> document.Detach:
+    """Operations are kept; the one under way may be what broke the link."""
+    return document.Detach(signal.blames_operation)
 
 
 def keep_operations(_: link.StopSending) -> document.Hold:
