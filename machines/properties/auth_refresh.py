@@ -199,8 +199,10 @@ def failures_are_counted(seen: Step) -> bool:
     before, after = seen.before.context, seen.after.context
     if failed(seen):
         return after.failures == min(before.failures + 1, before.options.failures_max)
-    if seen.before.state is REFRESHING and isinstance(seen.move.event, Refreshed) and not isinstance(
-        seen.verdict, Stale
+    if (
+        seen.before.state is REFRESHING
+        and isinstance(seen.move.event, Refreshed)
+        and not isinstance(seen.verdict, Stale)
     ):
         return after.failures == 0
     return after.failures in (before.failures, 0) and (after.failures == before.failures or begun_anew(seen))
