@@ -5,7 +5,7 @@ The core knows tokens by their generation only; the adapter's vault turns a gene
 Surprising arrows, in words:
 - Two counters. `failures` counts refreshes that failed and is forgiven by one that succeeds; `rejections` counts fresh
   tokens that the server refused and is forgiven only when it accepts one. So a server that refuses every new token
-  leads to a login after three, however well the refreshing goes.
+  leads to a login after three, however well the refreshing goes, and be it while the next one is on its way.
 - A refresh that cannot reach anybody is not an answer: it burns no failure and never leads to a login.
 - A refresh that fails while the token is good slows down to one a minute; the token is offered on.
 - A new token is not replaced within 5 s, but for the first refusal: a server whose tokens live a second, or that hints
@@ -16,13 +16,17 @@ Surprising arrows, in words:
 """
 
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 from attrs import evolve, field, frozen
 
 from machines.options import number, option, refuse_less, seconds, whole
 from statekit import EVERY, Failure, Jitter, Kind, Machine, Rows, Signal, after, arm, disarm, either, timer
+from statekit.quantities import Ordinal
 from statekit.timers import ClockJumped
+
+Generation: TypeAlias = Annotated[Ordinal, "token"]
+"""The number of a token: a newer one has a higher one; none has 0."""
 
 
 # ---------------------------------------------------------------------------------------------------------- options
@@ -80,6 +84,11 @@ class Login:
 
     lifetime_seconds: float | None = None
 
+    @classmethod
+    def samples(cls) -> "tuple[Login, ...]":
+        """Give a token whose life is not known, and one that lives for ten minutes."""
+        return cls(), cls(600.0)
+
 
 @frozen
 class Logout:
@@ -95,14 +104,24 @@ class Need:
 class Rejected:
     """The server refused the token of this generation."""
 
-    generation: int
+    generation: Generation
+
+    @classmethod
+    def samples(cls) -> "tuple[Rejected, ...]":
+        """Give one; its generation stands for each."""
+        return (cls(1),)
 
 
 @frozen
 class Accepted:
     """The server accepted the token of this generation."""
 
-    generation: int
+    generation: Generation
+
+    @classmethod
+    def samples(cls) -> "tuple[Accepted, ...]":
+        """Give one; its generation stands for each."""
+        return (cls(1),)
 
 
 @frozen
@@ -126,6 +145,11 @@ class Refreshed:
 
     lifetime_seconds: float | None = None
 
+    @classmethod
+    def samples(cls) -> "tuple[Refreshed, ...]":
+        """Give a token whose life is not known, one that is dead on arrival, one of ten minutes, and one for ever."""
+        return cls(), cls(0.0), cls(600.0), cls(float("inf"))
+
 
 class Trouble(StrEnum):
     """Why a refresh failed."""
@@ -144,6 +168,11 @@ class RefreshFailed:
 
     trouble: Trouble
 
+    @classmethod
+    def samples(cls) -> "tuple[RefreshFailed, ...]":
+        """Give one of each trouble."""
+        return tuple(map(cls, Trouble))
+
 
 Event: TypeAlias = (
     SignIn | Login | Logout | Need | Rejected | Accepted | Revoked | RefreshHint | Online | ClockJumped | Refreshed
@@ -156,14 +185,14 @@ Event: TypeAlias = (
 class RefreshToken:
     """Ask the refresh function for a token, and keep it under this generation."""
 
-    generation: int
+    generation: Generation
 
 
 @frozen
 class AdoptToken:
     """Keep the token that came with the login under this generation."""
 
-    generation: int
+    generation: Generation
 
 
 @frozen
@@ -175,7 +204,7 @@ class ForgetTokens:
 class OfferToken(Signal):
     """There is a token to present."""
 
-    generation: int
+    generation: Generation
 
 
 @frozen
@@ -191,12 +220,11 @@ Effect: TypeAlias = RefreshToken | AdoptToken | ForgetTokens | OfferToken | Prom
 # ---------------------------------------------------------------------------------------------------------- context
 @frozen
 class Context:
-    """Generations of the newest, the newest refused and accepted token; may it be replaced yet; the two counters."""
+    """Generations of the newest and of the newest refused token; may it be replaced yet; the two counters."""
 
     options: Options = Options()
-    generation: int = 0
-    rejected: int = 0
-    accepted: int = 0
+    generation: Generation = 0
+    rejected: Generation = 0
     lifetime_seconds: float | None = None
     expired: bool = False
     rested: bool = True
@@ -251,14 +279,14 @@ def is_spent(_: Context, event: Refreshed) -> bool:
     return event.lifetime_seconds is not None and not event.lifetime_seconds > 0
 
 
-def is_older(context: Context, event: Rejected) -> bool:
-    """Was it an older token that was refused?"""
-    return event.generation < context.generation
+def is_another(context: Context, event: Rejected) -> bool:
+    """Was it another than the newest token that was refused?"""
+    return event.generation != context.generation
 
 
-def rejected_too_often(context: Context) -> bool:
-    """Would this be one fresh token too many that the server refuses?"""
-    return context.rejections >= context.options.rejections_max
+def rejected_too_often(context: Context, event: Rejected) -> bool:
+    """Is this one fresh token too many that the server refuses?"""
+    return note_rejected(context, event).rejections > context.options.rejections_max
 
 
 def first_rejection(context: Context) -> bool:
@@ -302,14 +330,12 @@ def note_refreshed(context: Context, event: Refreshed) -> Context:
 def note_rejected(context: Context, event: Rejected) -> Context:
     """Never present it again; count it once, and not if it had expired anyway."""
     known = event.generation <= context.rejected or context.expired
-    rejections = context.rejections + (not known)
-    return evolve(context, rejected=max(context.rejected, event.generation), rejections=rejections)
+    return evolve(context, rejected=event.generation, rejections=context.rejections + (not known))
 
 
 def note_accepted(context: Context, event: Accepted) -> Context:
     """The server takes our tokens; of one that it has refused since, it no longer does."""
-    newer = event.generation > context.rejected
-    return evolve(context, accepted=max(context.accepted, event.generation), rejections=0) if newer else context
+    return evolve(context, rejections=0) if context.rejected < event.generation <= context.generation else context
 
 
 def note_expired(context: Context) -> Context:
@@ -328,8 +354,8 @@ def note_jump(context: Context, event: ClockJumped) -> Context:
 
 
 def count_failure(context: Context) -> Context:
-    """Count a refresh that was answered, or not in time, but brought no token."""
-    return evolve(context, failures=context.failures + 1)
+    """Count a refresh that was answered, or not in time, but brought no token; more than all make no difference."""
+    return evolve(context, failures=min(context.failures + 1, context.options.failures_max))
 
 
 def refresh(context: Context) -> RefreshToken:
@@ -395,8 +421,8 @@ TABLE = (
     row(FRESH,           RefreshHint,           RENEW),
     row(FRESH,           ClockJumped,           RENEW,           guard=mortal, update=note_jump),
     row(FRESH,           expiry,                RENEW,           update=note_expired),
-    ignore(FRESH,        Rejected,              guard=is_older, because="a newer token is out already"),
-    row(FRESH,           Rejected,              REAUTH_REQUIRED, PromptLogin("token_rejected"),
+    ignore(SIGNED_IN.states, Rejected,          guard=is_another, because="it is not the newest token"),
+    row(SIGNED_IN.states, Rejected,             REAUTH_REQUIRED, PromptLogin("token_rejected"),
         guard=rejected_too_often, update=note_rejected),
     row(FRESH,           Rejected,              REFRESHING,      refresh, guard=first_rejection,
         update=note_rejected),
@@ -418,7 +444,6 @@ TABLE = (
     stay(SIGNED_IN,      Need,                  offer, guard=usable),
     ignore(SIGNED_IN,    Need,                  because="the next token is offered as soon as there is one"),
     stay(SIGNED_IN,      Accepted,              update=note_accepted),
-    ignore(SIGNED_IN,    Rejected,              guard=is_older, because="a newer token is out already"),
     stay(SIGNED_IN,      Rejected,              update=note_rejected),
     stay(SIGNED_IN,      expiry,                update=note_expired),
     stay(SIGNED_IN,      resting,               update=note_rested),

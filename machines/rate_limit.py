@@ -200,7 +200,7 @@ def waits_already(context: Context, event: Offered) -> bool:
 
 
 def goes_at_once(context: Context) -> bool:
-    """Does nothing stand in its way? (Who waits is waiting for a limit, or for the last grant to be far enough away.)"""
+    """Does nothing stand in its way? (Whoever waits, waits for one of these two.)"""
     return context.rested and not context.limits
 
 

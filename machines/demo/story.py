@@ -16,10 +16,10 @@ import anyio
 from attrs import field, frozen
 
 from machines.client import AccessToken, Client, OperationReceipt
-from machines.conflict_recovery import Outcome
 from machines.demo.faults import Fault
 from machines.demo.ledger import What
 from machines.demo.server import DemoServer
+from machines.document import Outcome
 from machines.status import Status
 from machines.wire.operations import Delete, Insert, Operation
 from statekit.run.clock import LoopClock

@@ -127,18 +127,18 @@ class Search:
                 told = time.monotonic()
                 self.progress(len(self.places), at)
 
-    def refuted(self, met: dict[str, int]) -> bool:
-        """Tell whether anything is refuted already; what is met of witnesses is no refutation."""
-        record = self.space.record
-        claims = (each.code for each in self.model.properties if each.sort is Sort.INVARIANT)
-        return bool(record.faults or record.refuted) or any(code in met for code in claims)
-
     def begin(self, contexts: Mapping[str, object]) -> None:
         """Start, and keep the first place."""
         place = self.space.start(contexts)
         self.roots.append(self.places.index(place) if place in self.met else len(self.places))
         if place not in self.met:
             self.find(place, len(self.places))
+
+    def refuted(self, met: dict[str, int]) -> bool:
+        """Tell whether anything is refuted already; what is met of witnesses is no refutation."""
+        record = self.space.record
+        claims = (each.code for each in self.model.properties if each.sort is Sort.INVARIANT)
+        return bool(record.faults or record.refuted) or any(code in met for code in claims)
 
     def find(self, place: int, parent: int) -> None:
         """Keep a place that was not known."""

@@ -14,11 +14,15 @@ from machines.conflict_recovery import (
     HALTED,
     RESOLVING,
     SYNCED,
+    Context,
+)
+from machines.document import (
     Acknowledged,
     Attach,
-    Context,
     Detach,
+    Granted,
     Halt,
+    Offer,
     OperationEnded,
     Outcome,
     Reopen,
@@ -148,6 +152,14 @@ def acknowledged(signal: AckCame) -> Acknowledged:
     return Acknowledged(signal.ack)
 
 
+def granted(signal: Offer) -> Granted:
+    return Granted(signal.message_id)
+
+
+def who_offered(_: Offer, document: str) -> str:
+    return document
+
+
 def ended(signal: OperationEnded, document: str) -> Ended:
     return Ended(document, signal)
 
@@ -175,6 +187,7 @@ SESSION = System(
         spawn(BOARD, Opened, CONFLICT_RECOVERY, reopen, key=document_of),
         wire(BOARD, SyncCame, CONFLICT_RECOVERY, synced, key=document_of),
         wire(BOARD, AckCame, CONFLICT_RECOVERY, acknowledged, key=document_of),
+        wire(CONFLICT_RECOVERY, Offer, CONFLICT_RECOVERY, granted, key=who_offered),
         publish(CONFLICT_RECOVERY, OperationEnded, make=ended),
         publish(CONFLICT_RECOVERY, ViewChanged),
     ),
@@ -225,7 +238,7 @@ def test_each_document_has_a_queue_of_its_own(walk):
     (edit,) = (effect.message for effect in walk.effects)
     assert isinstance(edit, DocumentEdit)
     assert states(walk) == {"a": AWAITING, "b": SYNCED}
-    assert walk.timers(CONFLICT_RECOVERY, "a") == {"after ack_limit": 9.0}
+    assert walk.timers(CONFLICT_RECOVERY, "a") == {"ack_overdue": 9.0}
     assert walk.timers(CONFLICT_RECOVERY, "b") == {}
     walk.send(BOARD, Came("a", OperationAck(edit.message_id, 4)))
     assert states(walk) == {"a": SYNCED, "b": SYNCED}
@@ -241,7 +254,7 @@ def test_what_the_server_says_of_a_document_that_nobody_opened_is_no_silence(wal
 def test_a_timer_of_one_document_leaves_the_others_alone(walk):
     revision = walk.of(CONFLICT_RECOVERY, "b").context.replica.revision
     walk.send(CONFLICT_RECOVERY, Submit((Insert(0, "x"),), revision), key="b")
-    walk.fire(CONFLICT_RECOVERY, "after ack_limit", key="b")
+    walk.fire(CONFLICT_RECOVERY, "ack_overdue", key="b")
     assert states(walk) == {"a": SYNCED, "b": conflict_recovery.RESYNCING}
 
 
@@ -260,7 +273,7 @@ def test_documents_are_saved_and_restored(walk):
     check_savable(SESSION, hooks=HOOKS)
     revision = walk.of(CONFLICT_RECOVERY, "a").context.replica.revision
     walk.send(CONFLICT_RECOVERY, Submit((Insert(0, "x"),), revision), key="a")
-    left = {("conflict_recovery[a]", walk.ticket(CONFLICT_RECOVERY, "after ack_limit", "a")): 4.0}
+    left = {("conflict_recovery[a]", walk.ticket(CONFLICT_RECOVERY, "ack_overdue", "a")): 4.0}
     saved = json.loads(json.dumps(save_system(SESSION, walk.snapshot, left, hooks=HOOKS)))
     found = restore_system(SESSION, saved, elapsed_seconds=1.0, policy=Policy.RESUME, hooks=HOOKS)
     assert found.snapshot == walk.snapshot
