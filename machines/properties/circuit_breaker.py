@@ -267,7 +267,7 @@ def it_has_opened_again(breaker: Breaker) -> bool:
     return breaker.state is OPEN and breaker.context.reopenings > 0
 
 
-CLAIMS = (
+PROPERTIES = (
     invariant("B1", probes_are_bounded),
     on_step("B1 numbers", probes_are_not_made_up),
     on_step("B2", old_news_moves_nothing),
@@ -289,6 +289,8 @@ CLAIMS = (
     sequence("waiting", Waiting(), wait, the_denied_are_told),
     *each_state(State),
     witness("all out", every_probe_is_out),
+    witness("half way", a_probe_has_succeeded),
+    witness("again", it_has_opened_again),
 )
 
 SMALL = Options(
@@ -312,15 +314,20 @@ DEEP = evolve(
 )
 """The failures in a row of the seed, four probes at once, and a window of six calls."""
 
-PLAIN = Model(CIRCUIT_BREAKER, CLAIMS, {"default": Thresholds({"circuit_breaker": Context(Options(failures_max=2))})})
-"""The breaker as it is shipped, with nothing set but the seed's numbers."""
+PLAIN = Options(failures_max=2)
+"""What is shipped: nothing set but the seed's numbers."""
+
+
+def starting_with(options: Options) -> dict[str, object]:
+    """Start the breaker with these options."""
+    return {CIRCUIT_BREAKER.name: Context(options)}
+
 
 MODEL = Model(
     CIRCUIT_BREAKER,
-    (*CLAIMS, witness("half way", a_probe_has_succeeded), witness("again", it_has_opened_again)),
+    PROPERTIES,
     thresholds={
-        "default": Thresholds({"circuit_breaker": Context(SMALL)}),
-        "deep": Thresholds({"circuit_breaker": Context(DEEP)}, values_max=10_000),
+        "default": Thresholds(starting_with(SMALL), also=(starting_with(PLAIN),)),
+        "deep": Thresholds(starting_with(DEEP), also=(starting_with(Options()),), values_max=10_000),
     },
 )
-"""The breaker with everything set."""
