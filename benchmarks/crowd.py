@@ -418,6 +418,7 @@ TOKEN = Machine[TokenState, Login | Logout | Refreshed | RefreshFailed, TokenCon
         token.row(REFRESHING, Refreshed, FRESH, update=forget),
         token.row(REFRESHING, RefreshFailed, NONE, guard=failed_for_good),
         token.row(REFRESHING, RefreshFailed, RETRYING, update=count_failure),
+        token.row(REFRESHING, after(10.0), NONE, guard=failed_for_good),
         token.row(REFRESHING, after(10.0), RETRYING, update=count_failure),
         token.row(RETRYING, after(5.0), REFRESHING, Refresh()),
     ),
