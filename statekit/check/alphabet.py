@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product
 from typing import cast
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from statekit.check.canonical import GAP, Awaited, Local
 from statekit.check.model import Model
@@ -29,11 +29,21 @@ NO_TICKET = 0
 
 @frozen(eq=False)
 class Try:
-    """One move with the stimulus that makes it; `opens` is the ticket whose stream it begins."""
+    """One move with the stimulus that makes it; `opens` is the ticket whose stream it begins.
+
+    `key` is what the cell that answers it is found by.
+    """
 
     move: Move
     stimulus: Stimulus[object]
     opens: int | None = None
+    key: object = field(
+        init=False,
+        default=Factory(
+            lambda self: self.move.event.name if isinstance(self.move.event, Fired) else type(self.move.event),
+            takes_self=True,
+        ),
+    )
 
 
 @frozen(eq=False)

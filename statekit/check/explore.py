@@ -9,7 +9,8 @@ when there is something to show.
 import sys
 import time
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from statekit.check.alone import Alone
 from statekit.check.canonical import Growing
@@ -22,6 +23,7 @@ from statekit.check.report import Explored, Result, Trace
 from statekit.check.seen import Move
 from statekit.check.space import Space
 from statekit.errors import MalformedModel
+from statekit.machine import Definition
 from statekit.snapshot import AnySnapshot
 from statekit.system import System
 
@@ -90,13 +92,14 @@ class Search:
         ]
         refuted: dict[str, int] = {}
         counts = {each.code: 0 for each, _ in asked}
-        try:
-            for contexts in self.bounds.starts:
-                self.begin(contexts)
-            self.walk(asked, refuted, counts)
-        except Growing as growing:
-            self.bound = str(growing)
-        return self.report(refuted, counts)
+        with forgetful(self.model.subject):
+            try:
+                for contexts in self.bounds.starts:
+                    self.begin(contexts)
+                self.walk(asked, refuted, counts)
+            except Growing as growing:
+                self.bound = str(growing)
+            return self.report(refuted, counts)
 
     def walk(
         self, asked: Iterable[tuple[Property, Callable[[int], bool]]], refuted: dict[str, int], counts: dict[str, int]
@@ -253,6 +256,21 @@ def space_of(model: Model, thresholds: Thresholds, *, labelled: bool) -> Space:
     if isinstance(model.subject, System):
         return Product(model, model.subject, thresholds, labelled=labelled)
     return Alone(model, model.subject, thresholds, labelled=labelled)
+
+
+@contextmanager
+def forgetful(subject: Definition | System) -> Iterator[None]:
+    """Let the machines of a subject remember no snapshots meanwhile: no step is made twice, so it would only cost."""
+    members = subject.members if isinstance(subject, System) else (subject,)
+    kept = [each.folded.snapshots for each in members]
+    were_on = [each.on for each in kept]
+    for each in kept:
+        each.on = False
+    try:
+        yield
+    finally:
+        for each, was_on in zip(kept, were_on, strict=True):
+            each.on = was_on
 
 
 def peak_bytes() -> int:
