@@ -382,7 +382,7 @@ class TokenContext:
 
 
 def failed_for_good(context: TokenContext) -> bool:
-    return context.failures >= 2  # noqa: PLR2004
+    return context.failures >= 2
 
 
 def count_failure(context: TokenContext) -> TokenContext:
@@ -493,7 +493,7 @@ class StormContext:
 
 
 def too_many(context: StormContext) -> bool:
-    return context.errors + 1 >= 14  # noqa: PLR2004
+    return context.errors + 1 >= 14
 
 
 def add(context: StormContext) -> StormContext:

@@ -83,8 +83,8 @@ def probes_are_not_made_up(seen: Step) -> bool:
 
 def every_probe_is_leased(breaker: Breaker) -> bool:
     """Each probe that is out has a lease of its own, and nothing else has."""
-    leased = {ticket.key for ticket in breaker.tickets if ticket.name == "leased"}
-    return leased == breaker.context.out
+    leased: set[object] = {ticket.key for ticket in breaker.tickets if ticket.name == "leased"}
+    return leased == set[object](breaker.context.out)
 
 
 def a_lease_covers_the_need(seen: Step) -> bool:
@@ -178,7 +178,7 @@ def only_operators_overrule(seen: Step) -> bool:
 
 def operators_are_obeyed(seen: Step) -> bool:
     """Whatever an operator orders is so from then on, and nothing that was counted before is held against anybody."""
-    goals = {ForceOpen: FORCED_OPEN, Disable: DISABLED, MetricsOnly: METRICS_ONLY, Reset: CLOSED}
+    goals: dict[type, State] = {ForceOpen: FORCED_OPEN, Disable: DISABLED, MetricsOnly: METRICS_ONLY, Reset: CLOSED}
     goal = goals.get(type(seen.move.event))
     if goal is None:
         return True

@@ -33,11 +33,11 @@ class Alone:
         self.definition = definition
         self.thresholds = thresholds
         self.labelled = labelled
-        self.record = Record(model)
-        self.bits = self.record.watch.bits
-        self.places = Places(definition, thresholds.values_max, thresholds.ages_seconds)
-        self.overlaps = Overlaps(definition)
-        self.alphabet = Alphabet(model, definition, frozenset(model.internal), thresholds.ages_seconds)
+        self.record: Record = Record(model)
+        self.bits: int = self.record.watch.bits
+        self.places: Places = Places(definition, thresholds.values_max, thresholds.ages_seconds)
+        self.overlaps: Overlaps = Overlaps(definition)
+        self.alphabet: Alphabet = Alphabet(model, definition, frozenset(model.internal), thresholds.ages_seconds)
 
     def start(self, contexts: Mapping[str, object]) -> int:
         """See `Space.start`."""

@@ -67,9 +67,9 @@ class Places:
         """Begin with none."""
         self.definition = definition
         self.values_max = values_max
-        self.age_max = max(ages_seconds, default=0.0)
+        self.age_max: float = max(ages_seconds, default=0.0)
         classes = (type(definition.context), *definition.folded.events)
-        self.keys = keys_of(definition)
+        self.keys: Mapping[str, object] = keys_of(definition)
         self.marks: frozenset[Mark] = frozenset(
             mark for each in (*classes, *self.keys.values()) for mark in marks(each)
         )

@@ -30,8 +30,13 @@ T = TypeVar("T")
 
 HOPELESS = ("raise", "assert")
 """How a line begins that is not meant to be reached."""
-WORDS = {"IF_FALSE": ("true", "false"), "IF_TRUE": ("false", "true"), "IF_NOT_NONE": ("None", "something")}
-WORDS |= {"IF_NONE": ("something", "None"), "FOR_ITER": ("entered", "come to its end")}
+WORDS = {
+    "IF_FALSE": ("true", "false"),
+    "IF_TRUE": ("false", "true"),
+    "IF_NOT_NONE": ("None", "something"),
+    "IF_NONE": ("something", "None"),
+    "FOR_ITER": ("entered", "come to its end"),
+}
 """What it means for a jump to be passed by, and to be made."""
 
 

@@ -9,7 +9,7 @@ when there is something to show.
 import sys
 import time
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 
 from statekit.check.alone import Alone
@@ -65,21 +65,21 @@ class Search:
     ) -> None:
         """Begin at the first place."""
         self.stop_at_first = stop_at_first
-        self.began_seconds = time.perf_counter()
+        self.began_seconds: float = time.perf_counter()
         self.model = model
         self.name = name
         self.progress = progress
         self.bounds: Thresholds = model.thresholds[name]
-        self.live = any(each.sort in LIVE for each in model.properties)
+        self.live: bool = any(each.sort in LIVE for each in model.properties)
         self.space: Space = space_of(model, self.bounds, labelled=self.live)
         self.places: list[int] = []
         self.index: dict[int, int] = {}  # only filled if edges are kept, as it costs more than a set
         self.met: set[int] = set()
-        self.parents = array("I")
-        self.graph = Graph(self.space.record.labels, lambda at: self.space.owed(self.places[at]))
-        self.roots = self.graph.roots
-        self.depth = 0
-        self.bound = ""
+        self.parents: array[int] = array("I")
+        self.graph: Graph = Graph(self.space.record.labels, lambda at: self.space.owed(self.places[at]))
+        self.roots: list[int] = self.graph.roots
+        self.depth: int = 0
+        self.bound: str = ""
         self.witnessed: dict[str, int] = {}
         self.shown: dict[str, Trace | None] = {}
 
@@ -259,7 +259,7 @@ def space_of(model: Model, thresholds: Thresholds, *, labelled: bool) -> Space:
 
 
 @contextmanager
-def forgetful(subject: Definition | System) -> Iterator[None]:
+def forgetful(subject: Definition | System) -> Generator[None, None, None]:
     """Let the machines of a subject remember no snapshots meanwhile: no step is made twice, so it would only cost."""
     members = subject.members if isinstance(subject, System) else (subject,)
     kept = [each.folded.snapshots for each in members]

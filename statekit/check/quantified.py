@@ -197,6 +197,6 @@ def _items(item: Walk | None) -> Walk:
         if item is None or not isinstance(value, (tuple, frozenset, list)):
             return value
         collection = cast("frozenset[object]", value)
-        return _same(value, type(collection)(item(each, replace) for each in collection))
+        return _same(collection, type(collection)(item(each, replace) for each in collection))
 
     return walk

@@ -100,7 +100,7 @@ class Remembered:
         self.places = places
         self.function = function
         self.code = code
-        self.mask = 0
+        self.mask: int = 0
         self.table: dict[int, object] = {}
 
     def __call__(self, place: int) -> object:

@@ -68,7 +68,7 @@ class MachineRun:
         self.definition = definition
         self.snapshot: AnySnapshot = launch(definition, contexts.get(definition.name, definition.context)).snapshot
         self.over: dict[tuple[str, object], int] = {}
-        self.now_seconds = 0.0
+        self.now_seconds: float = 0.0
 
     @property
     def members(self) -> tuple[AnySnapshot, ...]:
@@ -95,7 +95,7 @@ class SystemRun:
         self.system = system
         self.snapshot: SystemSnapshot = system.start(contexts).snapshot
         self.over: dict[str, dict[tuple[str, object], int]] = {}
-        self.now_seconds = 0.0
+        self.now_seconds: float = 0.0
 
     @property
     def members(self) -> tuple[AnySnapshot, ...]:
@@ -147,10 +147,10 @@ def concrete(
         values = _pairs(members, run.members)
         now_seconds = run.now_seconds + move.after_seconds
 
-        def real(mark: Mark, number: float, values: object = values, now: float = now_seconds) -> float:
+        def real(mark: Mark, number: float, values: Values = values, now: float = now_seconds) -> float:
             if mark.quantity is Quantity.INSTANT:
                 return now
-            return _real(number, values.get(mark, {})) if isinstance(values, dict) else number
+            return _real(number, values.get(mark, {}))
 
         moved = evolve(move, event=replaced(move.event, real))
         hint = keys_of(_definition(model, move.member)).get(move.awaited)

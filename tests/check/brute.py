@@ -133,14 +133,14 @@ class Members(Brute):
 
     def started(self, contexts):
         done = self.model.subject.start(contexts)
-        return self.plain(done, {name: () for name in done.snapshot.names}, None)
+        return self.plain(done, dict.fromkeys(done.snapshot.names, ()), None)
 
     def moves(self, place):
         system, (snapshot, tickets) = self.model.subject, self.real[place]
         machines = {member.name: member for member in system.members}
         pairs = list(zip(snapshot.names, snapshot.members, strict=True))
         there = by_kind(value for name, each in pairs for value in values(machines[name], each))
-        for name, each in pairs:
+        for name, _ in pairs:
             made = {get_type_hints(line.make)["return"] for line in system.wiring if line.target is machines[name]}
             made |= {get_type_hints(fact.make)["return"] for fact in system.derived if fact.target is machines[name]}
             for move in self.moves_of(machines[name], snapshot, tickets[name], there, {*self.model.internal, *made}):

@@ -61,8 +61,10 @@ def texts(connection):
 
 def settled_by_the_peer_alone(seen):
     """A connection is closed by its user, by its peer, or by a timer, and by nothing else."""
-    return seen.after.state is not tcp.State.CLOSED or seen.before.state is not tcp.State.ESTABLISHED or (
-        isinstance(seen.move.event, (tcp.Abort, tcp.Segment)) or bool(seen.move.awaited)
+    return (
+        seen.after.state is not tcp.State.CLOSED
+        or seen.before.state is not tcp.State.ESTABLISHED
+        or (isinstance(seen.move.event, (tcp.Abort, tcp.Segment)) or bool(seen.move.awaited))
     )
 
 
