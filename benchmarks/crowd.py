@@ -111,7 +111,7 @@ class LinkContext:
     shut: bool = False
 
 
-ATTEMPTS_MAX = 2
+ATTEMPTS_MAX = 3
 
 
 def keep_permit(context: LinkContext, event: Permitted) -> LinkContext:
@@ -296,7 +296,7 @@ class PipeContext:
     queued: int = 0
 
 
-QUEUE_MAX = 2
+QUEUE_MAX = 6
 
 
 def room(context: PipeContext) -> bool:
@@ -382,7 +382,7 @@ class TokenContext:
 
 
 def failed_for_good(context: TokenContext) -> bool:
-    return context.failures >= 2  # noqa: PLR2004
+    return context.failures >= 2
 
 
 def count_failure(context: TokenContext) -> TokenContext:
@@ -418,6 +418,7 @@ TOKEN = Machine[TokenState, Login | Logout | Refreshed | RefreshFailed, TokenCon
         token.row(REFRESHING, Refreshed, FRESH, update=forget),
         token.row(REFRESHING, RefreshFailed, NONE, guard=failed_for_good),
         token.row(REFRESHING, RefreshFailed, RETRYING, update=count_failure),
+        token.row(REFRESHING, after(10.0), NONE, guard=failed_for_good),
         token.row(REFRESHING, after(10.0), RETRYING, update=count_failure),
         token.row(RETRYING, after(5.0), REFRESHING, Refresh()),
     ),
@@ -492,7 +493,7 @@ class StormContext:
 
 
 def too_many(context: StormContext) -> bool:
-    return context.errors + 1 >= 3  # noqa: PLR2004
+    return context.errors + 1 >= 14
 
 
 def add(context: StormContext) -> StormContext:
@@ -609,7 +610,7 @@ def all_is_well(crowd: View) -> bool:
     return crowd.of(LINK).state is UP and crowd.of(PIPE).state is SENT and breaker is circuit_breaker.HALF_OPEN
 
 
-def model(failures_max: int = 2, states_max: int = 5_000_000) -> Model:
+def model(failures_max: int = 3, states_max: int = 5_000_000) -> Model:
     """Make the crowd's model."""
     context = circuit_breaker.Context(circuit_breaker.Options(failures_max))
     return Model(

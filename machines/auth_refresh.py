@@ -86,8 +86,8 @@ class Login:
 
     @classmethod
     def samples(cls) -> "tuple[Login, ...]":
-        """Give a token whose life is not known, and one that lives for ten minutes."""
-        return cls(), cls(600.0)
+        """Give a token whose life is not known, one that is dead on arrival, and one of ten minutes."""
+        return cls(), cls(0.0), cls(600.0)
 
 
 @frozen

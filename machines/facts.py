@@ -4,9 +4,10 @@ A fact is a pure function of the session, looked at whenever no signal is left t
 machine concerned hears when it has changed; see `session.DERIVED`.
 """
 
+from enum import StrEnum
 from typing import Final
 
-from machines import auth_refresh, conflict_recovery, connection, error_storm, hold
+from machines import auth_refresh, connection, document, error_storm, hold
 from machines.auth_refresh import AUTH_REFRESH
 from machines.connection import CONNECTION
 from machines.error_storm import ERROR_STORM
@@ -44,20 +45,31 @@ def failed_for(session: View) -> str:
     return seen.context.reason or "failed" if seen.state is connection.FAILED else ""
 
 
-def fate_of_operations(reason: str) -> conflict_recovery.Halt | conflict_recovery.Reopen:
+def fate_of_operations(reason: str) -> document.Halt | document.Reopen:
     """Operations are given back when the connection fails, and accepted again when it is wanted again."""
-    return conflict_recovery.Halt(reason) if reason else conflict_recovery.Reopen()
+    return document.Halt(reason) if reason else document.Reopen()
 
 
-def operations_kept(session: View) -> bool:
-    """Whether operations must be kept although a link may be up."""
+class Kept(StrEnum):
+    """Whether operations are kept back although a link may be up."""
+
+    NOT = "not"
+    FOR_NOW = "for_now"
+    READ_ONLY = "read_only"
+
+
+def operations_kept(session: View) -> Kept:
+    """Whether operations must be kept although a link may be up, and whether this user may make any."""
+    held = session.of(HOLD).context
+    if hold.is_read_only(held):
+        return Kept.READ_ONLY
     draining = session.of(CONNECTION).state is connection.DRAINING
-    return draining or hold.holds_operations(session.of(HOLD).context)
+    return Kept.FOR_NOW if draining or hold.holds_operations(held) else Kept.NOT
 
 
-def keep_or_release(kept: bool) -> conflict_recovery.Hold | conflict_recovery.Release:  # noqa: FBT001 - the fact itself
+def keep_or_release(kept: Kept) -> document.Hold | document.Release:
     """Operations are kept, or may be sent again."""
-    return conflict_recovery.Hold() if kept else conflict_recovery.Release()
+    return document.Release() if kept is Kept.NOT else document.Hold(read_only=kept is Kept.READ_ONLY)
 
 
 def locked_out(session: View) -> bool:

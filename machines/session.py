@@ -18,6 +18,7 @@ from machines import (
     circuit_breaker,
     conflict_recovery,
     connection,
+    document,
     error_storm,
     facts,
     heartbeat,
@@ -64,14 +65,14 @@ class Options:
     error_policies: ErrorPolicies = field(default=ERROR_POLICIES, repr=False)
 
 
-def contexts(client_id: str, options: Options) -> dict[str, object]:
-    """Make the first context of every member, for `System.start`."""
+def contexts(client_id: str, options: Options, outbox: Replica | None = None) -> dict[str, object]:
+    """Make the first context of every member, for `System.start`; an outbox that was saved brings its own client id."""
     return {
         CONNECTION.name: connection.Context(options.connection, reason="initial"),
         HEARTBEAT.name: heartbeat.Context(options.heartbeat),
         AUTH_REFRESH.name: auth_refresh.Context(options.auth_refresh),
         CIRCUIT_BREAKER.name: circuit_breaker.Context(options.circuit_breaker),
-        CONFLICT_RECOVERY.name: conflict_recovery.Context(Replica(client_id), options.conflict_recovery),
+        CONFLICT_RECOVERY.name: conflict_recovery.Context(outbox or Replica(client_id), options.conflict_recovery),
         RATE_LIMIT.name: rate_limit.Context(options.rate_limit),
         ERROR_STORM.name: error_storm.Context(options.error_storm),
         HOLD.name: hold.Context(options.hold),
@@ -100,19 +101,19 @@ def end_listening(_: link.LinkDown) -> heartbeat.End:
     return heartbeat.End()
 
 
-def attach(_: link.LinkUp) -> conflict_recovery.Attach:
+def attach(_: link.LinkUp) -> document.Attach:
     """Operations can be sent."""
-    return conflict_recovery.Attach()
+    return document.Attach()
 
 
-def detach(_: link.LinkDown) -> conflict_recovery.Detach:
-    """Operations are kept."""
-    return conflict_recovery.Detach()
+def detach(signal: link.LinkDown) -> document.Detach:
+    """Operations are kept; the one under way may be what broke the link."""
+    return document.Detach(signal.blames_operation)
 
 
-def keep_operations(_: link.StopSending) -> conflict_recovery.Hold:
+def keep_operations(_: link.StopSending) -> document.Hold:
     """Nothing new is sent over this link."""
-    return conflict_recovery.Hold()
+    return document.Hold()
 
 
 def forget_offers(_: link.LinkDown) -> rate_limit.Detached:
@@ -210,44 +211,44 @@ def link_broken(signal: routed.LinkFaulty) -> link.LinkBroken:
     return link.LinkBroken(signal.close_code)
 
 
-def synced(signal: routed.SyncCame) -> conflict_recovery.Synced:
+def synced(signal: routed.SyncCame) -> document.Synced:
     """The server told what it has."""
-    return conflict_recovery.Synced(signal.sync)
+    return document.Synced(signal.sync)
 
 
-def acknowledged(signal: routed.AckCame) -> conflict_recovery.Acknowledged:
+def acknowledged(signal: routed.AckCame) -> document.Acknowledged:
     """The server has an operation of ours."""
-    return conflict_recovery.Acknowledged(signal.ack)
+    return document.Acknowledged(signal.ack)
 
 
-def remote_edit(signal: routed.BroadcastCame) -> conflict_recovery.RemoteEdit:
+def remote_edit(signal: routed.BroadcastCame) -> document.RemoteEdit:
     """The server applied somebody's operation."""
-    return conflict_recovery.RemoteEdit(signal.broadcast)
+    return document.RemoteEdit(signal.broadcast)
 
 
-def operation_refused(signal: routed.OperationFailed) -> conflict_recovery.Refused:
+def operation_refused(signal: routed.OperationFailed) -> document.Refused:
     """The server will never apply the operation."""
-    return conflict_recovery.Refused(signal.message_id, signal.code)
+    return document.Refused(signal.message_id, signal.code)
 
 
-def operation_unsure(signal: routed.OperationUnsure) -> conflict_recovery.Unsure:
+def operation_unsure(signal: routed.OperationUnsure) -> document.Unsure:
     """The server may have applied the operation."""
-    return conflict_recovery.Unsure(signal.message_id)
+    return document.Unsure(signal.message_id)
 
 
-def operation_behind(signal: routed.OperationBehind) -> conflict_recovery.Conflict:
+def operation_behind(signal: routed.OperationBehind) -> document.Conflict:
     """The server could not place the operation."""
-    return conflict_recovery.Conflict(signal.message_id)
+    return document.Conflict(signal.message_id)
 
 
-def operation_denied(signal: routed.OperationDenied) -> conflict_recovery.Refused:
+def operation_denied(signal: routed.OperationDenied) -> document.Refused:
     """The server will never apply the operation, nor the next."""
-    return conflict_recovery.Refused(signal.message_id, signal.code, holds=True)
+    return document.Refused(signal.message_id, signal.code, read_only=True)
 
 
-def document_gone(signal: routed.DocumentGone) -> conflict_recovery.Halt:
+def document_gone(signal: routed.DocumentGone) -> document.Halt:
     """The document takes no operations any more."""
-    return conflict_recovery.Halt(signal.reason)
+    return document.Halt(signal.reason)
 
 
 def served(_: routed.AckCame) -> hold.Served:
@@ -270,29 +271,34 @@ def back_online(_: hold.BackOnline) -> auth_refresh.Online:
     return auth_refresh.Online()
 
 
-def locked_too_often(_: hold.LockedTooOften) -> conflict_recovery.Halt:
+def persist(_: auth_refresh.PromptLogin) -> document.Persist:
+    """A login may take the user elsewhere."""
+    return document.Persist()
+
+
+def locked_too_often(_: hold.LockedTooOften) -> document.Halt:
     """The document stays locked."""
-    return conflict_recovery.Halt("document_locked")
+    return document.Halt("document_locked")
 
 
-def offered(signal: conflict_recovery.Offer) -> rate_limit.Offered:
+def offered(signal: document.Offer) -> rate_limit.Offered:
     """There is an operation to send."""
     return rate_limit.Offered(signal.message_id)
 
 
-def granted(signal: rate_limit.Granted) -> conflict_recovery.Granted:
+def granted(signal: rate_limit.Granted) -> document.Granted:
     """The operation may be sent."""
-    return conflict_recovery.Granted(signal.operation)
+    return document.Granted(signal.operation)
 
 
-def put_back(signal: rate_limit.PutBack) -> conflict_recovery.PutBack:
+def put_back(signal: rate_limit.PutBack) -> document.PutBack:
     """The operation was sent in vain."""
-    return conflict_recovery.PutBack(signal.operation)
+    return document.PutBack(signal.operation)
 
 
-def turned_away(signal: rate_limit.TurnedAway) -> conflict_recovery.Refused:
+def turned_away(signal: rate_limit.TurnedAway) -> document.Refused:
     """There is no room for the operation."""
-    return conflict_recovery.Refused(signal.operation, ErrorCode.RATE_LIMIT_EXCEEDED)
+    return document.Refused(signal.operation, ErrorCode.RATE_LIMIT_EXCEEDED)
 
 
 def limited(signal: routed.RateLimitAsked) -> rate_limit.Limited:
@@ -330,6 +336,7 @@ WIRING: Final = (
     wire(CONNECTION,      link.AskPermit,               CIRCUIT_BREAKER,   acquire),
     wire(CONNECTION,      link.ReportPermit,            CIRCUIT_BREAKER,   reported),
     wire(AUTH_REFRESH,    auth_refresh.OfferToken,      CONNECTION,        token_ready),
+    wire(AUTH_REFRESH,    auth_refresh.PromptLogin,     CONFLICT_RECOVERY, persist),
     wire(CIRCUIT_BREAKER, circuit_breaker.Grant,        CONNECTION,        permitted),
     wire(CIRCUIT_BREAKER, circuit_breaker.Deny,         CONNECTION,        denied),
     wire(CIRCUIT_BREAKER, circuit_breaker.Available,    CONNECTION,        permit_available),
@@ -354,7 +361,7 @@ WIRING: Final = (
     wire(ROUTER,          routed.PermissionsTold,       HOLD,              permissions),
     wire(ROUTER,          routed.RateLimitAsked,        RATE_LIMIT,        limited),
     wire(ROUTER,          routed.ErrorWeighed,          ERROR_STORM,       error_seen),
-    wire(CONFLICT_RECOVERY, conflict_recovery.Offer,    RATE_LIMIT,        offered),
+    wire(CONFLICT_RECOVERY, document.Offer,    RATE_LIMIT,        offered),
     wire(RATE_LIMIT,      rate_limit.Granted,           CONFLICT_RECOVERY, granted),
     wire(RATE_LIMIT,      rate_limit.PutBack,           CONFLICT_RECOVERY, put_back),
     wire(RATE_LIMIT,      rate_limit.TurnedAway,        CONFLICT_RECOVERY, turned_away),
@@ -365,14 +372,14 @@ WIRING: Final = (
     publish(RATE_LIMIT, rate_limit.LimitHeard),
     publish(ERROR_STORM, error_storm.StormBegan),
     publish(AUTH_REFRESH, auth_refresh.PromptLogin),
-    publish(CONFLICT_RECOVERY, conflict_recovery.OperationEnded, conflict_recovery.ViewChanged),
+    publish(CONFLICT_RECOVERY, document.OperationEnded, document.ViewChanged),
 )
 
 DERIVED: Final = (
     derive(facts.shut_gates,      CONNECTION,        facts.gates_moved,          initially=facts.NO_GATES),
     derive(facts.failed_for,      CONFLICT_RECOVERY, facts.fate_of_operations,   initially=""),
     derive(facts.storm_latched,   CONNECTION,        facts.end_or_try_again,     initially=False),
-    derive(facts.operations_kept, CONFLICT_RECOVERY, facts.keep_or_release,      initially=False),
+    derive(facts.operations_kept, CONFLICT_RECOVERY, facts.keep_or_release,      initially=facts.Kept.NOT),
     derive(facts.locked_out,      HOLD,              facts.locked_out_or_let_in, initially=False),
     derive(facts.link_steady,     HOLD,              facts.steady_for_hold,      initially=False),
     derive(facts.link_steady,     ERROR_STORM,       facts.steady_for_storm,     initially=False),

@@ -23,8 +23,9 @@ from machines.client.line import Line
 from machines.client.news import Listener, News, StatusChanged
 from machines.client.operation import OperationReceipt
 from machines.client.vault import AccessToken, RefreshFunction, Vault
-from machines.conflict_recovery import CONFLICT_RECOVERY, Halt, OperationEnded, Outcome, Submit
+from machines.conflict_recovery import CONFLICT_RECOVERY
 from machines.connection import CLOSING, CONNECTION, Connect, Disconnect, ReconnectNow
+from machines.document import Halt, OperationEnded, Outcome, SaveOutbox, Submit
 from machines.hold import HOLD, CameOnline, Hid, Shown, WentOffline
 from machines.replica import Replica
 from machines.session import SESSION, Options, contexts
@@ -37,6 +38,7 @@ from statekit.run.awaited import Awaited
 from statekit.run.clock import Clock
 from statekit.run.driver import Driver
 from statekit.run.errors import Stopped
+from statekit.run.performers import performs
 from statekit.run.receipts import Policy, Receipt
 from statekit.run.record import Record
 from statekit.transports.socket import Transport
@@ -53,11 +55,18 @@ class NotReady(StatekitError):
         super().__init__(f"the document did not arrive: {reason}")
 
 
+def _keep_nothing(_: Replica) -> None:
+    """Let what was not sent end with the program."""
+
+
 class Client:
     """One user's connection to one document; an async context manager, and an async iterator of its news.
 
     `url` is the document's `ws:` or `wss:` URL without a token; raises `BadAddress` if it cannot be dialled. `token` is
     asked for a token whenever one is needed (see `RefreshFunction`). Times are those of `options`, on `clock`.
+
+    `keep` gets what the server does not have before a login is asked for, and before it is given back: it may save it
+    (`machines.saving.save_outbox`), and a later client takes it as its `outbox`, which brings the client id with it.
 
     On leaving the context the connection is closed, and operations that have not reached the server end as `EXPORTED`;
     their receipts, and `exported`, hold them. An error in the body leaves as itself; so does one that stopped the
@@ -70,6 +79,8 @@ class Client:
         *,
         token: RefreshFunction,
         client_id: str | None = None,
+        outbox: Replica | None = None,
+        keep: Callable[[Replica], None] = _keep_nothing,
         options: Options | None = None,
         transport: Transport | None = None,
         clock: Clock | None = None,
@@ -78,7 +89,7 @@ class Client:
         observe: Callable[[Record], None] | None = None,
     ) -> None:
         """Check the URL and put the session together; nothing happens before the context is entered."""
-        self.client_id = client_id or uuid4().hex
+        self.client_id = outbox.client_id if outbox else client_id or uuid4().hex
         self.exported: list[OperationEnded] = []
         self._vault = Vault(token)
         address = Address.of(url, self.client_id)
@@ -88,8 +99,8 @@ class Client:
         self._observe = observe
         self._driver = Driver(
             SESSION,
-            (*line.performers(), *self._vault.performers()),
-            contexts=contexts(self.client_id, options or Options()),
+            (*line.performers(), *self._vault.performers(), performs(SaveOutbox, lambda order, _: keep(order.replica))),
+            contexts=contexts(self.client_id, options or Options(), outbox),
             clock=clock,
             chance=chance,
             policy=policy,
@@ -97,7 +108,10 @@ class Client:
             observe=self._observed,
         )
         self._offered: dict[int, OperationReceipt] = {}
-        self._accepted: dict[int, OperationReceipt] = {}
+        # Operations of an earlier program have no receipt here; their end is news all the same.
+        self._accepted: dict[int, OperationReceipt | None] = (
+            {each.sequence: None for each in outbox.parts} if outbox else {}
+        )
         self._listeners: WeakSet[Listener] = WeakSet()
         self._status = public_status(self._driver.snapshot)
         self._changed = anyio.Event()
@@ -182,7 +196,7 @@ class Client:
         held = self._driver.snapshot.of(CONFLICT_RECOVERY).context
         for ended in held.ended:
             self._published(ended)
-        for left in held.replica.pending:
+        for left in held.replica.parts:
             self._published(OperationEnded(left.sequence, Outcome.EXPORTED, left.edit, "stopped"))
         for listener in tuple(self._listeners):
             listener.close()
@@ -284,10 +298,11 @@ class Client:
 
     def _published(self, signal: Signal) -> None:
         if isinstance(signal, OperationEnded):
-            accepted = self._accepted.pop(signal.sequence, None)
-            if accepted is None:
+            if signal.sequence not in self._accepted:
                 return  # it was told already
-            accepted.settle(signal)
+            accepted = self._accepted.pop(signal.sequence)
+            if accepted is not None:
+                accepted.settle(signal)
             if signal.outcome is Outcome.EXPORTED:
                 self.exported.append(signal)
         if isinstance(signal, News):

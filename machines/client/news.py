@@ -7,7 +7,7 @@ import anyio
 from attrs import frozen
 
 from machines.auth_refresh import PromptLogin
-from machines.conflict_recovery import OperationEnded, ViewChanged
+from machines.document import OperationEnded, ViewChanged
 from machines.error_storm import StormBegan
 from machines.policy.routed import ErrorReported, MessagePassed
 from machines.rate_limit import LimitHeard

@@ -2,7 +2,7 @@
 
 import anyio
 
-from machines.conflict_recovery import OperationEnded
+from machines.document import OperationEnded
 from statekit import Verdict
 from statekit.errors import StatekitError
 from statekit.run.receipts import Receipt

@@ -70,6 +70,7 @@ class SharedDocument:
         self._lengths = [len(initial)]
         self._history: list[SyncedOperation] = []
         self._by_message: dict[tuple[str, str], SyncedOperation] = {}
+        self._last_by_client: dict[str, str] = {}
 
     @property
     def text(self) -> Text:
@@ -99,6 +100,10 @@ class SharedDocument:
         """Say whether that message was applied."""
         return (client_id, message_id) in self._by_message
 
+    def last_of(self, client_id: str) -> str | None:
+        """Return the message of that client which was applied last; None if none was."""
+        return self._last_by_client.get(client_id)
+
     def submit(self, base_version: int, edit: Edit, client_id: str, message_id: str) -> Submitted:
         """Apply an edit that was made on `base_version`, once for each (client_id, message_id).
 
@@ -122,6 +127,7 @@ class SharedDocument:
         self._lengths.append(len(self._text))
         self._history.append(entry)
         self._by_message[client_id, message_id] = entry
+        self._last_by_client[client_id] = message_id
         return Applied(entry, transformed=forward != edit)
 
     def conflict(self, base_version: int) -> Conflict:

@@ -134,6 +134,7 @@ class Room:
                     JsonObject.of({"client_id": client_id, "user_id": user_id}) for client_id, user_id in users.items()
                 ),
                 message_id=request.message_id,
+                last_message_id=self._document.last_of(conversation.client_id),
             )
         )
 

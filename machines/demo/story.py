@@ -16,10 +16,12 @@ import anyio
 from attrs import field, frozen
 
 from machines.client import AccessToken, Client, OperationReceipt
-from machines.conflict_recovery import Outcome
+from machines.conflict_recovery import Options as RecoveryOptions
 from machines.demo.faults import Fault
 from machines.demo.ledger import What
 from machines.demo.server import DemoServer
+from machines.document import Outcome
+from machines.session import Options
 from machines.status import Status
 from machines.wire.operations import Delete, Insert, Operation
 from statekit.run.clock import LoopClock
@@ -32,6 +34,8 @@ NAMES = ("ann", "ben")
 WORDS = ("table ", "state ", "event ", "guard ", "timer ", "effect ", "ticket ", "scope ", "verdict ", "signal ")
 LINE_WORDS = 16
 TOKEN_SECONDS = 60.0
+APART = Options(conflict_recovery=RecoveryOptions(compose_max=1))
+"""Each operation is a message of its own, so that those typed can be counted against the server's log."""
 FAULT_LIMIT_SECONDS = 600.0
 """How long a fault may take to strike and to be recovered from before the story says that something hangs."""
 
@@ -131,6 +135,7 @@ class Story:
             self._front.url(name, "").partition("?")[0],
             token=token,
             client_id=name,
+            options=APART,
             transport=self._front.transport(),
             clock=self._clock,
             chance=Random(f"{self._seed} chance {name}").random,

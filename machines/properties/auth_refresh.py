@@ -169,7 +169,7 @@ def it_is_renewed_ahead(seen: Step) -> bool:
     event, before, after = seen.move.event, seen.before, seen.after
     if fired(seen, "refresh_due") and isinstance(event, Fired):
         life, lead = before.context.lifetime_seconds or 0.0, before.context.options.lead_max_seconds
-        if not max(life / 2, life - lead) <= event.delay_seconds < life:
+        if not max(life / 2, life - lead) <= event.delay_seconds <= life or (event.delay_seconds == life > 0):
             return False
     slept = isinstance(event, ClockJumped) and mortal(before)
     wanted = fired(seen, "refresh_due") or fired(seen, "expiry") or isinstance(event, RefreshHint) or slept
@@ -199,8 +199,10 @@ def failures_are_counted(seen: Step) -> bool:
     before, after = seen.before.context, seen.after.context
     if failed(seen):
         return after.failures == min(before.failures + 1, before.options.failures_max)
-    if seen.before.state is REFRESHING and isinstance(seen.move.event, Refreshed) and not isinstance(
-        seen.verdict, Stale
+    if (
+        seen.before.state is REFRESHING
+        and isinstance(seen.move.event, Refreshed)
+        and not isinstance(seen.verdict, Stale)
     ):
         return after.failures == 0
     return after.failures in (before.failures, 0) and (after.failures == before.failures or begun_anew(seen))

@@ -83,8 +83,8 @@ def probes_are_not_made_up(seen: Step) -> bool:
 
 def every_probe_is_leased(breaker: Breaker) -> bool:
     """Each probe that is out has a lease of its own, and nothing else has."""
-    leased = {ticket.key for ticket in breaker.tickets if ticket.name == "leased"}
-    return leased == breaker.context.out
+    leased: set[object] = {ticket.key for ticket in breaker.tickets if ticket.name == "leased"}
+    return leased == set[object](breaker.context.out)
 
 
 def a_lease_covers_the_need(seen: Step) -> bool:
@@ -178,7 +178,7 @@ def only_operators_overrule(seen: Step) -> bool:
 
 def operators_are_obeyed(seen: Step) -> bool:
     """Whatever an operator orders is so from then on, and nothing that was counted before is held against anybody."""
-    goals = {ForceOpen: FORCED_OPEN, Disable: DISABLED, MetricsOnly: METRICS_ONLY, Reset: CLOSED}
+    goals: dict[type, State] = {ForceOpen: FORCED_OPEN, Disable: DISABLED, MetricsOnly: METRICS_ONLY, Reset: CLOSED}
     goal = goals.get(type(seen.move.event))
     if goal is None:
         return True
@@ -267,7 +267,7 @@ def it_has_opened_again(breaker: Breaker) -> bool:
     return breaker.state is OPEN and breaker.context.reopenings > 0
 
 
-CLAIMS = (
+PROPERTIES = (
     invariant("B1", probes_are_bounded),
     on_step("B1 numbers", probes_are_not_made_up),
     on_step("B2", old_news_moves_nothing),
@@ -289,6 +289,8 @@ CLAIMS = (
     sequence("waiting", Waiting(), wait, the_denied_are_told),
     *each_state(State),
     witness("all out", every_probe_is_out),
+    witness("half way", a_probe_has_succeeded),
+    witness("again", it_has_opened_again),
 )
 
 SMALL = Options(
@@ -312,15 +314,20 @@ DEEP = evolve(
 )
 """The failures in a row of the seed, four probes at once, and a window of six calls."""
 
-PLAIN = Model(CIRCUIT_BREAKER, CLAIMS, {"default": Thresholds({"circuit_breaker": Context(Options(failures_max=2))})})
-"""The breaker as it is shipped, with nothing set but the seed's numbers."""
+PLAIN = Options(failures_max=2)
+"""What is shipped: nothing set but the seed's numbers."""
+
+
+def starting_with(options: Options) -> dict[str, object]:
+    """Start the breaker with these options."""
+    return {CIRCUIT_BREAKER.name: Context(options)}
+
 
 MODEL = Model(
     CIRCUIT_BREAKER,
-    (*CLAIMS, witness("half way", a_probe_has_succeeded), witness("again", it_has_opened_again)),
+    PROPERTIES,
     thresholds={
-        "default": Thresholds({"circuit_breaker": Context(SMALL)}),
-        "deep": Thresholds({"circuit_breaker": Context(DEEP)}, values_max=10_000),
+        "default": Thresholds(starting_with(SMALL), also=(starting_with(PLAIN),)),
+        "deep": Thresholds(starting_with(DEEP), also=(starting_with(Options()),), values_max=10_000),
     },
 )
-"""The breaker with everything set."""

@@ -87,6 +87,8 @@ class DocumentSync:
     """As the server describes them; untouched."""
     message_id: str | None = field(default=None, metadata=spelled(place=Place.ENVELOPE))
     """The request's, or None when nobody asked."""
+    last_message_id: str | None = None
+    """The last edit of the asker's that the server has, whether or not `operations` reaches back to it."""
 
 
 @frozen

@@ -6,12 +6,12 @@ from operator import attrgetter
 
 from attrs import frozen
 
+from machines.algebra import OperationUnfit
 from machines.wire.objects import EMPTY, JsonObject
 from machines.wire.operations import Delete, Edit, Format, Insert, Operation, Retain
-from statekit.errors import StatekitError
 
 
-class OperationInvalid(StatekitError, ValueError):
+class OperationInvalid(OperationUnfit):
     """An operation that does not fit its text; the text is as it was.
 
     `operation` is the culprit, `index` its place in the edit, `text_length` what it met, in characters.
@@ -93,6 +93,9 @@ def _applied(text: Text, operation: Operation, index: int) -> Text:
         return text
     start, end = operation.position, operation.end
     middle, content = "", text.content
+    if not text.formats and isinstance(operation, Insert | Delete) and not _dresses(operation):
+        inserted = operation.content if isinstance(operation, Insert) else ""
+        return Text(content[:start] + inserted + content[end:])
     match operation:
         case Insert():
             middle = operation.content
@@ -107,6 +110,10 @@ def _applied(text: Text, operation: Operation, index: int) -> Text:
             ]
     pieces = [*_pieces(text, 0, start), *dressed, *_pieces(text, end, size)]
     return Text(content[:start] + middle + content[end:], _formats(pieces))
+
+
+def _dresses(operation: Operation) -> bool:
+    return isinstance(operation, Insert | Format) and bool(operation.attributes)
 
 
 def _laid_over(below: JsonObject, above: JsonObject) -> JsonObject:

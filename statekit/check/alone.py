@@ -7,7 +7,7 @@ from itertools import chain
 from attrs import evolve
 
 from statekit.check.alphabet import Alphabet, Try, resolved
-from statekit.check.canonical import Local, Places, canonical, older, quantities, with_each
+from statekit.check.canonical import Local, Places, canonical, older, with_each
 from statekit.check.model import Model, Thresholds
 from statekit.check.overlap import Overlaps
 from statekit.check.quantified import numbers, replaced
@@ -33,11 +33,11 @@ class Alone:
         self.definition = definition
         self.thresholds = thresholds
         self.labelled = labelled
-        self.record = Record(model)
-        self.bits = self.record.watch.bits
-        self.places = Places(definition, thresholds.values_max, thresholds.ages_seconds)
-        self.overlaps = Overlaps(definition)
-        self.alphabet = Alphabet(model, definition, frozenset(model.internal), thresholds.ages_seconds)
+        self.record: Record = Record(model)
+        self.bits: int = self.record.watch.bits
+        self.places: Places = Places(definition, thresholds.values_max, thresholds.ages_seconds)
+        self.overlaps: Overlaps = Overlaps(definition)
+        self.alphabet: Alphabet = Alphabet(model, definition, frozenset(model.internal), thresholds.ages_seconds)
 
     def start(self, contexts: Mapping[str, object]) -> int:
         """See `Space.start`."""
@@ -57,12 +57,12 @@ class Alone:
         labels: list[int] = []
         for each in tries:
             start = self._later(before, each)
-            if pending:
+            if pending and (before.postponed or record.covered.wants(definition, before.state, each.key)):
                 done = record.covered.call(stepped, definition, start, each.stimulus)
             else:
                 done = stepped(definition, start, each.stimulus)
-            if rivals and not each.move.stale:
-                self.overlaps.look(start.state, start.context, each.move.event)
+            if (cell := (start.state, each.key)) in rivals and not each.move.stale:
+                self.overlaps.look(cell, start.context, each.move.event)
             if done.verdict.__class__ in FAULTY or len(done.path) > 1:
                 self._inspect(place, before, each, done)
             if done.snapshot is before and each.opens is None and not watching:
@@ -134,7 +134,9 @@ class Alone:
     def _landed(self, local: Local, done: AnyStep, opened: int | None, remembered: list[Hashable]) -> int:
         after = done.snapshot
         if self.places.marks or remembered:
-            found = (*quantities(after, self.places.keys), *chain.from_iterable(map(numbers, remembered)))
+            found = self.places.quantities(after)
+            if remembered:
+                found = (*found, *chain.from_iterable(map(numbers, remembered)))
             replace = canonical(found, self.places.age_max) if found else None
             if replace is not None:
                 after = with_each(after, replace, self.places.keys)

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product
 from typing import cast
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from statekit.check.canonical import GAP, Awaited, Local
 from statekit.check.model import Model
 from statekit.check.quantified import Mark, Numbers, Replace, marks, numbers, replaced
 from statekit.check.seen import Move
 from statekit.errors import MalformedModel
+from statekit.folded import Folded
 from statekit.machine import Definition
 from statekit.quantities import Quantity
 from statekit.snapshot import Stimulus
@@ -27,13 +28,22 @@ NO_TICKET = 0
 """The ticket of what comes too late: none is ever issued under this number."""
 
 
+def _key(each: "Try") -> object:
+    event = each.move.event
+    return event.name if isinstance(event, Fired) else event.__class__
+
+
 @frozen(eq=False)
 class Try:
-    """One move with the stimulus that makes it; `opens` is the ticket whose stream it begins."""
+    """One move with the stimulus that makes it; `opens` is the ticket whose stream it begins.
+
+    `key` is what the cell that answers it is found by.
+    """
 
     move: Move
     stimulus: Stimulus[object]
     opens: int | None = None
+    key: object = field(init=False, default=Factory(_key, takes_self=True))
 
 
 @frozen(eq=False)
@@ -53,13 +63,15 @@ class Alphabet:
         self, model: Model, definition: Definition, internal: frozenset[type], ages: tuple[float, ...]
     ) -> None:
         """Collect the samples; raises `MalformedModel` for an event class that has none."""
-        self.name = definition.name
-        self.folded = definition.folded
+        self.name: str = definition.name
+        self.folded: Folded = definition.folded
         self.ages = ages
         owned = internal if model.environment is None else internal | model.environment.owns
         answers = self.folded.answers
         possible = [event for event in self.folded.events if event not in owned]
-        self.events = [samples_of(model, definition, event) for event in possible if event not in answers]
+        self.events: list[Samples] = [
+            samples_of(model, definition, event) for event in possible if event not in answers
+        ]
         self.answers: Mapping[type, Samples] = {
             event: samples_of(model, definition, event) for event in possible if event in answers
         }

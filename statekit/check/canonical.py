@@ -67,34 +67,49 @@ class Places:
         """Begin with none."""
         self.definition = definition
         self.values_max = values_max
-        self.age_max = max(ages_seconds, default=0.0)
+        self.age_max: float = max(ages_seconds, default=0.0)
         classes = (type(definition.context), *definition.folded.events)
-        self.keys = keys_of(definition)
+        self.keys: Mapping[str, object] = keys_of(definition)
         self.marks: frozenset[Mark] = frozenset(
             mark for each in (*classes, *self.keys.values()) for mark in marks(each)
         )
         self.nodes: list[Local] = [cast("Local", None)]
         self.known: dict[object, int] = {}
-        self.contexts: set[object] = set()
+        self.contexts: dict[object, int] = {}
+        self.read: dict[object, Numbers] = {}
         self.values: dict[str, set[object]] = {}
 
     def place(self, snapshot: AnySnapshot, awaits: tuple[Awaited, ...]) -> int:
         """Number a place whose quantities are canonical already."""
-        key = (snapshot.state, snapshot.context, awaits, snapshot.postponed)
+        context, postponed = snapshot.context, snapshot.postponed
         try:
+            number = self.contexts.get(context)
+            if number is None:
+                number = self.contexts[context] = len(self.contexts)
+                self.note(type(context).__name__, context)
+            key = (snapshot.state, number, awaits, postponed)
             known = self.known.get(key)
         except TypeError as error:
             raise MalformedModel(self.definition.name, _unhashable(self.definition.name, snapshot)) from error
         if known is None:
             known = self.known[key] = len(self.nodes)
             tickets = tuple(Ticket(at + 1, each.name, each.scope, each.key) for at, each in enumerate(awaits))
-            context, postponed = snapshot.context, snapshot.postponed
-            if context not in self.contexts:
-                self.contexts.add(context)
-                self.note(type(context).__name__, context)
             kept = snapshot_of(snapshot.state, context, tickets, postponed, len(tickets))
-            self.nodes.append(Local(kept, awaits, quantities(snapshot, self.keys) if self.marks else ()))
+            self.nodes.append(Local(kept, awaits, self.quantities(kept) if self.marks else ()))
         return known
+
+    def quantities(self, snapshot: AnySnapshot) -> Numbers:
+        """Give every quantity of a snapshot; those of a context are read once."""
+        context = snapshot.context
+        try:
+            found = self.read.get(context)
+        except TypeError:  # `place` says what is wrong
+            return ()
+        if found is None:
+            found = self.read[context] = numbers(context)
+        if snapshot.postponed or (self.keys and snapshot.tickets):
+            return (*found, *outside(snapshot, self.keys))
+        return found
 
     def note(self, path: str, value: object) -> None:
         """Count the values that each field takes; raises `Growing` if they are too many."""
@@ -138,13 +153,14 @@ def _order(awaited: Awaited) -> tuple[str, str]:
 
 def quantities(snapshot: AnySnapshot, keys: Mapping[str, object] = NO_KEYS) -> Numbers:
     """Give every quantity of a snapshot: those of its context, of its postponed events, and of its tickets' keys."""
-    found = numbers(snapshot.context)
-    if snapshot.postponed:
-        found = (*found, *chain.from_iterable(map(numbers, snapshot.postponed)))
-    if not keys:
-        return found
+    return (*numbers(snapshot.context), *outside(snapshot, keys))
+
+
+def outside(snapshot: AnySnapshot, keys: Mapping[str, object]) -> Numbers:
+    """Give the quantities of a snapshot that are not in its context."""
     bearing = (ticket for ticket in snapshot.tickets if ticket.name in keys)
-    return (*found, *chain.from_iterable(numbers(each.key, annotation=keys[each.name]) for each in bearing))
+    found = (numbers(each.key, annotation=keys[each.name]) for each in bearing)
+    return tuple(chain(*map(numbers, snapshot.postponed), *found))
 
 
 def with_each(snapshot: AnySnapshot, replace: Replace, keys: Mapping[str, object] = NO_KEYS) -> AnySnapshot:

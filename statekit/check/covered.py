@@ -11,6 +11,7 @@ import dis
 import linecache
 import sys
 from collections.abc import Callable, Iterator
+from enum import StrEnum
 from itertools import pairwise
 from pathlib import PurePath
 from types import CodeType, FrameType, FunctionType
@@ -19,17 +20,23 @@ from typing import Any, ParamSpec, TypeVar
 from attrs import define, field
 
 from statekit.check.report import Gap
-from statekit.folded import Arrow, Call, Fork
+from statekit.folded import Call, Fork, Leaf
 from statekit.machine import Definition
 from statekit.system import System
+from statekit.timers import is_arm, is_disarm
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 HOPELESS = ("raise", "assert")
 """How a line begins that is not meant to be reached."""
-WORDS = {"IF_FALSE": ("true", "false"), "IF_TRUE": ("false", "true"), "IF_NOT_NONE": ("None", "something")}
-WORDS |= {"IF_NONE": ("something", "None"), "FOR_ITER": ("entered", "come to its end")}
+WORDS = {
+    "IF_FALSE": ("true", "false"),
+    "IF_TRUE": ("false", "true"),
+    "IF_NOT_NONE": ("None", "something"),
+    "IF_NONE": ("something", "None"),
+    "FOR_ITER": ("entered", "come to its end"),
+}
 """What it means for a jump to be passed by, and to be made."""
 
 
@@ -69,12 +76,23 @@ class Covered:
         """Begin with nothing seen."""
         self.all: list[Watched] = []
         self.pending: dict[CodeType, Watched] = {}
+        self.cells: dict[tuple[StrEnum, object], frozenset[CodeType]] = {}
         for function, is_guard in functions_of(subject):
             for code in codes_in(function.__code__):
                 if code not in self.pending:
                     watched = watched_of(code, function.__name__, is_guard and code is function.__code__)
                     self.all.append(watched)
                     self.pending[code] = watched
+
+    def wants(self, definition: Definition, state: StrEnum, key: object) -> bool:
+        """Tell whether a step that begins in this cell may show something that is not seen yet."""
+        cell = state, key
+        codes = self.cells.get(cell)
+        if codes is None:
+            functions = (function for function, _ in functions_in(definition, state, key))
+            codes = frozenset(code for function in functions for code in codes_in(function.__code__))
+            self.cells[cell] = codes
+        return not codes.isdisjoint(self.pending)
 
     def call(self, function: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
         """Call something, and see through which branches it goes."""
@@ -195,11 +213,10 @@ def functions_of(subject: Definition | System) -> Iterator[tuple[FunctionType, b
         yield from ((function, False) for function in wired if isinstance(function, FunctionType))
         return
     found: dict[FunctionType, bool] = {}
-    for cells in subject.folded.cells.values():
-        for arrows in cells.values():
-            for arrow in arrows:
-                for function, is_guard in _in_arrow(arrow):
-                    found[function] = found.get(function, False) or is_guard
+    for state, cells in subject.folded.cells.items():
+        for key in cells:
+            for function, is_guard in functions_in(subject, state, key):
+                found[function] = found.get(function, False) or is_guard
     keys = [each.key for each in subject.answering]
     for clock in subject.folded.clocks.values():
         keys += [clock.delay if callable(clock.delay) else None, clock.key.function if clock.key else None]
@@ -210,16 +227,31 @@ def functions_of(subject: Definition | System) -> Iterator[tuple[FunctionType, b
     yield from found.items()
 
 
-def _in_arrow(arrow: Arrow) -> Iterator[tuple[FunctionType, bool]]:
-    calls: list[tuple[Call | None, bool]] = [(arrow.guard, True), (arrow.update, False)]
-    goals = [arrow.goal]
-    for goal in goals:
-        if isinstance(goal, Fork):
-            for each in goal.ways:
-                calls += [(each.guard, True), (each.update, False)]
-                goals.append(each.goal)
-        elif goal is not None:
-            calls += [(order, False) for order in goal.orders if isinstance(order, Call)]
-    for call, is_guard in calls:
-        if call is not None and isinstance(call.function, FunctionType):
-            yield call.function, is_guard
+def functions_in(definition: Definition, state: StrEnum, key: object) -> Iterator[tuple[FunctionType, bool]]:
+    """Give every function that a step may call which begins in this cell, and whether it is a guard."""
+    for arrow in definition.arrows(state, key):
+        calls: list[tuple[Call | None, bool]] = [(arrow.guard, True), (arrow.update, False)]
+        goals = [arrow.goal]
+        for goal in goals:
+            if isinstance(goal, Fork):
+                for each in goal.ways:
+                    calls += [(each.guard, True), (each.update, False)]
+                    goals.append(each.goal)
+            elif goal is not None:
+                yield from ((function, False) for function in _in_leaf(definition, goal))
+        for call, is_guard in calls:
+            if call is not None and isinstance(call.function, FunctionType):
+                yield call.function, is_guard
+
+
+def _in_leaf(definition: Definition, leaf: Leaf) -> Iterator[FunctionType]:
+    clocks = list(leaf.armed)
+    for order in leaf.orders:
+        if isinstance(order, Call) and isinstance(order.function, FunctionType):
+            yield order.function
+        elif is_arm(order) or is_disarm(order):
+            clocks.append(definition.folded.clocks[order.timer.name])
+    functions: list[object] = [clock.delay for clock in clocks]
+    functions += [clock.key.function for clock in clocks if clock.key is not None]
+    functions += [each.key for each in definition.answering]
+    yield from (function for function in functions if isinstance(function, FunctionType))

@@ -9,7 +9,8 @@ when there is something to show.
 import sys
 import time
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 
 from statekit.check.alone import Alone
 from statekit.check.canonical import Growing
@@ -22,6 +23,7 @@ from statekit.check.report import Explored, Result, Trace
 from statekit.check.seen import Move
 from statekit.check.space import Space
 from statekit.errors import MalformedModel
+from statekit.machine import Definition
 from statekit.snapshot import AnySnapshot
 from statekit.system import System
 
@@ -35,39 +37,49 @@ PROGRESS_SECONDS = 0.2
 """How often progress is told, at most."""
 
 
-def explore(model: Model, thresholds: str = DEFAULT, *, progress: Callable[[int, int], None] | None = None) -> Explored:
+def explore(
+    model: Model,
+    thresholds: str = DEFAULT,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    stop_at_first: bool = False,
+) -> Explored:
     """Explore a model at its thresholds of this name, and show or refute each of its properties.
 
-    `progress` is told now and then how many places were found, and how many of these were worked off. Raises
+    `progress` is told now and then how many places were found, and how many of these were worked off. With
+    `stop_at_first` nothing is explored beyond the first claim that is refuted, or the first fault. Raises
     `MalformedModel` if the model lacks something: thresholds of this name, samples of an event, a property that does
     not raise.
     """
     if thresholds not in model.thresholds:
         known = ", ".join(model.thresholds)
         raise MalformedModel(model.name, f"it has no thresholds {thresholds!r}; it has {known}")
-    return Search(model, thresholds, progress).explored()
+    return Search(model, thresholds, progress, stop_at_first=stop_at_first).explored()
 
 
 class Search:
     """One exploration while it is made."""
 
-    def __init__(self, model: Model, name: str, progress: Callable[[int, int], None] | None) -> None:
+    def __init__(
+        self, model: Model, name: str, progress: Callable[[int, int], None] | None, *, stop_at_first: bool
+    ) -> None:
         """Begin at the first place."""
-        self.began_seconds = time.perf_counter()
+        self.stop_at_first = stop_at_first
+        self.began_seconds: float = time.perf_counter()
         self.model = model
         self.name = name
         self.progress = progress
         self.bounds: Thresholds = model.thresholds[name]
-        self.live = any(each.sort in LIVE for each in model.properties)
+        self.live: bool = any(each.sort in LIVE for each in model.properties)
         self.space: Space = space_of(model, self.bounds, labelled=self.live)
         self.places: list[int] = []
         self.index: dict[int, int] = {}  # only filled if edges are kept, as it costs more than a set
         self.met: set[int] = set()
-        self.parents = array("I")
-        self.graph = Graph(self.space.record.labels, lambda at: self.space.owed(self.places[at]))
-        self.roots = self.graph.roots
-        self.depth = 0
-        self.bound = ""
+        self.parents: array[int] = array("I")
+        self.graph: Graph = Graph(self.space.record.labels, lambda at: self.space.owed(self.places[at]))
+        self.roots: list[int] = self.graph.roots
+        self.depth: int = 0
+        self.bound: str = ""
         self.witnessed: dict[str, int] = {}
         self.shown: dict[str, Trace | None] = {}
 
@@ -80,13 +92,14 @@ class Search:
         ]
         refuted: dict[str, int] = {}
         counts = {each.code: 0 for each, _ in asked}
-        try:
-            for contexts in self.bounds.starts:
-                self.begin(contexts)
-            self.walk(asked, refuted, counts)
-        except Growing as growing:
-            self.bound = str(growing)
-        return self.report(refuted, counts)
+        with forgetful(self.model.subject):
+            try:
+                for contexts in self.bounds.starts:
+                    self.begin(contexts)
+                self.walk(asked, refuted, counts)
+            except Growing as growing:
+                self.bound = str(growing)
+            return self.report(refuted, counts)
 
     def walk(
         self, asked: Iterable[tuple[Property, Callable[[int], bool]]], refuted: dict[str, int], counts: dict[str, int]
@@ -110,6 +123,9 @@ class Search:
                     self.find(target, at)
             if live:
                 self.graph.add([self.index[target] for target in targets], labels)
+            if self.stop_at_first and self.refuted(refuted):
+                self.bound = "it was stopped at the first refutation"
+                return
             if self.progress is not None and at % 64 == 0 and time.monotonic() - told > PROGRESS_SECONDS:
                 told = time.monotonic()
                 self.progress(len(self.places), at)
@@ -120,6 +136,12 @@ class Search:
         self.roots.append(self.places.index(place) if place in self.met else len(self.places))
         if place not in self.met:
             self.find(place, len(self.places))
+
+    def refuted(self, met: dict[str, int]) -> bool:
+        """Tell whether anything is refuted already; what is met of witnesses is no refutation."""
+        record = self.space.record
+        claims = (each.code for each in self.model.properties if each.sort is Sort.INVARIANT)
+        return bool(record.faults or record.refuted) or any(code in met for code in claims)
 
     def find(self, place: int, parent: int) -> None:
         """Keep a place that was not known."""
@@ -234,6 +256,21 @@ def space_of(model: Model, thresholds: Thresholds, *, labelled: bool) -> Space:
     if isinstance(model.subject, System):
         return Product(model, model.subject, thresholds, labelled=labelled)
     return Alone(model, model.subject, thresholds, labelled=labelled)
+
+
+@contextmanager
+def forgetful(subject: Definition | System) -> Generator[None, None, None]:
+    """Let the machines of a subject remember no snapshots meanwhile: no step is made twice, so it would only cost."""
+    members = subject.members if isinstance(subject, System) else (subject,)
+    kept = [each.folded.snapshots for each in members]
+    were_on = [each.on for each in kept]
+    for each in kept:
+        each.on = False
+    try:
+        yield
+    finally:
+        for each, was_on in zip(kept, were_on, strict=True):
+            each.on = was_on
 
 
 def peak_bytes() -> int:

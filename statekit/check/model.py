@@ -15,7 +15,7 @@ the ordinals of its kind in the snapshot, with one newer than all and with one o
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from attrs import field, frozen
 
@@ -23,6 +23,9 @@ from statekit.check.properties import Property
 from statekit.check.seen import Move, Seen
 from statekit.machine import Definition
 from statekit.system import System
+
+if TYPE_CHECKING:
+    from statekit.codec.forms import Hooks
 
 Subject: TypeAlias = Definition | System
 
@@ -91,7 +94,8 @@ class Model:
 
     `samples` replaces the class's own samples by what a named function of the snapshot gives, ordinals included.
     `internal` names event classes that come from inside only (of a system, what the wiring makes is internal by
-    itself). `environment` is what is outside at the start.
+    itself). `environment` is what is outside at the start. `hooks` are those that the codec needs to write events and
+    contexts.
 
     Packages offer models by entry points of the group `statekit.models`.
     """
@@ -105,6 +109,7 @@ class Model:
     internal: tuple[type, ...] = field(default=(), kw_only=True)
     environment: Environment | None = field(default=None, kw_only=True)
     overruled: tuple[Overruled, ...] = field(default=(), kw_only=True)
+    hooks: "Hooks | None" = field(default=None, kw_only=True)
 
     @property
     def name(self) -> str:

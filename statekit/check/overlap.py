@@ -6,7 +6,6 @@ from statekit.check.lint.codes import OVERLAP
 from statekit.check.report import Finding
 from statekit.folded import Arrow, Call
 from statekit.machine import Definition
-from statekit.timers import Fired
 
 ASKED_MAX = 20_000
 """How often the guards of one cell are asked at most; what overlaps at all shows long before."""
@@ -28,9 +27,8 @@ class Overlaps:
                 if rivals:
                     self.rivals[state, key] = rivals
 
-    def look(self, state: StrEnum, context: object, event: object) -> None:
+    def look(self, key: tuple[StrEnum, object], context: object, event: object) -> None:
         """Ask all the guards of a cell."""
-        key = state, event.name if isinstance(event, Fired) else type(event)
         rivals = self.rivals.get(key)
         if rivals is None:
             return
@@ -40,7 +38,7 @@ class Overlaps:
         holding = [arrow for arrow in rivals if arrow.guard is not None and _holds(arrow.guard, context, event)]
         for first in holding[:1]:
             for second in holding[1:]:
-                self.note(first, second, state, key[1])
+                self.note(first, second, *key)
 
     def note(self, first: Arrow, second: Arrow, state: StrEnum, key: object) -> None:
         """Keep a pair of rows, with the first state in which both held."""

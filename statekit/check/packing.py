@@ -40,17 +40,17 @@ class Packing:
         """Begin without members; `low_bits` are the onlookers'."""
         self.model = model
         self.names_shift = low_bits
-        self.base = (1 << low_bits + WIDTH) - 1
+        self.base: int = (1 << low_bits + WIDTH) - 1
         self.definitions: dict[str, Definition] = {each.name: each for each in system.members}
-        self.places = {
+        self.places: dict[str, Places] = {
             name: Places(each, thresholds.values_max, thresholds.ages_seconds)
             for name, each in self.definitions.items()
         }
         self.fields: dict[str, Field] = {}
         self.names: dict[tuple[str, ...], int] = {}
         self.present: list[tuple[Field, ...]] = []
-        self.template = cast("SystemSnapshot", None)
-        self.facts = [Remembered(self, each.fact, each.fact.__name__) for each in system.derived]
+        self.template: SystemSnapshot = cast("SystemSnapshot", None)
+        self.facts: list[Remembered] = [Remembered(self, each.fact, each.fact.__name__) for each in system.derived]
 
     def definition(self, name: str) -> Definition:
         """Find what a member, or an instance, is one of."""

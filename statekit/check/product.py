@@ -44,20 +44,20 @@ class Product:
         self.model = model
         self.system = system
         self.thresholds = thresholds
-        self.record = Record(model)
-        self.packing = Packing(model, system, thresholds, self.record.watch.bits)
-        self.transacting = Transacting(self.packing, self.record, thresholds, system, labelled=labelled)
+        self.record: Record = Record(model)
+        self.packing: Packing = Packing(model, system, thresholds, self.record.watch.bits)
+        self.transacting: Transacting = Transacting(self.packing, self.record, thresholds, system, labelled=labelled)
         ages = thresholds.ages_seconds
-        self.alphabets = {
+        self.alphabets: dict[str, Alphabet] = {
             name: Alphabet(model, each, frozenset(model.internal) | internal_to(system, name), ages)
             for name, each in self.packing.definitions.items()
         }
         self.plans: dict[str, dict[int, Plan]] = {}
         self.outside: dict[int, tuple[Open, ...]] = {}
-        self.outside_mask = self.packing.base
+        self.outside_mask: int = self.packing.base
         self.domains: dict[tuple[int, str], int] = {}
         self.looked: dict[str, int] = {}
-        self.chance = random.Random(0)
+        self.chance: random.Random = random.Random(0)
 
     def start(self, contexts: Mapping[str, object]) -> int:
         """See `Space.start`."""
@@ -226,7 +226,7 @@ class Product:
 
     def owed(self, place: int) -> frozenset[object]:
         """See `Space.owed`."""
-        return frozenset().union(*(owed(each.name, each.local(place)) for each in self.packing.here(place)))
+        return frozenset[object]().union(*(owed(each.name, each.local(place)) for each in self.packing.here(place)))
 
     def findings(self) -> tuple[Finding, ...]:
         """See `Space.findings`: what is noticed of a machine is noticed when it is explored alone."""

@@ -1,22 +1,22 @@
 """Quantified: which ordinals and instants a value holds, and the same value with others in their places.
 
 Theory. The marks stand in the annotations of attrs classes, so annotation and value are walked side by side: fields of
-attrs classes, items of tuples, sets and lists, entries of mappings, whichever member of a union fits. What no mark can
-be reached in is not walked at all, so that a context without quantities costs one lookup.
+attrs classes, items of tuples, sets and lists, entries of mappings, whichever member of a union fits. The walk is laid
+out once for each annotation, as functions in functions that go nowhere else: what no mark can be reached in has none,
+so that a context without quantities costs one lookup.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, lru_cache
 from types import UnionType
-from typing import Annotated, Any, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NamedTuple, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
-from attrs import evolve, frozen, has
+from attrs import evolve, has
 
 from statekit.quantities import Quantity
 
 
-@frozen
-class Mark:
+class Mark(NamedTuple):
     """What matters about a number, and which others it is compared with."""
 
     quantity: Quantity
@@ -28,14 +28,17 @@ Numbers: TypeAlias = tuple[tuple[Mark, float], ...]
 Replace: TypeAlias = Callable[[Mark, float], float]
 """Give the number that stands in the place of another."""
 
+Walk: TypeAlias = Callable[[object, Replace], object]
+"""Give a value with every marked number in it replaced; the very same value if no number is another."""
+
 
 def marks(annotation: object) -> frozenset[Mark]:
     """Give the marks that a value with this annotation may hold."""
     return _known_marks(annotation)
 
 
-@cache
-def _known_marks(annotation: Hashable) -> frozenset[Mark]:
+@lru_cache(maxsize=4096)
+def _known_marks(annotation: object) -> frozenset[Mark]:
     return frozenset(_marks(annotation, ()))
 
 
@@ -78,8 +81,8 @@ def numbers(value: object, *, none: bool = False, annotation: object = None) -> 
 
     Ordinals that are not positive stand for none, and are left out unless `none` says otherwise.
     """
-    annotation = type(value) if annotation is None else annotation
-    if not marks(annotation):
+    walk = _walk(type(value) if annotation is None else annotation)
+    if walk is None:
         return ()
     found: list[tuple[Mark, float]] = []
 
@@ -88,55 +91,112 @@ def numbers(value: object, *, none: bool = False, annotation: object = None) -> 
             found.append((mark, number))
         return number
 
-    replaced(value, note, annotation)
+    walk(value, note)
     return tuple(found)
 
 
 def replaced(value: object, replace: Replace, annotation: object = None) -> object:
     """Give the value with every marked number replaced; the very same value if no number is another."""
-    annotation = type(value) if annotation is None else annotation
+    walk = _walk(type(value) if annotation is None else annotation)
+    return value if walk is None else walk(value, replace)
+
+
+def _walk(annotation: object) -> Walk | None:
+    return _known_walk(annotation)
+
+
+@lru_cache(maxsize=4096)
+def _known_walk(annotation: object) -> Walk | None:
+    """Lay out the walk through values with this annotation; None if no mark can be reached in them."""
     if not marks(annotation):
-        return value
+        return None
     mark = _mark(annotation)
     if mark is not None:
+        return _number(mark)
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return _one_of(tuple((_kind(part), part) for part in args if marks(part)))
+    if origin is Annotated:
+        return _walk(args[0])
+    if isinstance(annotation, type) and has(annotation):
+        return _fields
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return _entries(_walk(args[0]), _walk(args[1]))
+    if origin is tuple and Ellipsis not in args:
+        return _several(tuple(map(_walk, args)))
+    return _items(_walk(args[0]))
+
+
+def _number(mark: Mark) -> Walk:
+    def walk(value: object, replace: Replace) -> object:
         return replace(mark, value) if isinstance(value, (int, float)) else value
-    if get_origin(annotation) in (Union, UnionType):
-        fitting = (part for part in get_args(annotation) if marks(part) and _fits(value, part))
-        return replaced(value, replace, next(fitting, object))
-    return _replaced_within(value, replace, annotation)
+
+    return walk
 
 
-def _replaced_within(value: object, replace: Replace, annotation: object) -> object:
-    args = get_args(annotation)
-    if get_origin(annotation) is Annotated:
-        return replaced(value, replace, args[0])
-    if has(type(value)):
-        changed: dict[str, object] = {}
-        for name, hint in hints(type(value)).items():
-            if marks(hint):
-                old = getattr(value, name)
-                new = replaced(old, replace, hint)
-                if new is not old and new != old:
-                    changed[name.lstrip("_")] = new
-        return evolve(cast("Any", value), **changed) if changed else value
-    if isinstance(value, Mapping):
-        entries = cast("Mapping[object, object]", value)
-        made = {replaced(k, replace, args[0]): replaced(v, replace, args[1]) for k, v in entries.items()}
-        return value if made == value else cast("Any", type(entries))(made)
-    if isinstance(value, tuple):
-        items = cast("tuple[object, ...]", value)
-        each = args if len(args) == len(items) and Ellipsis not in args else (args[0],) * len(items)
-        made_items = tuple(replaced(item, replace, hint) for item, hint in zip(items, each, strict=True))
-        return value if made_items == value else made_items
-    if isinstance(value, (frozenset, list)):
-        collection = cast("frozenset[object] | list[object]", value)
-        made_set = type(collection)(replaced(item, replace, args[0]) for item in collection)
-        return value if made_set == value else made_set
-    return value
-
-
-def _fits(value: object, annotation: object) -> bool:
+def _kind(annotation: object) -> tuple[type, ...]:
     if _mark(annotation) is not None:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
+        return (int, float)
     kind = get_origin(annotation) or annotation
-    return isinstance(kind, type) and isinstance(value, kind)
+    return (kind,) if isinstance(kind, type) else ()
+
+
+def _one_of(parts: tuple[tuple[tuple[type, ...], object], ...]) -> Walk:
+    def walk(value: object, replace: Replace) -> object:
+        for kinds, part in parts:
+            if isinstance(value, kinds) and not isinstance(value, bool):
+                return replaced(value, replace, part)
+        return value
+
+    return walk
+
+
+@cache
+def _marked_fields(cls: type) -> tuple[tuple[str, str, Walk], ...]:
+    aliases = {each.name: each.alias for each in cast("Any", cls).__attrs_attrs__}
+    walks = ((name, _walk(hint)) for name, hint in hints(cls).items())
+    return tuple((name, aliases[name], walk) for name, walk in walks if walk is not None)
+
+
+def _fields(value: object, replace: Replace) -> object:
+    cls: object = type(value)
+    changed: dict[str, object] = {}
+    for name, alias, walk in _marked_fields(cls) if has(type(value)) else ():
+        old = getattr(value, name)
+        new = walk(old, replace)
+        if new is not old and new != old:
+            changed[alias] = new
+    return evolve(cast("Any", value), **changed) if changed else value
+
+
+def _same(value: object, made: object) -> object:
+    return value if made == value else made
+
+
+def _entries(key: Walk | None, entry: Walk | None) -> Walk:
+    def walk(value: object, replace: Replace) -> object:
+        pairs = cast("Mapping[object, object]", value).items()
+        made = {
+            k if key is None else key(k, replace): each if entry is None else entry(each, replace) for k, each in pairs
+        }
+        return _same(value, cast("Any", type(value))(made))
+
+    return walk
+
+
+def _several(walks: tuple[Walk | None, ...]) -> Walk:
+    def walk(value: object, replace: Replace) -> object:
+        pairs = zip(cast("tuple[object, ...]", value), walks, strict=True)
+        return _same(value, tuple(item if each is None else each(item, replace) for item, each in pairs))
+
+    return walk
+
+
+def _items(item: Walk | None) -> Walk:
+    def walk(value: object, replace: Replace) -> object:
+        if item is None or not isinstance(value, (tuple, frozenset, list)):
+            return value
+        collection = cast("frozenset[object]", value)
+        return _same(collection, type(collection)(item(each, replace) for each in collection))
+
+    return walk

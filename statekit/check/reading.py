@@ -4,21 +4,19 @@ What a pure function gave once it gives again wherever all that it looked at is 
 is needed to ask it once for many places. A function looks at a member when it takes it out of `members`, be it by `of`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, TypeVar, cast, overload
+from typing import Protocol, TypeVar, cast, overload
 
 from attrs import evolve
 
+from statekit.check.model import Model
 from statekit.check.watch import asked
 from statekit.effects import Signal
 from statekit.keyed import Seed
 from statekit.snapshot import AnySnapshot
 from statekit.system import System
 from statekit.wiring import Derived, View, Wire
-
-if TYPE_CHECKING:
-    from statekit.check.packing import Packing
 
 T = TypeVar("T")
 TABLE_LIMIT = 50_000
@@ -80,15 +78,29 @@ class Reading(View):
         return {self.names[at] for at in self.read}
 
 
+class Readable(Protocol):
+    """The places of a system, each a whole number in which every member has bits of its own."""
+
+    model: Model
+
+    def reading(self, place: int) -> Reading:
+        """Give a place as functions read it."""
+        ...
+
+    def mask_of(self, names: Iterable[str]) -> int:
+        """Give the bits of some members."""
+        ...
+
+
 class Remembered:
     """A function of a system, asked once for all places in which what it looks at is the same."""
 
-    def __init__(self, packing: "Packing", function: Callable[[Reading], object], code: str) -> None:
+    def __init__(self, places: Readable, function: Callable[[Reading], object], code: str) -> None:
         """Begin with nothing known."""
-        self.packing = packing
+        self.places = places
         self.function = function
         self.code = code
-        self.mask = 0
+        self.mask: int = 0
         self.table: dict[int, object] = {}
 
     def __call__(self, place: int) -> object:
@@ -96,9 +108,9 @@ class Remembered:
         key = place & self.mask
         if key in self.table:
             return self.table[key]
-        reading = self.packing.reading(place)
-        value = asked(self.packing.model, self.code, self.function, reading)
-        mask = self.mask | self.packing.mask_of(reading.seen)
+        reading = self.places.reading(place)
+        value = asked(self.places.model, self.code, self.function, reading)
+        mask = self.mask | self.places.mask_of(reading.seen)
         if mask != self.mask or len(self.table) >= TABLE_LIMIT:
             self.mask = mask
             self.table.clear()

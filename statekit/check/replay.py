@@ -68,7 +68,7 @@ class MachineRun:
         self.definition = definition
         self.snapshot: AnySnapshot = launch(definition, contexts.get(definition.name, definition.context)).snapshot
         self.over: dict[tuple[str, object], int] = {}
-        self.now_seconds = 0.0
+        self.now_seconds: float = 0.0
 
     @property
     def members(self) -> tuple[AnySnapshot, ...]:
@@ -95,7 +95,7 @@ class SystemRun:
         self.system = system
         self.snapshot: SystemSnapshot = system.start(contexts).snapshot
         self.over: dict[str, dict[tuple[str, object], int]] = {}
-        self.now_seconds = 0.0
+        self.now_seconds: float = 0.0
 
     @property
     def members(self) -> tuple[AnySnapshot, ...]:
@@ -105,7 +105,10 @@ class SystemRun:
     def make(self, move: Move) -> Seen[object]:
         """See `Run.make`."""
         before, over = self.snapshot, self.over.setdefault(move.member, {})
-        member = before.members[before.names.index(move.member)]
+        # With another table an instance may not be there; the move then reaches nobody.
+        member = next(
+            (each for name, each in zip(before.names, before.members, strict=True) if name == move.member), None
+        )
         self.now_seconds += move.after_seconds
         stimulus = Stimulus(move.event, self.now_seconds, ticket_for(move, member, over))
         done = self.system.step(before, move.member, stimulus)
@@ -118,11 +121,11 @@ class SystemRun:
         return Seen(before, move, done.snapshot, done.verdict, effects, done.published, done.path)
 
 
-def ticket_for(move: Move, member: AnySnapshot, over: dict[tuple[str, object], int]) -> int | None:
+def ticket_for(move: Move, member: AnySnapshot | None, over: dict[tuple[str, object], int]) -> int | None:
     """Find the ticket that a move bears: the live one, or the last that is over."""
     if not move.awaited:
         return None
-    live = member.ticket(move.awaited, move.key)
+    live = None if member is None else member.ticket(move.awaited, move.key)
     if live is not None and not move.stale:
         return live.number
     return over.get((move.awaited, move.key), NEVER_ISSUED)
@@ -144,10 +147,10 @@ def concrete(
         values = _pairs(members, run.members)
         now_seconds = run.now_seconds + move.after_seconds
 
-        def real(mark: Mark, number: float, values: object = values, now: float = now_seconds) -> float:
+        def real(mark: Mark, number: float, values: Values = values, now: float = now_seconds) -> float:
             if mark.quantity is Quantity.INSTANT:
                 return now
-            return _real(number, values.get(mark, {})) if isinstance(values, dict) else number
+            return _real(number, values.get(mark, {}))
 
         moved = evolve(move, event=replaced(move.event, real))
         hint = keys_of(_definition(model, move.member)).get(move.awaited)

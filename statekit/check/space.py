@@ -86,9 +86,9 @@ class Record:
 
     def __init__(self, model: Model) -> None:
         """Begin with nothing."""
-        self.watch = Watch(model)
-        self.covered = Covered(model.subject)
-        self.labels = Labels()
+        self.watch: Watch = Watch(model)
+        self.covered: Covered = Covered(model.subject)
+        self.labels: Labels = Labels()
         self.faults: dict[str, tuple[int, Move]] = {}
         self.refuted: dict[str, tuple[int, Move]] = {}
         self.edges = 0

@@ -39,9 +39,9 @@ class Transacting:
         self.packing = packing
         self.record = record
         self.thresholds = thresholds
-        self.age_max = max(thresholds.ages_seconds, default=0.0)
+        self.age_max: float = max(thresholds.ages_seconds, default=0.0)
         self.labelled = labelled
-        self.traced = Traced(system)
+        self.traced: Traced = Traced(system)
 
     def begin(self, started: Transaction) -> int:
         """Number the place that a system starts in."""
@@ -114,7 +114,7 @@ class Transacting:
     def _facts(self, stepped: set[str], before: SystemSnapshot) -> tuple[set[str], bool]:
         """Give whom the facts looked at that count, and whether one of them changed."""
         loud = any(value != before.facts[at] for at, value in self.traced.values)
-        return set().union(*(read for read in self.traced.read.values() if loud and read & stepped)), loud
+        return set[str]().union(*(read for read in self.traced.read.values() if loud and read & stepped)), loud
 
     def _watched(
         self, place: int, before: SystemSnapshot, each: Try, done: Transaction

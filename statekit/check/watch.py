@@ -42,13 +42,13 @@ class Watch:
     def __init__(self, model: Model) -> None:
         """Begin with everybody's first memory."""
         self.model = model
-        self.steps = [each for each in model.properties if each.sort is Sort.STEP]
-        self.monitors = [each for each in model.properties if each.sort is Sort.SEQUENCE]
+        self.steps: list[Property] = [each for each in model.properties if each.sort is Sort.STEP]
+        self.monitors: list[Property] = [each for each in model.properties if each.sort is Sort.SEQUENCE]
         self.environment: Memories | None = None if model.environment is None else Memories(model.environment)
-        self.memories = [Memories(each.initially) for each in self.monitors]
+        self.memories: list[Memories] = [Memories(each.initially) for each in self.monitors]
         self.all: list[Memories] = [*self.memories, *([self.environment] if self.environment else [])]
-        self.bits = WIDTH * len(self.all)
-        self.on = bool(self.steps or self.all)
+        self.bits: int = WIDTH * len(self.all)
+        self.on: bool = bool(self.steps or self.all)
 
     def outside(self, packed: int) -> Environment | None:
         """Give the environment as it is remembered."""

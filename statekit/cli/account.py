@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from statekit.check.report import Explored, Finding, Result, Trace
+from statekit.check.story import became, came, states, way_of
 from statekit.cli.checked import Checked
 from statekit.cli.terminal import WIDEST
 from statekit.draw.labels import counted, words
@@ -76,7 +77,7 @@ def _body(checked: Checked, *, notes: bool) -> Iterator[RenderableType]:
         yield _indented(_measured(checked.explored))
         if checked.explored.results:
             yield _indented(_properties_of(checked.explored))
-        yield from map(_indented, _ways(checked.explored))
+        yield from map(_indented, _ways(checked))
         yield from map(_indented, _gaps(checked.explored))
     listed = [*((each, BAD) for each in checked.errors), *((each, MEANT) for each in checked.overruled)]
     listed += ((each, ASIDE) for each in checked.notes if notes)
@@ -129,21 +130,25 @@ def _figure(result: Result) -> str:
     return f"{result.figure:,}"
 
 
-def _ways(explored: Explored) -> Iterator[RenderableType]:
+def _ways(checked: Checked) -> Iterator[RenderableType]:
     """Tell how each property that does not hold is refuted, and how each fault is come to."""
-    for result in explored.results:
-        if not result.holds:
-            said = Text.assemble((f"{BAD[0]} {result.property.code}  ", BAD[1]), (result.property.claim, "bold"))
-            yield Group(said, *_moves(result.trace)) if result.trace else Group(said, Text("    it is never reached"))
-    for sentence, trace in explored.faults:
-        yield Group(Text.assemble((f"{BAD[0]} ", BAD[1]), sentence), *_moves(trace))
+    for result in checked.refuted:
+        said = Text.assemble((f"{BAD[0]} {result.property.code}  ", BAD[1]), (result.property.claim, "bold"))
+        yield Group(said, *(_story(checked, result.trace) if result.trace else [Text("    it is never reached")]))
+    for sentence, trace in checked.explored.faults if checked.explored else ():
+        yield Group(Text.assemble((f"{BAD[0]} ", BAD[1]), sentence), *_story(checked, trace))
 
 
-def _moves(trace: Trace) -> Iterator[Text]:
-    for number, move in enumerate(trace.moves, 1):
+def _story(checked: Checked, trace: Trace) -> Iterator[RenderableType]:
+    """Tell a way move by move, what became of each beside it, and where everything is in the end."""
+    way = way_of(checked.model, trace)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for number, seen in enumerate(way.seen, 1):
         if trace.loop_from == number - 1:
-            yield Text("    from here it goes round for ever", "yellow")
-        yield Text(f"    {number}. {move.member}: {move.event!r}", "dim")
+            table.add_row(Text("from here it goes round for ever", "yellow"), "")
+        table.add_row(f"{number}. {came(way.subject, seen.move)}", Text(became(seen), "dim"))
+    yield Padding(table, (0, 0, 0, 4))
+    yield from (Text(f"    {line}", "dim") for line in states(way.subject, way.places[-1]))
 
 
 def _gaps(explored: Explored) -> Iterator[Text]:

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import click
-from attrs import evolve
+from attrs import evolve, frozen
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -15,6 +16,8 @@ from statekit.cli import catalogue
 from statekit.cli.account import sum_up, tell
 from statekit.cli.checked import Checked, FailOn
 from statekit.cli.terminal import console
+from statekit.draw.gallery import write
+from statekit.draw.svg import find_layout
 from statekit.errors import StatekitError
 from statekit.machine import Definition
 from statekit.system import System
@@ -36,6 +39,11 @@ class NothingToCheck(StatekitError):
 @click.option(
     "--fail-on", type=click.Choice([each.value for each in FailOn]), default=FailOn.ERROR.value, show_default=True
 )
+@click.option(
+    "--artefacts",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write every counterexample to this directory: story, test, trace, diagrams.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write JSON: every finding, property and figure.")
 @click.pass_context
 def check(
@@ -47,6 +55,7 @@ def check(
     no_explore: bool,
     notes: bool,
     fail_on: str,
+    artefacts: Path | None,
     as_json: bool,
 ) -> None:
     """Check each NAME (from `list`, or module:ATTRIBUTE): its table, then everything that it can come to.
@@ -57,14 +66,16 @@ def check(
     if bool(names) == every:
         raise NothingToCheck("say what to check, or --all")
     screen, done = console(), list[Checked]()
-    for name, model, whole in _targets(names):
-        at = _thresholds(model, thresholds, named=not every)
-        checked = Checked.linted(name, model)
-        if whole and not no_explore:
+    for target in _targets(names):
+        checked = Checked.linted(target.name, target.model, target.home)
+        at = _thresholds(target.model, thresholds, named=not every)
+        if target.whole and not no_explore:
             checked = _explored(checked, at)
         done.append(checked)
         if not as_json:
             tell(screen, checked, notes=notes)
+        if artefacts is not None:
+            _write(artefacts, checked)
     if not done:
         raise NothingToCheck("nothing is installed that could be checked")
     if as_json:
@@ -75,44 +86,53 @@ def check(
     ctx.exit(COULD_NOT if any(each.problem for each in done) else FOUND if any(each.fails(on) for each in done) else 0)
 
 
-def _targets(names: tuple[str, ...]) -> Iterator[tuple[str, Model, bool]]:
-    """Give every model to check with its name, and whether it is to be explored.
+@frozen
+class Target:
+    """A model to check, by its name and its home, and whether it is to be explored."""
 
-    Without names all that is offered. A machine or a system without a model gets one that claims nothing; the members
-    of a system, if they are not checked themselves, have their tables looked at.
+    name: str
+    model: Model
+    home: str = ""
+    whole: bool = True
+
+
+def _targets(names: tuple[str, ...]) -> Iterator[Target]:
+    """Give every model to check; without names all that is offered.
+
+    A machine or a system without a model gets one that claims nothing; the members of a system, if they are not checked
+    themselves, have their tables looked at.
     """
-    chosen = [_model(name) for name in names] if names else list(_offered())
-    subjects = [model.subject for _, model in chosen]
-    for name, model in chosen:
-        yield name, model, True
-    known = {id(model.subject): model for _, model in _offered()} if names else {}
+    chosen = [_target(name) for name in names] if names else list(_offered())
+    subjects = [target.model.subject for target in chosen]
+    yield from chosen
+    known = {id(target.model.subject): target for target in _offered()} if names else {}
     for subject in tuple(subjects):
         for member in subject.members if isinstance(subject, System) else ():
             if member not in subjects:
                 subjects.append(member)
-                yield member.name, known.get(id(member), Model(member)), False
+                yield evolve(known.get(id(member), Target(member.name, Model(member))), whole=False)
 
 
-def _offered() -> Iterator[tuple[str, Model]]:
-    """Give every model that is offered, then every machine and system that has none, each with its name."""
-    models = [(offer.name, offer.model()) for offer in catalogue.offers(catalogue.MODELS)]
+def _offered() -> Iterator[Target]:
+    """Give every model that is offered, then every machine and system that has none."""
+    models = [Target(offer.name, offer.model(), offer.value) for offer in catalogue.offers(catalogue.MODELS)]
     yield from models
-    subjects = [model.subject for _, model in models]
+    subjects = [target.model.subject for target in models]
     for exhibit in catalogue.exhibits():
         if exhibit.subject not in subjects:
-            yield exhibit.name, Model(exhibit.subject)
+            yield Target(exhibit.name, Model(exhibit.subject))
 
 
-def _model(name: str) -> tuple[str, Model]:
+def _target(name: str) -> Target:
     """Load what a name means: a model, or a machine or a system without one."""
     groups = (catalogue.MODELS, catalogue.MACHINES, catalogue.SYSTEMS)
     offer = catalogue.offered(name, *groups, sought="model, machine or system")
     found = offer.load()
     if isinstance(found, Definition | System):
-        found = Model(found)
+        return Target(offer.name if offer.group else found.name, Model(found))
     if not isinstance(found, Model):
         raise catalogue.CannotLoad(name, offer.value, f"it is no Model, Machine or System, but {type(found).__name__}")
-    return (offer.name if offer.group else found.name), found
+    return Target(offer.name if offer.group else found.name, found, offer.value)
 
 
 def _thresholds(model: Model, wanted: str, *, named: bool) -> str:
@@ -138,3 +158,14 @@ def _explored(checked: Checked, thresholds: str) -> Checked:
             return checked.with_explored(explore(checked.model, thresholds, progress=tick))
         except StatekitError as error:
             return evolve(checked, problem=str(error))
+
+
+def _write(directory: Path, checked: Checked) -> None:
+    """Write the counterexamples of what was checked, if its model has a name by which a test can import it."""
+    if checked.well or checked.explored is None:
+        return
+    if not checked.home:
+        click.echo(f"statekit: {checked.name} has no model, so nothing of it is written to {directory}", err=True)
+        return
+    for name in write(directory, dict(checked.counterexamples(find_layout()))):
+        click.echo(f"written {directory / name}", err=True)

@@ -1,13 +1,17 @@
 """Checked: what `check` found out about one machine or system, whether that is well, and how it reads as JSON."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 from attrs import asdict, evolve, field, frozen
 
 from statekit.check.lint import lint
 from statekit.check.lint.codes import BLANK
+from statekit.check.literals import words
 from statekit.check.model import Model
 from statekit.check.report import Explored, Finding, Result, Trace, Weight
+from statekit.draw.counterexample import WENT_WRONG, artefacts
+from statekit.draw.svg import Layout
 from statekit.system import System
 
 
@@ -26,19 +30,21 @@ class FailOn(StrEnum):
 class Checked:
     """What was found out about one subject.
 
-    `explored` is None where it was not wanted, or could not be done; then `problem` says why.
+    `home` is the `module:ATTRIBUTE` of the model, empty if it was made here. `explored` is None where it was not
+    wanted, or could not be done; then `problem` says why.
     """
 
     name: str
     model: Model
+    home: str
     findings: tuple[Finding, ...]
     explored: Explored | None = None
     problem: str = field(default="", kw_only=True)
 
     @classmethod
-    def linted(cls, name: str, model: Model) -> "Checked":
+    def linted(cls, name: str, model: Model, home: str) -> "Checked":
         """Look at the table of a model's subject, and at nothing else."""
-        return cls(name, model, lint(model.subject, model.overruled))
+        return cls(name, model, home, lint(model.subject, model.overruled))
 
     def with_explored(self, explored: Explored) -> "Checked":
         """Add what an exploration came to, with the reasons of what is overruled in it."""
@@ -86,6 +92,15 @@ class Checked:
             return True
         return bool(self.notes) and on is FailOn.INFORMATION
 
+    def counterexamples(self, layout: Layout) -> Iterator[tuple[str, str]]:
+        """Give the files of everything that was refuted or met a fault, by name; raises `LayoutFailed`."""
+        for result in self.refuted:
+            if result.trace is not None:
+                yield from artefacts(self.model, result.trace, result.property, self.home, layout).items()
+        for number, (sentence, trace) in enumerate(self.explored.faults if self.explored else (), 1):
+            files = artefacts(self.model, trace, sentence, self.home, layout)
+            yield from ((name.replace(f"_{WENT_WRONG}", f"_{WENT_WRONG}_{number}"), files[name]) for name in files)
+
     def json(self) -> dict[str, object]:
         """Write it as plain values."""
         explored = self.explored
@@ -132,5 +147,5 @@ def _result(result: Result) -> dict[str, object]:
 
 def _trace(trace: Trace) -> dict[str, object]:
     """Write a trace for reading; `check --artefacts` writes one that can be replayed."""
-    moves = [{**asdict(move, recurse=False), "event": repr(move.event), "key": move.key} for move in trace.moves]
+    moves = [{**asdict(move, recurse=False), "event": words(move.event)} for move in trace.moves]
     return {"thresholds": trace.thresholds, "moves": moves, "loop_from": trace.loop_from}

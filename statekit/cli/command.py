@@ -1,4 +1,4 @@
-"""The commands: `list`, `show`, `diagram`, `check`, `diff`, `demo`.
+"""The commands: `list`, `show`, `diagram`, `check`, `mutate`, `replay`, `diff`, `demo`.
 
 Exit codes: 0 all is well; 1 something was found (a picture out of date, a machine that does not load); 2 it could not
 be done.
@@ -11,6 +11,8 @@ from statekit.cli.check import check
 from statekit.cli.diagram import diagram
 from statekit.cli.diff import difference
 from statekit.cli.listing import listing
+from statekit.cli.mutate import mutate
+from statekit.cli.replay import replay
 from statekit.cli.show import show
 from statekit.errors import StatekitError
 
@@ -75,3 +77,5 @@ statekit.add_command(show)
 statekit.add_command(diagram)
 statekit.add_command(check)
 statekit.add_command(difference)
+statekit.add_command(mutate)
+statekit.add_command(replay)

@@ -141,7 +141,7 @@ class Forms:
         for each in attributes:
             if each.name in _TAKEN:
                 raise Misfit(member(each.name), f"bears a name that cattrs keeps for itself: {_mend(shape)}")
-        forms = {each.name: placed(f".{each.name}", self.of)(_annotation(shape, each)) for each in attributes}
+        forms = {each.name: placed(f".{each.name}", self.of)(self._shape(shape, each)) for each in attributes}
         told: dict[str, Any] = {
             name: override(
                 struct_hook=placed(f".{name}", _hook(form.read)), unstruct_hook=placed(f".{name}", form.write)
@@ -166,6 +166,11 @@ class Forms:
             return made(shape.__name__, lambda: make(given, shape))
 
         return Form(write, read)
+
+    def _shape(self, shape: type, attribute: "Attribute[object]") -> object:
+        # An alias that names itself in quotes is no longer the alias of the hook once it is resolved.
+        hooked = attribute.type is not None and attribute.type in self._hooks
+        return attribute.type if hooked else _annotation(shape, attribute)
 
 
 def made(what: str, make: Callable[[], T]) -> T:

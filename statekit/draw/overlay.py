@@ -35,7 +35,8 @@ class Overlay:
     """What is marked: states and choices by name, whole edges by their two ends, and single lines by their place.
 
     An edge without a mark of its own has that of its lines, if all have the same, or is `CHANGED` if some have one. A
-    line without a mark of its own has that of its edge, also where it is drawn as a row in a box.
+    line without a mark of its own has that of its edge, also where it is drawn as a row in a box, unless other lines of
+    the edge have marks of their own.
     """
 
     nodes: Mapping[str, Mark] = Factory(dict[str, Mark])
@@ -44,7 +45,9 @@ class Overlay:
 
     def line(self, place: str, line: Line) -> Mark | None:
         """Give the mark of one line."""
-        return self.lines.get((place, line)) or self.edges.get((place, line.target))
+        own, edge = self.lines.get((place, line)), (place, line.target)
+        others = any((at, each.target) == edge for at, each in self.lines) if edge in self.edges else False
+        return own if own or others else self.edges.get(edge)
 
     def edge(self, source: str, target: str, lines: Iterable[Line]) -> Mark | None:
         """Give the mark of an edge that stands for these lines."""
@@ -55,8 +58,9 @@ class Overlay:
         return marks[0] if len(set(marks)) == 1 else CHANGED
 
     def marks(self) -> tuple[Mark, ...]:
-        """Give every mark that is used, once, for a legend."""
-        return tuple(dict.fromkeys((*self.nodes.values(), *self.edges.values(), *self.lines.values())))
+        """Give every mark that is used, once for each word, for a legend."""
+        used = (*self.nodes.values(), *self.edges.values(), *self.lines.values())
+        return tuple({mark.word: mark for mark in reversed(used)}.values())[::-1]
 
 
 NOTHING: Final = Overlay()

@@ -1,37 +1,42 @@
-"""Brute: a second explorer to compare with, as plain as it can be; it shares no code with `statekit.check`.
+"""Brute: a second explorer to compare with, as plain as it can be; it shares no code with `statekit.check`'s own.
 
-A place is nested plain tuples. Every move is made from every place by the engine's own `step`, one frontier after the
-other, by recursion. Tickets are sorted names; ordinals, which a test names by class and field, give way to their rank.
+A place is nested plain tuples. Every move is made from every place by the engine's own step, one frontier after the
+other, by recursion. Tickets are sorted tuples; ordinals give way to their rank among those of their kind. It knows no
+monitors, no environment and no instants.
 """
 
 import itertools
+from types import UnionType
+from typing import Annotated, Union, get_args, get_origin, get_type_hints
 
 from attrs import evolve, has
 
-from statekit import Snapshot, Stimulus, Ticket, start, step
+from statekit import Snapshot, Stimulus, System, Ticket, start, step
+from statekit.quantities import Quantity
 from statekit.timers import Fired, Jitter
+from statekit.transaction import SystemSnapshot
 
 STEP = 1000
 """How far apart ranked ordinals stand; nothing counts on by so much in one step."""
 DEAD = 10**9
 
 
-def brute(machine, *, context=None, events=(), answers=(), ordinals=(), postponed=2):
-    """Give every place that can be reached, each with the places that its moves lead to (None if too much waits there).
-
-    `events` and `answers` map classes to lists of samples; `ordinals` are pairs of a class and a field.
-    """
-    explorer = Brute(machine, dict(events), dict(answers), set(ordinals), postponed)
-    done = start(machine, context)
-    first = explorer.plain(done.snapshot, {each.ticket.number: each.delay for each in done.issued}, {})
-    explorer.spread([first])
+def brute(model, thresholds="default"):
+    """Give every place that can be reached, each with the places that its moves lead to (None if too much waits)."""
+    kind = Members if isinstance(model.subject, System) else Member
+    explorer = kind(model, model.thresholds[thresholds])
+    explorer.spread(list(dict.fromkeys(explorer.started(each) for each in model.thresholds[thresholds].starts)))
     return explorer.found
 
 
+def counted(found):
+    """Count the places, and the moves from all of them."""
+    return len(found), sum(map(len, found.values()))
+
+
 class Brute:
-    def __init__(self, machine, events, answers, ordinals, postponed):
-        self.machine, self.events, self.answers, self.ordinals = machine, events, answers, ordinals
-        self.postponed = postponed
+    def __init__(self, model, thresholds):
+        self.model, self.thresholds = model, thresholds
         self.found = {}
         self.real = {}
 
@@ -43,84 +48,210 @@ class Brute:
         if fresh := [place for place in following if place is not None and place not in self.found]:
             self.spread(fresh)
 
-    def moves(self, place):
-        tickets = place[2]
-        there = sorted(set(self.numbers(self.real[place])))
-        yield from ((event, None, False) for event in self.varied(self.events, there))
+    def samples(self, event, snapshot, there):
+        """Give the samples of an event class, each with every ordinal that may stand in it."""
+        if event in self.model.samples:
+            return list(self.model.samples[event](snapshot))
+        made = []
+        for sample in event.samples() if hasattr(event, "samples") else (event(),):
+            kinds = [kind for kind, _ in ordinals(sample, event)]
+            for chosen in itertools.product(*(candidates(there.get(kind, ())) for kind in kinds)):
+                rest = iter(chosen)
+                varied = exchanged(sample, event, lambda kind, number, rest=rest: next(rest))
+                if varied not in made:
+                    made.append(varied)
+        return made
+
+    def moves_of(self, machine, snapshot, tickets, there, internal):
+        """Give every move of one machine: its event, the ticket it answers, whether it opens that ticket's stream."""
+        answers = {event: spec for spec in machine.answering for event in spec.events}
+        for event in machine.folded.events:
+            if event not in answers and event not in internal:
+                yield from ((each, None, False) for each in self.samples(event, snapshot, there))
         for at, (name, key, opened, delay) in enumerate(tickets, 1):
-            if name in self.machine.folded.clocks:
+            if name in machine.folded.clocks:
                 ends = {delay.low_seconds, delay.high_seconds} if isinstance(delay, Jitter) else {delay}
                 yield from ((Fired(name, key, seconds), at, False) for seconds in sorted(ends))
                 continue
-            spec = self.spec(name)
+            spec = next(each for each in machine.answering if each.effect.__name__ == name)
             live = [*spec.streams, *spec.ends] if opened or spec.opens is None else [spec.opens]
             live += [] if opened else spec.outcomes
-            for event in self.varied({kind: self.answers[kind] for kind in live}, there):
-                yield event, at, type(event) is spec.opens
-        yield from ((Fired(name), DEAD, False) for name in self.machine.folded.clocks)
-        for spec in self.machine.answering:
-            late = {kind: self.answers[kind] for kind in spec.events}
-            yield from ((event, DEAD, False) for event in self.varied(late, there))
+            for event in live:
+                yield from ((each, at, event is spec.opens) for each in self.samples(event, snapshot, there))
+        yield from ((Fired(name), DEAD, False) for name in machine.folded.clocks)
+        for event in answers:
+            yield from ((each, DEAD, False) for each in self.samples(event, snapshot, there))
+
+    def restored(self, machine, state, context, tickets, postponed):
+        live = tuple(Ticket(at, name, scope(machine, name), key) for at, (name, key, _, _) in enumerate(tickets, 1))
+        return Snapshot(state, context, live, postponed, len(live))
+
+    def tickets(self, snapshot, before, issued, opened):
+        """Tell what a snapshot awaits; `before` are the tickets, as they are told, of the one that came before."""
+        facts = {at: (flows, delay) for at, (_, _, flows, delay) in enumerate(before, 1)}
+        facts |= {each.ticket.number: (False, each.delay) for each in issued}
+        if opened in facts:
+            facts[opened] = (True, facts[opened][1])
+        return [(t.name, t.key, *facts.get(t.number, (False, None))) for t in snapshot.tickets]
+
+    def ranks(self, values):
+        by_kind = {}
+        for kind, number in values:
+            by_kind.setdefault(kind, set()).add(number)
+        return {(kind, n): (at + 1) * STEP for kind, all_ in by_kind.items() for at, n in enumerate(sorted(all_))}
+
+
+class Member(Brute):
+    """A machine by itself."""
+
+    def started(self, contexts):
+        machine = self.model.subject
+        done = start(machine, contexts.get(machine.name))
+        return self.plain(done.snapshot, self.tickets(done.snapshot, (), done.issued, None))
+
+    def moves(self, place):
+        machine, (snapshot, tickets) = self.model.subject, self.real[place]
+        yield from self.moves_of(machine, snapshot, tickets, by_kind(values(machine, snapshot)), self.model.internal)
 
     def after(self, place, event, number, opens):
-        state, _, tickets, _ = place
-        context, postponed = self.real[place]
-        live = tuple(Ticket(at, name, self.scope(name), key) for at, (name, key, _, _) in enumerate(tickets, 1))
-        done = step(self.machine, Snapshot(state, context, live, postponed, len(live)), Stimulus(event, ticket=number))
-        delays = {at: delay for at, (_, _, _, delay) in enumerate(tickets, 1)}
-        flows = {at: opened for at, (_, _, opened, _) in enumerate(tickets, 1)}
-        delays |= {each.ticket.number: each.delay for each in done.issued}
-        flows |= {number: True} if opens else {}
-        return None if len(done.snapshot.postponed) > self.postponed else self.plain(done.snapshot, delays, flows)
+        before, tickets = self.real[place]
+        done = step(self.model.subject, before, Stimulus(event, ticket=number))
+        if len(done.snapshot.postponed) > self.thresholds.postponed_max:
+            return None
+        return self.plain(done.snapshot, self.tickets(done.snapshot, tickets, done.issued, number if opens else None))
 
-    def spec(self, name):
-        return next(each for each in self.machine.answering if each.effect.__name__ == name)
-
-    def scope(self, name):
-        clock = self.machine.folded.clocks.get(name)
-        scope = self.spec(name).scope if clock is None else clock.scope
-        return scope.name if has(type(scope)) else str(scope)
-
-    def plain(self, snapshot, delays, flows):
-        values = sorted(set(self.numbers((snapshot.context, snapshot.postponed))))
-        ranks = {value: (at + 1) * STEP for at, value in enumerate(values)}
-        context, postponed = self.ranked(snapshot.context, ranks), self.ranked(snapshot.postponed, ranks)
-        tickets = [(t.name, t.key, flows.get(t.number, False), delays.get(t.number)) for t in snapshot.tickets]
-        place = snapshot.state, self.flat(context), tuple(sorted(tickets, key=repr)), self.flat(postponed)
-        self.real[place] = context, postponed
+    def plain(self, snapshot, tickets):
+        machine = self.model.subject
+        parts = ranked(machine, snapshot, tickets, self.ranks(values(machine, snapshot)))
+        place = told(*parts)
+        self.real[place] = self.restored(machine, *parts), parts[2]
         return place
 
-    def flat(self, value):
-        if has(type(value)):
-            return (type(value), *(self.flat(getattr(value, each.name)) for each in type(value).__attrs_attrs__))
-        return tuple(map(self.flat, value)) if isinstance(value, tuple) else value
 
-    def numbers(self, value):
-        for each in value if isinstance(value, tuple) else ():
-            yield from self.numbers(each)
-        for each in type(value).__attrs_attrs__ if has(type(value)) else ():
-            inner = getattr(value, each.name)
-            if (type(value), each.name) not in self.ordinals:
-                yield from self.numbers(inner)
-            elif inner > 0:
-                yield inner
+class Members(Brute):
+    """A system: the tickets and the ordinals of all its members side by side."""
 
-    def ranked(self, value, ranks):
-        if isinstance(value, tuple):
-            return tuple(self.ranked(each, ranks) for each in value)
-        for each in type(value).__attrs_attrs__ if has(type(value)) else ():
-            inner = getattr(value, each.name)
-            marked = (type(value), each.name) in self.ordinals
-            value = evolve(value, **{each.alias: ranks.get(inner, inner) if marked else self.ranked(inner, ranks)})
+    def started(self, contexts):
+        done = self.model.subject.start(contexts)
+        return self.plain(done, dict.fromkeys(done.snapshot.names, ()), None)
+
+    def moves(self, place):
+        system, (snapshot, tickets) = self.model.subject, self.real[place]
+        machines = {member.name: member for member in system.members}
+        pairs = list(zip(snapshot.names, snapshot.members, strict=True))
+        there = by_kind(value for name, each in pairs for value in values(machines[name], each))
+        for name, _ in pairs:
+            made = {get_type_hints(line.make)["return"] for line in system.wiring if line.target is machines[name]}
+            made |= {get_type_hints(fact.make)["return"] for fact in system.derived if fact.target is machines[name]}
+            for move in self.moves_of(machines[name], snapshot, tickets[name], there, {*self.model.internal, *made}):
+                yield name, *move
+
+    def after(self, place, name, event, number, opens):
+        snapshot, tickets = self.real[place]
+        done = self.model.subject.step(snapshot, name, Stimulus(event, ticket=number))
+        if any(len(each.postponed) > self.thresholds.postponed_max for each in done.snapshot.members):
+            return None
+        return self.plain(done, tickets, (name, number) if opens else None)
+
+    def plain(self, done, before, opened):
+        machines = {member.name: member for member in self.model.subject.members}
+        after = dict(zip(done.snapshot.names, done.snapshot.members, strict=True))
+        ranks = self.ranks(value for name, each in after.items() for value in values(machines[name], each))
+        parts = {}
+        for name, each in after.items():
+            issued = [armed.issued for armed in done.armed if armed.member == name]
+            number = opened[1] if opened and opened[0] == name else None
+            parts[name] = ranked(machines[name], each, self.tickets(each, before[name], issued, number), ranks)
+        place = tuple((name, told(*part)) for name, part in parts.items())
+        members = tuple(self.restored(machines[name], *part) for name, part in parts.items())
+        view = SystemSnapshot(done.snapshot.names, members, done.snapshot.facts)
+        self.real[place] = view, {name: part[2] for name, part in parts.items()}
+        return place
+
+
+def scope(machine, name):
+    if name in machine.folded.clocks:
+        return machine.folded.clocks[name].scope
+    spec = next(each for each in machine.answering if each.effect.__name__ == name)
+    return spec.scope.name if has(type(spec.scope)) else str(spec.scope)
+
+
+def key_hint(machine, name):
+    """Give the annotation of what tells a machine's tickets of one name apart."""
+    clock = machine.folded.clocks.get(name)
+    key = None if clock is None or clock.key is None else clock.key.function
+    for spec in machine.answering:
+        key = spec.key if spec.effect.__name__ == name else key
+    return get_type_hints(key, include_extras=True).get("return") if key else None
+
+
+def values(machine, snapshot):
+    """Give every ordinal of a snapshot with its kind."""
+    yield from ordinals(snapshot.context, type(snapshot.context))
+    for event in snapshot.postponed:
+        yield from ordinals(event, type(event))
+    for ticket in snapshot.tickets:
+        yield from ordinals(ticket.key, key_hint(machine, ticket.name))
+
+
+def by_kind(found):
+    there = {}
+    for kind, number in found:
+        there.setdefault(kind, set()).add(number)
+    return {kind: sorted(numbers) for kind, numbers in there.items()}
+
+
+def candidates(there):
+    return [STEP // 2, *there, there[-1] + STEP] if there else [STEP]
+
+
+def ranked(machine, snapshot, tickets, ranks):
+    """Give the parts of a snapshot, every ordinal replaced by its rank, the tickets sorted."""
+
+    def rank(kind, number):
+        return ranks.get((kind, number), number)
+
+    context = exchanged(snapshot.context, type(snapshot.context), rank)
+    postponed = tuple(exchanged(event, type(event), rank) for event in snapshot.postponed)
+    keyed = [(name, exchanged(key, key_hint(machine, name), rank), *rest) for name, key, *rest in tickets]
+    return snapshot.state, context, tuple(sorted(keyed, key=lambda each: (each[0], repr(each[1])))), postponed
+
+
+def told(state, context, tickets, postponed):
+    """Give the same as plain tuples."""
+    return state, flat(context), tickets, flat(postponed)
+
+
+def flat(value):
+    if has(type(value)):
+        return (type(value), *(flat(getattr(value, each.name)) for each in type(value).__attrs_attrs__))
+    return tuple(map(flat, value)) if isinstance(value, tuple) else value
+
+
+def ordinals(value, hint):
+    """Give every ordinal in a value that is annotated so, with its kind; what is not positive stands for none."""
+    found = []
+    exchanged(value, hint, lambda kind, number: found.append((kind, number)) or number)
+    return found
+
+
+def exchanged(value, hint, exchange):
+    """Give a value with every ordinal in it exchanged."""
+    args = get_args(hint)
+    if get_origin(hint) is Annotated and Quantity.ORDINAL in args:
+        kind = next((each for each in args if isinstance(each, str)), "")
+        return exchange(kind, value) if isinstance(value, int) and value > 0 else value
+    if get_origin(hint) in (Union, UnionType):
+        for arg in args:
+            value = exchanged(value, arg, exchange) if value is not None else value
         return value
-
-    def varied(self, samples, there):
-        choices = [STEP // 2, *there, there[-1] + STEP] if there else [STEP]
-        made = []
-        for kind, given in samples.items():
-            names = [name for owner, name in self.ordinals if owner is kind]
-            for sample, chosen in itertools.product(given, itertools.product(choices, repeat=len(names))):
-                event = evolve(sample, **dict(zip(names, chosen, strict=True)))
-                if event not in made:
-                    made.append(event)
-        return made
+    if isinstance(value, (tuple, frozenset)) and args:
+        each = args if len(args) == len(value) and ... not in args else (args[0],) * len(value)
+        return type(value)(exchanged(item, arg, exchange) for item, arg in zip(value, each, strict=True))
+    if has(type(value)) and (isinstance(hint, type) and isinstance(value, hint)):
+        hints = get_type_hints(type(value), include_extras=True)
+        for each in type(value).__attrs_attrs__:
+            was = getattr(value, each.name)
+            now = exchanged(was, hints.get(each.name), exchange)
+            value = value if now is was or now == was else evolve(value, **{each.alias: now})
+    return value

@@ -90,8 +90,14 @@ def lamp(*more, **declared):
     return Machine("lamp", initial=Lamp.OFF, context=None, states=states, table=table)
 
 
+def lit(snapshot) -> bool:
+    """It is light at some time."""
+    return snapshot.state is Lamp.ON
+
+
 LAMP = lamp()
 MEANT = Model(LAMP, overruled=(Overruled("blank", "OFF on Dim", "nobody dims a lamp that is off"),))
+CLAIMED = Model(LAMP, (witness("L1", lit),))
 HOME = System("home", (LAMP,))
 
 
@@ -148,7 +154,14 @@ def test_what_is_sound_is_told_property_by_property_and_exits_with_0(run, explor
 @pytest.mark.parametrize(
     ("result", "said"),
     [
-        (REFUTED, ["✗ B1  No more probes are out than there are.", "1. circuit_breaker: ForceOpen()", "1 refuted"]),
+        (
+            REFUTED,
+            [
+                "✗ B1  No more probes are out than there are.",
+                "1. circuit_breaker is told ForceOpen()  CLOSED → FORCED_OPEN",
+                "1 refuted",
+            ],
+        ),
         (FAULTY, ["✗ circuit_breaker: Reset in OPEN has no row: add row(OPEN, Reset, ...)", "goes round for ever"]),
         (GAPPED, ["the condition was never false, in failed", "machines/circuit_breaker.py:123"]),
         (ODD, ["✗  exclusive  both hold", "→ say which", f"worth a look: {WILDCARDS} wildcard, 1 both-true"]),
@@ -172,6 +185,35 @@ def test_a_missing_row_names_the_state_the_event_the_file_and_the_fix(run, here)
     said = " ".join(done.stdout.split())
     assert f"blank state OFF has no answer to Dim {LAMP.states[0].origin}" in said
     assert "→ add row(OFF, Dim, ...) to the table, or ignore(OFF, Dim, because='...')" in said
+
+
+def test_a_missing_row_is_come_to_by_exploring_and_the_way_there_is_told(run, here):
+    here(models={"lamp": "CLAIMED"})
+    done = run("check", "lamp")
+    assert done.exit_code == 1
+    said = " ".join(done.stdout.split())
+    assert "✗ lamp: Dim in OFF has no row: add row(OFF, Dim, ...) or ignore(OFF, Dim, because=...)" in said
+    assert f"OFF is declared at {LAMP.states[0].origin}" in said
+    assert "1. lamp is told Dim() unhandled: no row answers this event here lamp is OFF" in said
+    assert "✓ L1 witness It is light at some time." in said
+
+
+def test_counterexamples_are_written_as_files(run, here, tmp_path):
+    here(models={"lamp": "CLAIMED"})
+    done = run("check", "lamp", "--artefacts", str(tmp_path / "found"))
+    assert done.exit_code == 1
+    names = {path.name for path in (tmp_path / "found").iterdir()}
+    assert {"lamp_fault_1.txt", "lamp_fault_1.mmd", "lamp_fault_1.json"} <= names
+    assert "Dim in OFF has no row" in (tmp_path / "found" / "lamp_fault_1.txt").read_text()
+    assert f"written {tmp_path / 'found' / 'lamp_fault_1.txt'}" in done.stderr
+
+
+def test_without_a_model_no_counterexample_is_written(run, here, tmp_path):
+    here(machines={"lamp": "LAMP"})
+    done = run("check", "lamp", "--artefacts", str(tmp_path / "found"))
+    assert done.exit_code == 1
+    assert "lamp has no model, so nothing of it is written" in done.stderr
+    assert not (tmp_path / "found").exists()
 
 
 def test_what_is_overruled_is_shown_with_its_reason_and_does_not_count(run, here):

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from machines import session
 from machines.auth_refresh import AUTH_REFRESH, Refreshed, SignIn
 from machines.circuit_breaker import CIRCUIT_BREAKER, Reported
-from machines.conflict_recovery import CONFLICT_RECOVERY, Attach, Submit, Synced
+from machines.conflict_recovery import CONFLICT_RECOVERY
 from machines.connection import CONNECTION, Connect
+from machines.document import Attach, Submit, Synced
 from machines.error_storm import ERROR_STORM, ErrorSeen
 from machines.heartbeat import HEARTBEAT
 from machines.hold import HOLD, ToldToWait

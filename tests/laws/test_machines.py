@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from machines import auth_refresh as auth
 from machines import circuit_breaker as breaker
 from machines import conflict_recovery as conflict
-from machines import connection, error_storm, heartbeat, hold, link, rate_limit
+from machines import connection, document, error_storm, heartbeat, hold, link, rate_limit
 from machines.auth_refresh import AUTH_REFRESH
 from machines.circuit_breaker import CIRCUIT_BREAKER
 from machines.conflict_recovery import CONFLICT_RECOVERY
@@ -40,7 +40,7 @@ HEADS = ("", "client:1", "client:2")
 
 
 def sync(number, version, *operations):
-    return conflict.Synced(
+    return document.Synced(
         wire.DocumentSync(wire.Document("d", version, TEXT), operations, None, (), f"client:sync:{number}")
     )
 
@@ -73,16 +73,17 @@ EXAMPLES = {
         *(breaker.ForceOpen(), breaker.Disable(), breaker.MetricsOnly(), *[breaker.Reset()] * 4),
     ),
     CONFLICT_RECOVERY: (
-        *(conflict.Submit(edit, revision) for edit in (PUT, (Delete(0, 1),)) for revision in (0, 1, 2)),
-        *(conflict.Attach(), conflict.Attach(), conflict.Detach(), conflict.Reopen(), conflict.Halt("deleted")),
-        *(conflict.Acknowledged(wire.OperationAck(name, version)) for name in HEADS[1:] for version in (1, 2, 3, 4)),
-        *(conflict.RemoteEdit(wire.OperationBroadcast(PUT, at, "bob", f"bob:{at}")) for at in (1, 2, 3, 4)),
+        *(document.Submit(edit, revision) for edit in (PUT, (Delete(0, 1),)) for revision in (0, 1, 2)),
+        *(document.Attach(), document.Attach(), document.Detach(), document.Reopen(), document.Halt("deleted")),
+        *(document.Acknowledged(wire.OperationAck(name, version)) for name in HEADS[1:] for version in (1, 2, 3, 4)),
+        *(document.RemoteEdit(wire.OperationBroadcast(PUT, at, "bob", f"bob:{at}")) for at in (1, 2, 3, 4)),
         *(sync(number, version) for number in (1, 2, 3) for version in (1, 2)),
         sync(2, 2, wire.SyncedOperation((), 2, "client", "client:1")),
-        *(each(name) for each in (conflict.Conflict, conflict.Unsure) for name in HEADS),
-        *(conflict.Refused(name, "NO") for name in HEADS),
-        *(conflict.Hold(), conflict.Release()),
-        *(each(name) for each in (conflict.Granted, conflict.PutBack) for name in HEADS[1:]),
+        *(each(name) for each in (document.Conflict, document.Unsure) for name in HEADS),
+        *(document.Refused(name, "NO") for name in HEADS),
+        *(document.Hold(), document.Hold(read_only=True), document.Release(), document.Persist()),
+        *(document.Detach(blames_operation=True), document.Unsure("")),
+        *(each(name) for each in (document.Granted, document.PutBack) for name in HEADS[1:]),
     ),
     ERROR_STORM: (
         *(error_storm.ErrorSeen(code, name, weight) for code in "ab" for name in "xy" for weight in (0, 1, 1, 1, 2)),
@@ -128,7 +129,9 @@ CONTEXTS = {
         breaker.Options(failures_max=2, probes=2, successes_min=2, window=WindowOptions(3, 2))
     ),
     AUTH_REFRESH: auth.Context(auth.Options(failures_max=2, rejections_max=2)),
-    CONFLICT_RECOVERY: conflict.Context(Replica("client"), conflict.Options(rounds_max=1, syncs_max=2, queue_max=3)),
+    CONFLICT_RECOVERY: conflict.Context(
+        Replica("client"), conflict.Options(rounds_max=1, retries_max=1, syncs_max=2, queue_max=3)
+    ),
     ERROR_STORM: error_storm.Context(error_storm.Options(errors_max=2, trips_max=2)),
     HOLD: hold.Context(hold.Options(locks_max=1)),
     RATE_LIMIT: rate_limit.Context(rate_limit.Options(limits_max=2, queue_max=2, rate_per_second=5)),

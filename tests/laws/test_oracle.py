@@ -24,6 +24,7 @@ from machines import (
     circuit_breaker,
     conflict_recovery,
     connection,
+    document,
     error_storm,
     heartbeat,
     hold,
@@ -78,6 +79,7 @@ from statekit.interop.transitions import EventForbidden, Model, to_machine
 from statekit.testing.passed import lines_of
 from statekit.timers import ClockJumped
 from statekit.transition import begin, cell_in, decide
+from tests.machines.algebras import Stubborn
 
 SHIPPED_EVENTS, TABLES, TABLE_EVENTS = 20_000, 400, 200
 """For each of six machines; for each of so many drawn tables: 200,000 events together."""
@@ -626,7 +628,7 @@ CONTEXTS = {
     router.ROUTER: (router.Context(),),
     conflict_recovery.CONFLICT_RECOVERY: (
         conflict_recovery.Context(Replica("me"), conflict_recovery.Options(queue_max=2, rounds_max=1, syncs_max=2)),
-        conflict_recovery.Context(Replica("me")),
+        conflict_recovery.Context(Replica("me", algebra=Stubborn())),
     ),
 }
 
@@ -646,20 +648,22 @@ def document_events(chance, context):
     asked = f"me:sync:{context.asked}" if chance.random() < 0.8 else "me:sync:0"
     author, edit = chance.choice([("you", edits(chance, replica.base)), ("me", ())])
     caught = messages.SyncedOperation(edit, version, author, head if author == "me" else "you:1")
-    document = messages.Document("d", version, chance.choice([replica.base, Text("abc")]))
+    whole = messages.Document("d", version, chance.choice([replica.base, Text("abc")]))
     return {
-        conflict_recovery.Submit: (edits(chance, replica.view), replica.revision - chance.choice([0, 0, 0, 1, 5])),
-        conflict_recovery.Acknowledged: (messages.OperationAck(about, version),),
-        conflict_recovery.RemoteEdit: (messages.OperationBroadcast(edit, version, author, "you:1"),),
-        conflict_recovery.Synced: (
-            messages.DocumentSync(document, chance.choice([(), (caught,)]), message_id=asked),
+        document.Submit: (edits(chance, replica.view), replica.revision - chance.choice([0, 0, 0, 1, 5])),
+        document.Acknowledged: (messages.OperationAck(about, version),),
+        document.RemoteEdit: (messages.OperationBroadcast(edit, version, author, "you:1"),),
+        document.Synced: (
+            messages.DocumentSync(whole, chance.choice([(), (caught,)]), message_id=asked),
         ),
-        conflict_recovery.Conflict: (about,),
-        conflict_recovery.Unsure: (about,),
-        conflict_recovery.Refused: (about, "NO", chance.random() < 0.2),
-        conflict_recovery.Granted: (head,),
-        conflict_recovery.PutBack: (head,),
-        conflict_recovery.Halt: ("deleted",),
+        document.Conflict: (about,),
+        document.Unsure: (about,),
+        document.Refused: (about, "NO", chance.random() < 0.2),
+        document.Granted: (head,),
+        document.PutBack: (head,),
+        document.Halt: ("deleted",),
+        document.Hold: (chance.choice([None, False, True]),),
+        document.Detach: (chance.random() < 0.5,),
     }  # fmt: skip
 
 

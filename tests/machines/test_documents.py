@@ -6,7 +6,7 @@ from enum import StrEnum
 import pytest
 from attrs import evolve, frozen
 
-from machines import conflict_recovery, rate_limit
+from machines import conflict_recovery
 from machines.conflict_recovery import (
     AWAITING,
     CONFLICT_RECOVERY,
@@ -14,11 +14,15 @@ from machines.conflict_recovery import (
     HALTED,
     RESOLVING,
     SYNCED,
+    Context,
+)
+from machines.document import (
     Acknowledged,
     Attach,
-    Context,
     Detach,
+    Granted,
     Halt,
+    Offer,
     OperationEnded,
     Outcome,
     Reopen,
@@ -27,7 +31,6 @@ from machines.conflict_recovery import (
     ViewChanged,
 )
 from machines.link import Send
-from machines.rate_limit import RATE_LIMIT
 from machines.replica import Replica
 from machines.saving import HOOKS
 from machines.wire.messages import Document, DocumentEdit, DocumentSync, OperationAck, SyncRequest
@@ -149,29 +152,16 @@ def acknowledged(signal: AckCame) -> Acknowledged:
     return Acknowledged(signal.ack)
 
 
+def granted(signal: Offer) -> Granted:
+    return Granted(signal.message_id)
+
+
+def who_offered(_: Offer, document: str) -> str:
+    return document
+
+
 def ended(signal: OperationEnded, document: str) -> Ended:
     return Ended(document, signal)
-
-
-def offered(signal: conflict_recovery.Offer) -> rate_limit.Offered:
-    return rate_limit.Offered(signal.message_id)
-
-
-def document_named(signal: rate_limit.Granted | rate_limit.PutBack | rate_limit.TurnedAway) -> str:
-    """The document that stands in an operation's name, `ann/a:1`."""
-    return signal.operation.partition(":")[0].partition("/")[2]
-
-
-def granted(signal: rate_limit.Granted) -> conflict_recovery.Granted:
-    return conflict_recovery.Granted(signal.operation)
-
-
-def put_back(signal: rate_limit.PutBack) -> conflict_recovery.PutBack:
-    return conflict_recovery.PutBack(signal.operation)
-
-
-def turned_away(signal: rate_limit.TurnedAway) -> conflict_recovery.Refused:
-    return conflict_recovery.Refused(signal.operation, "RATE_LIMIT_EXCEEDED")
 
 
 def link_is_up(session: View) -> bool:
@@ -192,16 +182,12 @@ def fate(reason: str) -> Halt | Reopen:
 
 SESSION = System(
     "documents",
-    (BOARD, RATE_LIMIT, keyed(CONFLICT_RECOVERY, per="document", context=for_document)),
+    (BOARD, keyed(CONFLICT_RECOVERY, per="document", context=for_document)),
     (
         spawn(BOARD, Opened, CONFLICT_RECOVERY, reopen, key=document_of),
         wire(BOARD, SyncCame, CONFLICT_RECOVERY, synced, key=document_of),
         wire(BOARD, AckCame, CONFLICT_RECOVERY, acknowledged, key=document_of),
-        wire(CONFLICT_RECOVERY, conflict_recovery.Offer, RATE_LIMIT, offered),
-        wire(RATE_LIMIT, rate_limit.Granted, CONFLICT_RECOVERY, granted, key=document_named),
-        wire(RATE_LIMIT, rate_limit.PutBack, CONFLICT_RECOVERY, put_back, key=document_named),
-        wire(RATE_LIMIT, rate_limit.TurnedAway, CONFLICT_RECOVERY, turned_away, key=document_named),
-        publish(RATE_LIMIT, rate_limit.LimitHeard),
+        wire(CONFLICT_RECOVERY, Offer, CONFLICT_RECOVERY, granted, key=who_offered),
         publish(CONFLICT_RECOVERY, OperationEnded, make=ended),
         publish(CONFLICT_RECOVERY, ViewChanged),
     ),
@@ -259,34 +245,10 @@ def test_each_document_has_a_queue_of_its_own(walk):
     assert walk.published == (Ended("a", OperationEnded(1, Outcome.ACKNOWLEDGED, (Insert(0, "x"),))),)
 
 
-def test_the_documents_share_one_pace_and_each_sends_in_its_turn(walk):
-    """R4: the server counts the user, not the document."""
-    for document in "ab":
-        revision = walk.of(CONFLICT_RECOVERY, document).context.replica.revision
-        walk.send(CONFLICT_RECOVERY, Submit((Insert(0, document),), revision), key=document)
-        assert bool(walk.effects) == (document == "a")
-    walk.fire(RATE_LIMIT, "rested")
-    assert [order.member for order in walk.done.orders] == ["conflict_recovery[b]"]
-    assert states(walk) == {"a": AWAITING, "b": AWAITING}
-
-
 def test_what_the_server_says_of_a_document_that_nobody_opened_is_no_silence(walk):
     walk.send(BOARD, Came("c", OperationAck("ann/c:1", 4)))
     assert walk.done.path[-1].member == "conflict_recovery[c]"
     assert walk.done.path[-1].verdict == Unhandled(absent=True)
-
-
-def test_a_limit_stops_every_document_and_the_limited_one_goes_first(walk):
-    """R1 and R5."""
-    for document in "ab":
-        revision = walk.of(CONFLICT_RECOVERY, document).context.replica.revision
-        walk.send(CONFLICT_RECOVERY, Submit((Insert(0, document),), revision), key=document)
-    walk.send(RATE_LIMIT, rate_limit.Limited(5.0, "ann/a:1"))
-    walk.fire(RATE_LIMIT, "rested")
-    assert walk.effects == ()
-    for document, timer in (("a", "limit_over"), ("b", "rested")):
-        walk.fire(RATE_LIMIT, timer)
-        assert [order.member for order in walk.done.orders] == [f"conflict_recovery[{document}]"]
 
 
 def test_a_timer_of_one_document_leaves_the_others_alone(walk):
@@ -311,7 +273,6 @@ def test_documents_are_saved_and_restored(walk):
     check_savable(SESSION, hooks=HOOKS)
     revision = walk.of(CONFLICT_RECOVERY, "a").context.replica.revision
     walk.send(CONFLICT_RECOVERY, Submit((Insert(0, "x"),), revision), key="a")
-    walk.fire(RATE_LIMIT, "rested")
     left = {("conflict_recovery[a]", walk.ticket(CONFLICT_RECOVERY, "ack_overdue", "a")): 4.0}
     saved = json.loads(json.dumps(save_system(SESSION, walk.snapshot, left, hooks=HOOKS)))
     found = restore_system(SESSION, saved, elapsed_seconds=1.0, policy=Policy.RESUME, hooks=HOOKS)

@@ -205,3 +205,11 @@ def test_a_product_may_lay_its_own_rows_over_the_policies():
     walk = Walk(ROUTER, Context(ERROR_POLICIES.overlay([own])))
     walk.send(error("OUR_OWN"))
     assert walk.effects[0] == TokenRevoked()
+
+
+def test_defect_37_a_conflict_without_details_is_about_the_operation_in_flight(walk):
+    """`details` is optional, and was taken apart as if it were not."""
+    bare = error("VERSION_CONFLICT")
+    assert bare.details is None
+    walk.send(bare)
+    assert walk.effects[0] == OperationBehind("", "VERSION_CONFLICT")

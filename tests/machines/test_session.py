@@ -22,7 +22,7 @@ from machines.auth_refresh import (
     Trouble,
 )
 from machines.circuit_breaker import CIRCUIT_BREAKER, Disable, ForceOpen, MetricsOnly, Reset
-from machines.conflict_recovery import CONFLICT_RECOVERY, DETACHED, HALTED, HELD, OperationEnded, Outcome, Submit
+from machines.conflict_recovery import CONFLICT_RECOVERY, DETACHED, HALTED, HELD
 from machines.connection import (
     ACQUIRING,
     AUTHORIZING,
@@ -42,6 +42,7 @@ from machines.connection import (
     Disconnect,
     ReconnectNow,
 )
+from machines.document import OperationEnded, Outcome, Submit
 from machines.error_storm import CALM, ERROR_STORM, LATCHED, PROBATION, TRIPPED, StormBegan
 from machines.gates import Gate
 from machines.heartbeat import DORMANT, HEARTBEAT
@@ -272,7 +273,7 @@ def test_defect_25_a_login_that_ends_closes_the_link_and_keeps_the_operations(en
     ending(walk)
     assert Close(1000) in walk.effects
     assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY)) == (PARKED, DETACHED)
-    assert [each.sequence for each in walk.of(CONFLICT_RECOVERY).context.replica.pending] == [1]
+    assert [each.sequence for each in walk.of(CONFLICT_RECOVERY).context.replica.parts] == [1]
     walk.send(AUTH_REFRESH, Login(None))
     assert walk.effects[-1] == Dial(walk.of(AUTH_REFRESH).context.generation)
 
@@ -405,7 +406,7 @@ def test_defect_7_a_storm_closes_once_with_4999_and_the_connection_waits_for_its
     assert walk.state(CONNECTION) is PARKED
     walk.fire(ERROR_STORM, "after cooldown")
     assert walk.effects == (Dial(1),)
-    assert [each.sequence for each in walk.of(CONFLICT_RECOVERY).context.replica.pending] == [1]
+    assert [each.sequence for each in walk.of(CONFLICT_RECOVERY).context.replica.parts] == [1]
 
 
 def test_a_storm_is_told_with_its_codes():
@@ -615,8 +616,10 @@ def test_who_may_only_read_has_the_document_and_sends_nothing():
     assert walk.of(CONFLICT_RECOVERY).context.replica.view == Text("abc")
     submit(walk)
     assert (walk.effects, str(public_status(walk.snapshot))) == ((), "connected (read_only)")
+    assert walk.of(CONFLICT_RECOVERY).context.replica.pending == ()
     hear(walk, PermissionChange(("read", "write")))
     hear(walk, sync_of(walk))
+    submit(walk)
     assert [each.message.message_id for each in walk.effects] == ["ann:1"]
 
 
@@ -628,9 +631,9 @@ def test_a_user_who_loses_the_right_to_write_loses_one_operation_and_keeps_the_r
     walk.fire(RATE_LIMIT, "rested")
     hear(walk, error("INSUFFICIENT_PERMISSIONS", message_id="ann:1"))
     ended = [each for each in walk.published if isinstance(each, OperationEnded)]
-    assert [(each.sequence, each.outcome) for each in ended] == [(1, Outcome.REFUSED)]
+    assert [(each.sequence, each.outcome) for each in ended] == [(1, Outcome.REJECTED)]
     assert (walk.effects, walk.state(HOLD), walk.state(CONFLICT_RECOVERY)) == ((), READ_ONLY, HELD)
-    assert [each.sequence for each in walk.of(CONFLICT_RECOVERY).context.replica.pending] == [2]
+    assert [each.sequence for each in walk.of(CONFLICT_RECOVERY).context.replica.parts] == [2]
 
 
 def test_a_server_that_comes_back_after_it_went_away_is_sent_what_was_kept():
@@ -964,7 +967,7 @@ def test_no_operation_is_lost_or_ends_twice(choices):
     """G2 and O3 across every interleaving of the six."""
     for world, walk in each_step(choices):
         replica = walk.of(CONFLICT_RECOVERY).context.replica
-        ends = [*world.outcomes, *(each.sequence for each in replica.pending)]
+        ends = [*world.outcomes, *(each.sequence for each in replica.parts)]
         assert sorted(ends) == list(range(1, replica.sequence + 1))
 
 

@@ -7,11 +7,11 @@ import anyio
 import pytest
 
 from machines.client import BadAddress
-from machines.conflict_recovery import Outcome
 from machines.connection import CONNECTION, State
 from machines.connection import Options as ConnectionOptions
 from machines.demo.faults import GARBAGE_FRAME, UNKNOWN_EVENT_FRAME, WRONG_SHAPE_FRAME
 from machines.demo.ledger import What
+from machines.document import Outcome
 from machines.policy.routed import MessagePassed
 from machines.session import Options
 from machines.status import Status

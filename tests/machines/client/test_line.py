@@ -6,9 +6,9 @@ import anyio
 import pytest
 from attrs import define, field
 
-from machines.conflict_recovery import Outcome
 from machines.demo.faults import GARBAGE_FRAME, Fault
 from machines.demo.ledger import What
+from machines.document import Outcome
 from machines.status import Status
 from machines.wire.operations import Insert
 from statekit.testing.virtual_time import VIRTUAL_BACKENDS

@@ -4,9 +4,9 @@ import anyio
 import pytest
 
 from machines.client import Lagged, StatusChanged, news
-from machines.conflict_recovery import OperationEnded, Outcome, ViewChanged
 from machines.demo.faults import FINAL, UNKNOWN_EVENT_FRAME, CloseWith, Fault
 from machines.demo.ledger import What
+from machines.document import OperationEnded, Outcome, ViewChanged
 from machines.policy.routed import ErrorReported, MessagePassed
 from machines.status import Status, StatusNow
 from machines.wire.messages import Passed
@@ -269,7 +269,7 @@ async def test_everything_that_waits_is_in_explain_with_a_time_or_with_its_owner
         named = {each.what for each in found if each.what}
         assert {
             "ack_overdue",
-            "after sync_limit",
+            "after sync_seconds",
             "after suspended_delay",
             "after pong_seconds",
         } | answering <= named

@@ -4,11 +4,12 @@ import anyio
 import pytest
 
 from machines.client import NotAccepted
-from machines.conflict_recovery import CONFLICT_RECOVERY, OperationEnded, Outcome
+from machines.conflict_recovery import CONFLICT_RECOVERY
 from machines.conflict_recovery import Options as RecoveryOptions
 from machines.connection import Disconnect
 from machines.demo.faults import FINAL, CloseWith, Fault
 from machines.demo.ledger import What
+from machines.document import OperationEnded, Outcome
 from machines.session import Options
 from machines.status import Status
 from machines.wire.operations import Delete, Insert, Retain
@@ -141,7 +142,7 @@ async def test_a_refused_operation_is_rolled_back_and_the_next_one_lands(world):
         )
         assert here.server.utter(client.client_id, error)
         ended = await first.outcome()
-        assert (ended.outcome, ended.reason) == (Outcome.REFUSED, "OPERATION_REJECTED")
+        assert (ended.outcome, ended.reason) == (Outcome.REJECTED, "OPERATION_REJECTED")
         assert (await second.outcome()).outcome is Outcome.ACKNOWLEDGED
 
 
@@ -263,7 +264,7 @@ async def test_the_driver_and_the_client_agree_on_what_is_pending(world):
     seen = []
 
     def note(record):
-        seen.append(len(record.transaction.snapshot.of(CONFLICT_RECOVERY).context.replica.pending))
+        seen.append(len(record.transaction.snapshot.of(CONFLICT_RECOVERY).context.replica.parts))
 
     async with world(latency_seconds=0.1) as here, here.connected(observe=note) as client:
         await anyio.sleep(1)

@@ -9,9 +9,9 @@ import pytest
 from machines.auth_refresh import AdoptToken, ForgetTokens, PromptLogin, Refreshed, RefreshToken
 from machines.client import AccessToken, LoginRequired
 from machines.client.vault import Vault
-from machines.conflict_recovery import Outcome
 from machines.demo.faults import Fault
 from machines.demo.ledger import What
+from machines.document import Outcome
 from machines.status import Status
 from machines.wire.operations import Insert
 from statekit.testing.virtual_time import VIRTUAL_BACKENDS

@@ -1,0 +1,176 @@
+"""The document: what its user and its server say of it, and what others hear of its operations.
+
+The events are those of `conflict_recovery`, a machine for each document; the session makes them of what the router and
+the other machines tell. An operation is named by its message, `{client_id}:{number}`, wherever it is sent or offered,
+and by its number towards the application.
+"""
+
+from enum import StrEnum
+
+from attrs import frozen
+
+from machines.replica import Replica
+from machines.wire.messages import DocumentSync, OperationAck, OperationBroadcast
+from machines.wire.operations import Edit
+from statekit import Signal
+
+
+# --------------------------------------------------------------------------------------------------------- its user
+@frozen
+class Submit:
+    """The user made an edit on the view of this revision."""
+
+    edit: Edit
+    revision: int
+
+
+class Outcome(StrEnum):
+    """How an accepted operation ended; each ends exactly once."""
+
+    ACKNOWLEDGED = "acknowledged"
+    """The server has it."""
+    REJECTED = "rejected"
+    """The server will never have it: it was rolled back."""
+    DISCARDED = "discarded"
+    """It was tried often enough, or broke the link whenever it was sent: it was rolled back, and is told of."""
+    EXPORTED = "exported"
+    """It was given back to the application, which may save it or submit it again."""
+
+
+@frozen
+class OperationEnded(Signal):
+    """An accepted operation came to its end; `reason` says why unless it was acknowledged."""
+
+    sequence: int
+    outcome: Outcome
+    edit: Edit
+    reason: str = ""
+
+
+@frozen
+class ViewChanged(Signal):
+    """The server's side changed what the user sees; applying `edit` to the old view gives the new one."""
+
+    edit: Edit
+    version: int
+
+
+# --------------------------------------------------------------------------------------------------------- the link
+@frozen
+class Attach:
+    """A link is up."""
+
+
+@frozen
+class Detach:
+    """The link is gone; `blames_operation` says that the operation in flight may be what broke it."""
+
+    blames_operation: bool = False
+
+
+# ------------------------------------------------------------------------------------------------------- the server
+@frozen
+class Acknowledged:
+    """The server has an operation of ours."""
+
+    ack: OperationAck
+
+
+@frozen
+class RemoteEdit:
+    """The server applied somebody else's operation."""
+
+    broadcast: OperationBroadcast
+
+
+@frozen
+class Synced:
+    """The server told what it has."""
+
+    sync: DocumentSync
+
+
+@frozen
+class Conflict:
+    """The server could not place the operation; an empty `message_id` means the one in flight."""
+
+    message_id: str
+
+
+@frozen
+class Unsure:
+    """The server may have applied the operation, or not."""
+
+    message_id: str
+
+
+@frozen
+class Refused:
+    """The server will never apply the operation; `code` says why, and `read_only` that it will not apply the next."""
+
+    message_id: str
+    code: str
+    read_only: bool = False
+
+
+# -------------------------------------------------------------------------------------------------------- the pacer
+@frozen
+class Offer(Signal):
+    """There is an operation to send; `Granted` with this name is when."""
+
+    message_id: str
+
+
+@frozen
+class Granted:
+    """It is the turn of the operation that was offered under this name."""
+
+    message_id: str
+
+
+@frozen
+class PutBack:
+    """The operation was sent in vain; its turn will come again."""
+
+    message_id: str
+
+
+# ------------------------------------------------------------------------------------------------- everybody else
+@frozen
+class Hold:
+    """Operations must be kept for now; `read_only` says whether this user may make any, None leaves that as it is."""
+
+    read_only: bool | None = None
+
+
+@frozen
+class Release:
+    """Operations may be sent again."""
+
+
+@frozen
+class Persist:
+    """The user may be gone before this is over: what is pending must outlive the program."""
+
+
+@frozen
+class Halt:
+    """The document takes no operations any more."""
+
+    reason: str
+
+
+@frozen
+class Reopen:
+    """The document may take operations again."""
+
+
+@frozen
+class SaveOutbox:
+    """Save what the server does not have, numbers and all: `saving.save_outbox` makes JSON of it.
+
+    A replica that is made of it again resends nothing blindly: the numbers are those under which the server may have
+    the operations, and it is asked first.
+    """
+
+    replica: Replica

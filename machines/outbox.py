@@ -1,0 +1,358 @@
+"""Outbox: what conflict recovery remembers of a document, and the questions that its table asks of it.
+
+The table of `conflict_recovery` says what follows; here is what it is decided by. Every function is pure and has a name
+that reads in a row. What becomes of the document itself is worked out in `replica`.
+"""
+
+from attrs import evolve, field, frozen
+
+from machines.document import (
+    Acknowledged,
+    Conflict,
+    Detach,
+    Granted,
+    Halt,
+    Hold,
+    OperationEnded,
+    Outcome,
+    PutBack,
+    Refused,
+    RemoteEdit,
+    Submit,
+    Synced,
+    Unsure,
+    ViewChanged,
+)
+from machines.options import refuse_less, seconds, whole
+from machines.replica import Part, Replica
+from statekit import Jitter
+
+DOUBLINGS_MAX = 30
+"""2^30 s is beyond every cap; a larger power could overflow."""
+
+
+# ---------------------------------------------------------------------------------------------------------- options
+@frozen
+class Options:
+    """Sync timeout and retries are the seed's (5 s, 5); the rest is lifecycles section 5 (c). Times in seconds.
+
+    An operation is given up after `retries_max` resends that came to nothing, after `rounds_max` conflicts, or when the
+    link broke over it `breaks_max` times. One message brings `compose_max` operations at most (ours); 1 keeps each to
+    itself. Raises ValueError for a value that could never work.
+    """
+
+    ack_seconds: float = field(default=15.0, validator=seconds(above=0))
+    sync_seconds: float = field(default=5.0, validator=seconds(above=0))
+    syncs_max: int = field(default=3, validator=whole(at_least=1))
+    sync_wait_seconds: float = field(default=1.0, validator=seconds(above=0))
+    sync_wait_cap_seconds: float = field(default=30.0, validator=seconds(above=0))
+    retries_max: int = field(default=5, validator=whole(at_least=0))
+    rounds_max: int = field(default=5, validator=whole(at_least=0))
+    breaks_max: int = field(default=2, validator=whole(at_least=1))
+    compose_max: int = field(default=10, validator=whole(at_least=1))
+    queue_max: int = field(default=1000, validator=whole(at_least=1))
+
+    def __attrs_post_init__(self) -> None:
+        """Compare the pauses."""
+        refuse_less(self, "sync_wait_cap_seconds", "sync_wait_seconds")
+
+
+# ---------------------------------------------------------------------------------------------------------- context
+@frozen
+class Tries:
+    """What the head has been through: sends that nobody was sure of, conflicts, and links that broke over it."""
+
+    unsure: int = 0
+    rounds: int = 0
+    breaks: int = 0
+
+
+UNTRIED = Tries()
+"""The next head's."""
+
+
+@frozen
+class Context:
+    """The replica, and what is known of the recovery.
+
+    `ended` and `changes` are what the present event brought to an end and changed, for the makers to tell; `asked`
+    numbers the questions, `syncs` counts those in a row without an answer, `waits` the pauses between. `under_way` says
+    that the head was sent over this link, `held` that nothing may be sent, `read_only` that nothing is accepted either.
+    Once halted, `reason` is why, and `given_back` the replica as it was before everything was given back.
+    """
+
+    replica: Replica
+    options: Options = Options()
+    ended: tuple[OperationEnded, ...] = ()
+    changes: tuple[ViewChanged, ...] = ()
+    asked: int = 0
+    syncs: int = 0
+    waits: int = 0
+    tries: Tries = UNTRIED
+    under_way: bool = False
+    held: bool = False
+    read_only: bool = False
+    reason: str = ""
+    given_back: Replica | None = None
+
+    @property
+    def sync_id(self) -> str:
+        """The name of the last question."""
+        return f"{self.replica.client_id}:sync:{self.asked}"
+
+
+def sync_wait(context: Context) -> Jitter:
+    """How long to wait before asking again, or before trying the head again: doubling to 30 s."""
+    options = context.options
+    doublings = min(max(context.waits, context.tries.unsure - 1), DOUBLINGS_MAX)
+    cap = min(options.sync_wait_seconds * 2.0**doublings, options.sync_wait_cap_seconds)
+    return Jitter(cap / 2, cap)
+
+
+# ----------------------------------------------------------------------------------------------------------- guards
+def queue_full(context: Context) -> bool:
+    """Do as many operations wait as may?"""
+    return len(context.replica.parts) >= context.options.queue_max
+
+
+def acceptable(context: Context, event: Submit) -> bool:
+    """May this user write, is there room, and does the edit fit the document as its author saw it not too long ago?"""
+    return not context.read_only and not queue_full(context) and context.replica.fits(event.edit, event.revision)
+
+
+def is_held(context: Context) -> bool:
+    """Must operations be kept for now?"""
+    return context.held
+
+
+def is_read_only(context: Context) -> bool:
+    """May this user only read?"""
+    return context.read_only
+
+
+def nothing_pending(context: Context) -> bool:
+    """Does the server have everything?"""
+    return not context.replica.pending
+
+
+def one_pending(context: Context) -> bool:
+    """Is there just one message left?"""
+    return len(context.replica.pending) == 1
+
+
+def is_next(context: Context, event: RemoteEdit) -> bool:
+    """Is it the operation after the last that we know, and does it fit the server's document as we know it?"""
+    broadcast, replica = event.broadcast, context.replica
+    follows = replica.loaded and broadcast.version == replica.version + 1
+    return follows and broadcast.client_id != replica.client_id and replica.receives(broadcast.operation)
+
+
+def is_known(context: Context, event: RemoteEdit) -> bool:
+    """Do we have it already, or is it our own, which its acknowledgement tells of?"""
+    broadcast, replica = event.broadcast, context.replica
+    return broadcast.version <= replica.version or broadcast.client_id == replica.client_id
+
+
+def acks_head(context: Context, event: Acknowledged) -> bool:
+    """Is it about the head, and the version after the last that we know?"""
+    return about_head(context, event) and event.ack.server_version == context.replica.version + 1
+
+
+def acks_head_again(context: Context, event: Acknowledged) -> bool:
+    """Is it about the head, which the server had before the version that we know?"""
+    return about_head(context, event) and event.ack.server_version <= context.replica.version
+
+
+def about_head(context: Context, event: Acknowledged) -> bool:
+    """Is it about the head, though something before it is missing?"""
+    return context.replica.is_head(event.ack.message_id)
+
+
+def concerns_head(context: Context, event: Conflict | Unsure | Refused) -> bool:
+    """Is the operation in flight meant?"""
+    return not event.message_id or context.replica.is_head(event.message_id)
+
+
+def names_head(context: Context, event: Granted | PutBack) -> bool:
+    """Is the operation in flight named?"""
+    return context.replica.is_head(event.message_id)
+
+
+def could_not_follow(context: Context) -> bool:
+    """Has something pending been given back, since it could not be carried past the server's operation?"""
+    return bool(context.ended)
+
+
+def first_try(context: Context) -> bool:
+    """Is this the first time that nobody is sure of the head?"""
+    return context.tries.unsure <= 1
+
+
+def blamed(context: Context, event: Detach) -> bool:
+    """Did the link break while the head was under way, and by a code that puts the blame on it?"""
+    return event.blames_operation and context.under_way
+
+
+def given_up(context: Context) -> bool:
+    """Is the head still not with the server, after everything it may be put through?"""
+    return bool(context.replica.pending) and bool(_why_given_up(context))
+
+
+def answers_us(context: Context, event: Synced) -> bool:
+    """Is it the answer to our last question?"""
+    return event.sync.message_id == context.sync_id
+
+
+def syncs_left(context: Context) -> bool:
+    """May the server be asked again at once?"""
+    return context.syncs < context.options.syncs_max
+
+
+def _why_given_up(context: Context) -> str:
+    tries, options = context.tries, context.options
+    if tries.breaks >= options.breaks_max:
+        return "poison"
+    if tries.rounds > options.rounds_max:
+        return "contention"
+    return "retries" if tries.unsure > options.retries_max else ""
+
+
+# ---------------------------------------------------------------------------------------------------------- updates
+def _moved(context: Context, replica: Replica, ended: tuple[OperationEnded, ...] = (), *, told: bool = True) -> Context:
+    """Take on the replica, and note what its change of the view, and what it could not carry along, come to."""
+    count = replica.revision - context.replica.revision
+    changes = tuple(ViewChanged(edit, replica.version) for edit in replica.recent[-count:]) if count and told else ()
+    lost = _ended(replica.lost, Outcome.EXPORTED, "untransformable")
+    moved = evolve(context, replica=evolve(replica, lost=()), changes=changes, ended=(*ended, *lost))
+    stays = bool(context.replica.pending) and replica.is_head(replica.message_id(context.replica.head.sequence))
+    return moved if stays else evolve(moved, tries=UNTRIED)
+
+
+def _ended(parts: tuple[Part, ...], outcome: Outcome, reason: str = "") -> tuple[OperationEnded, ...]:
+    return tuple(OperationEnded(each.sequence, outcome, each.edit, reason) for each in parts)
+
+
+def accept(context: Context, event: Submit) -> Context:
+    """Queue the user's edit."""
+    return _moved(context, context.replica.submitted(event.edit, event.revision), told=False)
+
+
+def take_remote(context: Context, event: RemoteEdit) -> Context:
+    """Apply somebody else's operation."""
+    broadcast = event.broadcast
+    received = context.replica.received(broadcast.operation, broadcast.client_id, broadcast.version)
+    return _moved(context, received)
+
+
+def settle_head(context: Context, event: Acknowledged) -> Context:
+    """The head has arrived."""
+    ended = _ended(context.replica.head.parts, Outcome.ACKNOWLEDGED)
+    return _moved(context, context.replica.acknowledged(event.ack.server_version), ended)
+
+
+def settle_head_again(context: Context) -> Context:
+    """The head is in the server's document that replaced ours: ours of it is one too many."""
+    ended = _ended(context.replica.head.parts, Outcome.ACKNOWLEDGED)
+    return _moved(context, context.replica.without(), ended)
+
+
+def take_sync(context: Context, event: Synced) -> Context:
+    """Catch up with the server, afresh after too many conflicts; what it has of ours has arrived."""
+    afresh = context.tries.rounds > context.options.rounds_max
+    replica = context.replica.synced(event.sync, afresh=afresh)
+    left = {each.sequence for each in (*replica.parts, *replica.lost)}
+    arrived = tuple(each for each in context.replica.parts if each.sequence not in left)
+    moved = _moved(context, replica, _ended(arrived, Outcome.ACKNOWLEDGED))
+    return evolve(moved, syncs=0, waits=0)
+
+
+def roll_back(context: Context, event: Refused) -> Context:
+    """Undo the head, which the server will never have."""
+    ended = _ended(context.replica.head.parts, Outcome.REJECTED, event.code)
+    moved = _moved(context, context.replica.without(), ended)
+    return evolve(moved, held=context.held or event.read_only, read_only=context.read_only or event.read_only)
+
+
+def give_up_head(context: Context) -> Context:
+    """Undo the head: the server's answer has not shown it once more."""
+    ended = _ended(context.replica.head.parts, Outcome.DISCARDED, _why_given_up(context))
+    moved = _moved(context, context.replica.without(), ended)
+    return evolve(moved, ended=(*context.ended, *moved.ended), changes=(*context.changes, *moved.changes))
+
+
+def export_all(context: Context, event: Halt) -> Context:
+    """Give every operation back; the view stays as it is, for whoever still looks at it."""
+    replica = context.replica
+    ended = _ended(replica.parts, Outcome.EXPORTED, event.reason)
+    left = evolve(replica, base=replica.view, pending=(), loaded=False)
+    return evolve(_moved(context, left, ended), reason=event.reason, given_back=replica)
+
+
+def begin_again(context: Context) -> Context:
+    """Forget why it was halted."""
+    return evolve(context, reason="", given_back=None)
+
+
+def count_round(context: Context) -> Context:
+    """Count a conflict of the head, and number the next question."""
+    tries = context.tries
+    return ask(evolve(context, tries=evolve(tries, rounds=tries.rounds + 1)))
+
+
+def count_try(context: Context) -> Context:
+    """Count a send of the head that nobody is sure of."""
+    tries = context.tries
+    return evolve(context, tries=evolve(tries, unsure=tries.unsure + 1))
+
+
+def count_try_and_ask(context: Context) -> Context:
+    """Count a send of the head that nobody is sure of, and number the next question."""
+    return ask(count_try(context))
+
+
+def count_break(context: Context) -> Context:
+    """Count a link that broke over the head."""
+    tries = context.tries
+    return evolve(context, tries=evolve(tries, breaks=tries.breaks + 1))
+
+
+def ask(context: Context) -> Context:
+    """Number the next question."""
+    return evolve(context, asked=context.asked + 1, syncs=1)
+
+
+def ask_again(context: Context) -> Context:
+    """Number the next question, after one without an answer."""
+    return evolve(ask(context), syncs=context.syncs + 1)
+
+
+def pause(context: Context) -> Context:
+    """Count a pause between rounds of questions."""
+    return evolve(context, waits=context.waits + 1)
+
+
+def hold(context: Context, event: Hold) -> Context:
+    """Note that operations must be kept, and whether any are accepted."""
+    read_only = context.read_only if event.read_only is None else event.read_only
+    return evolve(context, held=True, read_only=read_only)
+
+
+def release(context: Context) -> Context:
+    """Note that operations may be sent."""
+    return evolve(context, held=False, read_only=False)
+
+
+def release_and_ask(context: Context) -> Context:
+    """Note that operations may be sent, and number the next question."""
+    return ask(release(context))
+
+
+def await_turn(context: Context) -> Context:
+    """Note that the head is not under way: it is offered, or was sent in vain."""
+    return evolve(context, under_way=False)
+
+
+def mark_sent(context: Context) -> Context:
+    """Note that the head is on its way, with as much of what is behind it as a message brings."""
+    sent = context.replica.sent_head(context.options.compose_max)
+    return evolve(context, replica=sent, under_way=True)

@@ -1,0 +1,158 @@
+"""Killing: whether the checks of a model notice a mutant, and by what; the first complaint is enough.
+
+A mutant that nothing complains of is *equivalent* if every step of the original, from every place that was explored, is
+a step of the mutant too: the same snapshot, orders, timers and kind of verdict. By induction it then never does
+anything else. What is left has survived: the properties are too weak, or the row is not needed. A model may overrule a
+survivor by the code `mutant` and the mutant's name, with the reason.
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+
+from attrs import evolve, frozen
+
+from statekit.check.explore import explore
+from statekit.check.lint import lint
+from statekit.check.model import DEFAULT, Model, Subject
+from statekit.check.mutants import Mutant, mutants
+from statekit.check.properties import Sort, on_step
+from statekit.check.replay import ticket_for
+from statekit.check.report import Explored, Finding, Weight
+from statekit.check.seen import Move, Seen
+from statekit.errors import Livelock, MalformedTable
+from statekit.machine import Definition
+from statekit.snapshot import AnySnapshot, Stimulus
+from statekit.step import launch, stepped
+from statekit.system import System
+from statekit.transaction import SystemSnapshot
+from statekit.wiring import View
+
+CODE = "mutant"
+"""The code by which a model overrules a survivor."""
+
+BROKEN_AT_ONCE = (Sort.INVARIANT, Sort.STEP, Sort.SEQUENCE)
+
+
+class Fate(StrEnum):
+    """What became of a mutant."""
+
+    KILLED = "killed"
+    EQUIVALENT = "equivalent"
+    OVERRULED = "overruled"
+    SURVIVED = "survived"
+    UNTRIED = "untried"
+
+
+@frozen
+class Killing:
+    """What became of one mutant: killed by what, or overruled why; both in words."""
+
+    name: str
+    origin: str
+    fate: Fate
+    by: str = ""
+
+
+def mutants_of(model: Model, thresholds: str = DEFAULT) -> tuple[Mutant, ...]:
+    """List the mutants of a model's subject, its options as they are at these thresholds."""
+    starts = model.thresholds[thresholds].starts
+    return mutants(model.subject, [start[model.name] for start in starts if model.name in start])
+
+
+def tried(model: Model, mutant: Mutant, thresholds: str = DEFAULT) -> Killing:
+    """Let the checks loose on one mutant; stops at the first complaint."""
+    by = _complaint(model, mutant, thresholds)
+    if by:
+        return Killing(mutant.name, mutant.origin, Fate.KILLED, by)
+    if _equivalent(model, mutant.make(), thresholds):
+        return Killing(mutant.name, mutant.origin, Fate.EQUIVALENT)
+    reason = next((each.because for each in model.overruled if (each.code, each.where) == (CODE, mutant.name)), "")
+    return Killing(mutant.name, mutant.origin, Fate.OVERRULED if reason else Fate.SURVIVED, reason)
+
+
+def complaint_of_original(model: Model, thresholds: str = DEFAULT) -> str:
+    """Give what the checks say against the original, or nothing: only then do complaints of mutants tell anything."""
+    return next(_refuted(explore(model, thresholds)), "")
+
+
+def _complaint(model: Model, mutant: Mutant, thresholds: str) -> str:
+    """Give the first thing that the checks say against a mutant, and not against the original."""
+    try:
+        made = mutant.make()
+    except (MalformedTable, ValueError) as error:
+        return f"cannot be built: {(error.faults[0] if isinstance(error, MalformedTable) else error)}"
+    was = {(each.code, each.where) for each in _errors(model, model.subject)}
+    for finding in _errors(model, made):
+        if (finding.code, finding.where) not in was:
+            return f"{finding.code}: {finding.sentence}"
+    try:
+        explored = explore(evolve(model, subject=made), thresholds, stop_at_first=True)
+    except Livelock as endless:
+        return str(endless)
+    return next(_refuted(explored), "")
+
+
+def _errors(model: Model, subject: Subject) -> Iterator[Finding]:
+    for each in lint(subject, model.overruled):
+        if each.weight is Weight.ERROR and not each.because:
+            yield each
+
+
+def _refuted(explored: Explored) -> Iterator[str]:
+    yield from (sentence for sentence, _ in explored.faults)
+    # An exploration that was stopped has not looked for what is to be reached: what is broken stands first.
+    for each in sorted(explored.results, key=lambda each: each.property.sort not in BROKEN_AT_ONCE):
+        if not each.holds:
+            yield f"{each.property.code}: {each.property.claim}"
+    yield from (f"not all of {gap.function} is gone through any more: {gap.line}" for gap in explored.gaps)
+    for finding in explored.findings:
+        if finding.weight is Weight.ERROR and not finding.because:
+            yield f"{finding.code}: {finding.sentence}"
+
+
+def _equivalent(model: Model, made: Subject, thresholds: str) -> bool:
+    """Tell whether every step of the original is one of the mutant too."""
+
+    def same(seen: Seen[AnySnapshot | View]) -> bool:
+        """Original and mutant take the same step."""
+        return _step(model.subject, seen.before, seen.move) == _step(made, seen.before, seen.move)
+
+    if not _begin_alike(model, made, thresholds):
+        return False
+    alone = evolve(model, properties=(on_step("same", same),))
+    explored = explore(alone, thresholds, stop_at_first=True)
+    return explored.exhausted and all(each.holds for each in explored.results)
+
+
+def _begin_alike(model: Model, made: Subject, thresholds: str) -> bool:
+    def begun(subject: Subject, contexts: Mapping[str, object]) -> object:
+        if isinstance(subject, System):
+            return subject.start(contexts)
+        return launch(subject, contexts.get(subject.name, subject.context))
+
+    return all(begun(model.subject, each) == begun(made, each) for each in model.thresholds[thresholds].starts)
+
+
+def _step(subject: Subject, where: AnySnapshot | View, move: Move) -> object:
+    """Make a move and give what it comes to, without the lines of the table and the words of its reasons."""
+    if isinstance(subject, System) and isinstance(where, View):
+        snapshot = where if isinstance(where, SystemSnapshot) else _whole(where)
+        member = next(each for name, each in zip(snapshot.names, snapshot.members, strict=True) if name == move.member)
+        stimulus = _stimulus(member, move)
+        done = subject.step(snapshot, move.member, stimulus)
+        hops = [(hop.member, hop.event, type(hop.verdict)) for hop in done.path]
+        return done.snapshot, hops, done.orders, done.published, done.armed, done.ended
+    if isinstance(subject, Definition) and not isinstance(where, View):
+        step = stepped(subject, where, _stimulus(where, move))
+        return step.snapshot, [type(each) for each in step.path], step.effects, step.issued, step.ended, step.moved
+    raise TypeError(f"{type(where).__name__} is no snapshot of {subject.name}")
+
+
+def _whole(view: View) -> SystemSnapshot:
+    """Make the snapshot that an exploration shows by a view: all of it, its facts included."""
+    facts: tuple[object, ...] = getattr(view, "facts", ())
+    return SystemSnapshot(view.names, tuple(view.members), facts, view.seeds)
+
+
+def _stimulus(snapshot: AnySnapshot, move: Move) -> Stimulus[object]:
+    return Stimulus(move.event, ticket=ticket_for(move, snapshot, {}))
