@@ -164,7 +164,7 @@ def no_cooldown_lasts(storm: Storm) -> bool:
 
 
 def a_trip_ends_in_one_way(seen: Step) -> bool:
-    """After a trip comes probation once it has cooled down for its time, and nothing else but on an operator's order."""
+    """After a trip comes probation once it has cooled down for its time, nothing else but on an operator's order."""
     event, before = seen.move.event, seen.before
     if before.state is not TRIPPED or isinstance(event, Reset):
         return seen.after.state is not PROBATION or before.state is PROBATION
@@ -185,7 +185,7 @@ def cooldowns_grow(seen: Step) -> bool:
     return after.unproven == before.unproven + (not capped)
 
 
-# -------------------------------------------------------------------------------------------- probation, and who ends it
+# ------------------------------------------------------------------------------------------- probation, and who ends it
 def only_a_stable_link_is_proof(seen: Step) -> bool:
     """Probation is passed when a link was stable for its whole time, and by nothing else but an operator's order."""
     event, before = seen.move.event, seen.before
@@ -210,7 +210,7 @@ def a_steady_link_begins_anew(seen: Step) -> bool:
 
 
 def only_a_person_ends_it(seen: Step) -> bool:
-    """What is given up is begun anew by who connects again or an operator, and by nothing else; then all is forgotten."""
+    """What is given up is begun anew by who connects again or an operator, by nothing else; then all is forgotten."""
     event, before, after = seen.move.event, seen.before, seen.after
     if isinstance(event, Reset) or (isinstance(event, Retried) and before.state is LATCHED):
         return after.state is CALM and after.context == Context(before.context.options)

@@ -201,7 +201,7 @@ def the_network_is_told_of(seen: Step) -> bool:
 
 def nothing_is_waited_for(holding: Holding) -> bool:
     """Every wait comes to an end by itself."""
-    return not holding.tickets
+    return not any(runs(holding, wait) for wait in Wait)
 
 
 # ----------------------------------------------------------------------------------------------------------- witnesses
