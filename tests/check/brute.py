@@ -140,7 +140,7 @@ class Members(Brute):
         machines = {member.name: member for member in system.members}
         pairs = list(zip(snapshot.names, snapshot.members, strict=True))
         there = by_kind(value for name, each in pairs for value in values(machines[name], each))
-        for name, _ in pairs:
+        for name in snapshot.names:
             made = {get_type_hints(line.make)["return"] for line in system.wiring if line.target is machines[name]}
             made |= {get_type_hints(fact.make)["return"] for fact in system.derived if fact.target is machines[name]}
             for move in self.moves_of(machines[name], snapshot, tickets[name], there, {*self.model.internal, *made}):
