@@ -110,7 +110,7 @@ def test_events_named_internal_do_not_come():
 
 
 def test_progress_is_told_with_places_found_and_worked_off(monkeypatch):
-    monkeypatch.setattr("statekit.check.explore.PROGRESS_SECONDS", -1.0)
+    monkeypatch.setattr("statekit.check.search.PROGRESS_SECONDS", -1.0)
     told = []
     explore(rfcs.TCP, progress=lambda found, done: told.append((found, done)))
     assert told
