@@ -24,13 +24,11 @@ from typing import TypeAlias
 from attrs import evolve, field, frozen
 
 from machines.options import one_of, option, refuse_less, seconds, whole
+from machines.policy.backoff import doubled
 from statekit import EVERY, Fired, Jitter, Kind, Machine, Rows, Signal, after, arm, disarm, timer
 
 CODES_MAX = 3
 """How many codes a storm names."""
-
-DOUBLINGS_MAX = 30
-"""2^30 s is beyond every cap; a larger power could overflow."""
 
 
 # ---------------------------------------------------------------------------------------------------------- options
@@ -78,6 +76,11 @@ class ErrorSeen:
     code: str
     operation: str = ""
     weight: int = 1
+
+    @classmethod
+    def samples(cls) -> "tuple[ErrorSeen, ...]":
+        """Give one that weighs as most do, one of an operation that weighs more, and one that weighs nothing."""
+        return cls("INTERNAL_ERROR"), cls("PROTOCOL_ERROR", "1", 2), cls("TOKEN_EXPIRED", weight=0)
 
 
 @frozen
@@ -130,7 +133,7 @@ class Counted:
 class Context:
     """The counted errors, the places of the trips of the last half hour, and what is to be told of the last trip.
 
-    `unproven` counts the trips since a probation was passed.
+    `unproven` counts the trips since a probation was passed, until the cooldown is at its cap.
     """
 
     options: Options = Options()
@@ -142,9 +145,13 @@ class Context:
 
 def cooldown(context: Context) -> Jitter:
     """30 s, doubling to 5 min with every trip on probation, and a quarter of jitter above."""
-    options, doublings = context.options, min(max(context.unproven - 1, 0), DOUBLINGS_MAX)
-    low = min(options.cooldown_seconds * 2.0**doublings, options.cooldown_cap_seconds)
+    low = _cooldown_seconds(context)
     return Jitter(low, low * 1.25)
+
+
+def _cooldown_seconds(context: Context) -> float:
+    options = context.options
+    return doubled(options.cooldown_seconds, max(context.unproven - 1, 0), options.cooldown_cap_seconds)
 
 
 window_seconds = option(Options, "window_seconds")
@@ -210,7 +217,9 @@ def trip(context: Context, event: ErrorSeen) -> Context:
         weights[each.code] += each.weight
     codes = tuple(code for code, _ in weights.most_common(CODES_MAX))
     trips = (*context.trips, _free(context.trips))
-    return evolve(context, counted=(), trips=trips, unproven=context.unproven + 1, codes=codes)
+    capped = context.unproven and _cooldown_seconds(context) >= context.options.cooldown_cap_seconds
+    unproven = context.unproven if capped else context.unproven + 1
+    return evolve(context, counted=(), trips=trips, unproven=unproven, codes=codes)
 
 
 def forget_trip(context: Context, event: Fired) -> Context:

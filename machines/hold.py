@@ -23,11 +23,9 @@ from typing import TypeAlias
 from attrs import evolve, field, frozen
 
 from machines.options import refuse_less, seconds, whole
+from machines.policy.backoff import doubled
 from machines.policy.error_codes import Wait
 from statekit import EVERY, Fired, Jitter, Kind, Machine, Rows, Signal, arm, timer
-
-DOUBLINGS_MAX = 30
-"""2^30 s is beyond every cap; a larger power could overflow."""
 
 
 # ---------------------------------------------------------------------------------------------------------- options
@@ -96,6 +94,11 @@ class ToldToWait:
     wait: Wait
     hint_seconds: float | None = None
 
+    @classmethod
+    def samples(cls) -> "tuple[ToldToWait, ...]":
+        """Give each wait without a hint, and hints that are longer, or shorter, than what we would wait."""
+        return *map(cls, Wait), cls(Wait.MAINTENANCE, 600.0), cls(Wait.LOCK, 0.0)
+
 
 @frozen
 class LockedOut:
@@ -112,6 +115,11 @@ class PermissionsCame:
     """The server says what this user may do."""
 
     may_write: bool
+
+    @classmethod
+    def samples(cls) -> "tuple[PermissionsCame, ...]":
+        """Give both."""
+        return cls(may_write=True), cls(may_write=False)
 
 
 @frozen
@@ -152,7 +160,10 @@ Effect: TypeAlias = BackOnline | LockedTooOften
 # ---------------------------------------------------------------------------------------------------------- context
 @frozen
 class Told:
-    """One thing to be waited for: how often in a row, for how long this time (0: it is over), and whether it runs."""
+    """One thing to be waited for: how often in a row, for how long this time (0: it is over), and whether it runs.
+
+    `times` stops where it makes no difference any more: at the cap of the wait, or the last lock that is waited for.
+    """
 
     times: int = 0
     seconds: float = 0.0
@@ -263,14 +274,20 @@ def _own_seconds(context: Context, wait: Wait, times: int) -> float:
     if wait is Wait.LOCK:
         return options.lock_seconds
     first = options.maintenance_seconds if wait is Wait.MAINTENANCE else options.unavailable_seconds
-    return min(first * 2.0 ** min(times, DOUBLINGS_MAX), options.cap_seconds)
+    return doubled(first, times - 1, options.cap_seconds)
+
+
+def _times(context: Context, wait: Wait) -> int:
+    told = context.told(wait)
+    capped = wait is not Wait.LOCK and _own_seconds(context, wait, told.times) >= context.options.cap_seconds
+    return told.times if told.running or (told.times and capped) else told.times + 1
 
 
 def note_wait(context: Context, event: ToldToWait) -> Context:
     """Wait as long as is said, or as we would; what is waited for already is one wait, and never a shorter one."""
     told, hint = context.told(event.wait), event.hint_seconds
-    times = told.times if told.running else told.times + 1
-    own = _own_seconds(context, event.wait, times - 1)
+    times = _times(context, event.wait)
+    own = _own_seconds(context, event.wait, times)
     said = own if hint is None else max(hint, context.options.floor_seconds)
     longest = max(said, told.seconds) if told.running else said
     return context.telling(event.wait, Told(times, longest, running=True))

@@ -67,10 +67,6 @@ class Tries:
     breaks: int = 0
 
 
-UNTRIED = Tries()
-"""The next head's."""
-
-
 @frozen
 class Context:
     """The replica, and what is known of the recovery.
@@ -88,7 +84,7 @@ class Context:
     asked: int = 0
     syncs: int = 0
     waits: int = 0
-    tries: Tries = UNTRIED
+    tries: Tries = Tries()
     under_way: bool = False
     held: bool = False
     read_only: bool = False
@@ -225,7 +221,7 @@ def _moved(context: Context, replica: Replica, ended: tuple[OperationEnded, ...]
     lost = _ended(replica.lost, Outcome.EXPORTED, "untransformable")
     moved = evolve(context, replica=evolve(replica, lost=()), changes=changes, ended=(*ended, *lost))
     stays = bool(context.replica.pending) and replica.is_head(replica.message_id(context.replica.head.sequence))
-    return moved if stays else evolve(moved, tries=UNTRIED)
+    return moved if stays else evolve(moved, tries=Tries())
 
 
 def _ended(parts: tuple[Part, ...], outcome: Outcome, reason: str = "") -> tuple[OperationEnded, ...]:
@@ -303,11 +299,6 @@ def count_try(context: Context) -> Context:
     """Count a send of the head that nobody is sure of."""
     tries = context.tries
     return evolve(context, tries=evolve(tries, unsure=tries.unsure + 1))
-
-
-def count_try_and_ask(context: Context) -> Context:
-    """Count a send of the head that nobody is sure of, and number the next question."""
-    return ask(count_try(context))
 
 
 def count_break(context: Context) -> Context:

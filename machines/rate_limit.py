@@ -84,6 +84,11 @@ class Offered:
     operation: str
     lane: Lane = Lane.DATA
 
+    @classmethod
+    def samples(cls) -> "tuple[Offered, ...]":
+        """Give two operations, and a message that carries answers."""
+        return cls("a"), cls("b"), cls("c", Lane.CONTROL)
+
 
 @frozen
 class Limited:
@@ -97,6 +102,11 @@ class Limited:
     code: str = "RATE_LIMIT_EXCEEDED"
     weight: int = 0
     weight_while_limited: int = 0
+
+    @classmethod
+    def samples(cls) -> "tuple[Limited, ...]":
+        """Give one that says nothing more, and one that names an operation and a time beyond all patience."""
+        return cls(), cls(90.0, "a", weight_while_limited=1)
 
 
 @frozen
@@ -142,6 +152,10 @@ class LimitHeard(Signal):
 Effect: TypeAlias = Granted | PutBack | TurnedAway | LimitHeard
 
 
+NOTHING_HEARD = LimitHeard(0.0, "", "", 0)
+"""What stands for the last limit before there was one; nobody is told of it."""
+
+
 # ---------------------------------------------------------------------------------------------------------- context
 @frozen
 class Limit:
@@ -165,7 +179,7 @@ class Context:
     rate: int | None = None
     rested: bool = True
     last: str = ""
-    heard: LimitHeard | None = None
+    heard: LimitHeard = NOTHING_HEARD
     put_back: str = ""
 
     @property
@@ -221,7 +235,7 @@ def last_limit_ends_for_somebody(context: Context) -> bool:
 
 def climbs(context: Context) -> bool:
     """Is the rate below the ceiling by more than one step, and nothing limited?"""
-    return context.rate is not None and context.rate + 1 < context.options.ceiling_per_second and not context.limits
+    return context.rate_per_second + 1 < context.options.ceiling_per_second and not context.limits
 
 
 def is_full(context: Context) -> bool:
@@ -339,8 +353,7 @@ def turn_away(_: Context, event: Offered) -> TurnedAway:
 
 def tell_limit(context: Context) -> tuple[Effect, ...]:
     """Tell of the limit, and of what waits again because of it."""
-    told: tuple[LimitHeard, ...] = (context.heard,) if context.heard else ()
-    return (*told, PutBack(context.put_back)) if context.put_back else told
+    return (context.heard, PutBack(context.put_back)) if context.put_back else (context.heard,)
 
 
 # ------------------------------------------------------------------------------------------------------------- table

@@ -40,7 +40,12 @@ class Growth:
     @property
     def high_seconds(self) -> float:
         """The delay without jitter: base · 2^k, cut at the cap."""
-        return min(self.cap_seconds, self.base_seconds * 2.0 ** min(self.doublings, DOUBLINGS_MAX))
+        return doubled(self.base_seconds, self.doublings, self.cap_seconds)
+
+
+def doubled(first_seconds: float, doublings: int, cap_seconds: float) -> float:
+    """Give a delay that was doubled so many times, cut at its cap."""
+    return min(first_seconds * 2.0 ** min(doublings, DOUBLINGS_MAX), cap_seconds)
 
 
 Ends: TypeAlias = tuple[float, float]
