@@ -5,6 +5,8 @@
     ...
     dial_seconds = option(Options, "dial_seconds")      # row(DIALING, after(dial_seconds), RETRY)
 
+Options that do not stand in their lifecycle's own file say whose they are: `lifecycle: ClassVar = "connection"`.
+
 What is given counts, 0 and False included; what could only stop progress is refused when the options are made, not met
 at three in the morning. Every refusal is a ValueError that names the lifecycle, the field, the range and the value.
 """
@@ -115,7 +117,9 @@ def refuse_less(options: object, name: str, least: str) -> None:
 
 
 def _lifecycle(options: object) -> str:
-    return type(options).__module__.rpartition(".")[2]
+    """Name the lifecycle as the application knows it: by `lifecycle`, or by the module that the options stand in."""
+    kind = type(options)
+    return str(getattr(kind, "lifecycle", kind.__module__.rpartition(".")[2]))
 
 
 class Configured(Protocol[O_co]):
