@@ -4,6 +4,8 @@ The table of `connection` says what follows; here is what it is decided by. Ever
 reads in a row. What the failures come to is worked out in `policy`: `failures` looks a loss up, `retries` counts it.
 """
 
+from typing import ClassVar
+
 from attrs import evolve, field, frozen
 
 from machines.gates import Gate, GatesMoved, ending
@@ -28,6 +30,7 @@ class Options:
     and (f); `retry` holds the seed's backoff.
     """
 
+    lifecycle: ClassVar = "connection"
     retry: RetryOptions = RetryOptions()
     dial_seconds: float = field(default=10.0, validator=seconds(above=0))
     hello_seconds: float = field(default=10.0, validator=seconds(above=0))

@@ -4,6 +4,8 @@ The table of `conflict_recovery` says what follows; here is what it is decided b
 that reads in a row. What becomes of the document itself is worked out in `replica`.
 """
 
+from typing import ClassVar
+
 from attrs import evolve, field, frozen
 
 from machines.document import (
@@ -41,6 +43,7 @@ class Options:
     itself. Raises ValueError for a value that could never work.
     """
 
+    lifecycle: ClassVar = "conflict_recovery"
     ack_seconds: float = field(default=15.0, validator=seconds(above=0))
     sync_seconds: float = field(default=5.0, validator=seconds(above=0))
     syncs_max: int = field(default=3, validator=whole(at_least=1))

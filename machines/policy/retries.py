@@ -4,7 +4,7 @@ Success is late-bound: nothing here is forgotten when a socket opens, only when 
 that accepts and then drops the link meets ever longer delays, and never more than ten attempts in the fast phase.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from attrs import evolve, field, frozen
 
@@ -26,6 +26,7 @@ class RetryOptions:
     a normal close by the server: "stop" (the seed: no action), or "retry".
     """
 
+    lifecycle: ClassVar = "connection.retry"
     attempts_max: int = field(default=10, validator=whole(at_least=0))
     kind: Kind = field(default="full", validator=one_of(*KINDS))
     base_seconds: float = field(default=1.0, validator=seconds(above=0))

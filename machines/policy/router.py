@@ -236,7 +236,7 @@ def report(context: Context, error: ErrorMessage) -> tuple[ErrorReported, ErrorW
 
 def end_link(context: Context, error: ErrorMessage) -> LinkEnded:
     """Say why no retry can help."""
-    return LinkEnded(_policy(context, error).terminal_reason or error.error_code.lower())
+    return LinkEnded(_policy(context, error).terminal_reason)
 
 
 def stay_away(_: Context, error: ErrorMessage) -> LinkUnwelcome:

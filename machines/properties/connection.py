@@ -358,5 +358,12 @@ MODEL = Model(
         "default": Thresholds(starting_with(SMALL, 1), also=(starting_with(FAILING, 0),)),
         "deep": Thresholds(starting_with(DEEP, 2)),
     },
-    samples={GatesMoved: gates, Permitted: permits, Denied: denials, OpenFailed: failures, Closed: closes, LinkBroken: breaks},
+    samples={
+        GatesMoved: gates,
+        Permitted: permits,
+        Denied: denials,
+        OpenFailed: failures,
+        Closed: closes,
+        LinkBroken: breaks,
+    },
 )
