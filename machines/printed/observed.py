@@ -18,7 +18,7 @@ from machines.connection import State as Link
 from machines.document import OperationEnded, Outcome, Submit
 from machines.error_storm import ERROR_STORM
 from machines.facts import shut_gates
-from machines.link import Close, Closed, FrameArrived, Opened, OpenFailed
+from machines.link import Close, Closed, FrameArrived, Hello, Opened, OpenFailed
 from machines.policy.router import ROUTER
 from machines.rate_limit import RATE_LIMIT, is_limited
 from machines.session import SESSION, Options, contexts
@@ -108,6 +108,7 @@ def _handshaking(options: Options) -> SystemWalk:
 def _settling(options: Options) -> SystemWalk:
     """Go on until the first of two operations was sent; the permit is still held."""
     walk = _handshaking(options)
+    walk.send(CONNECTION, Hello(0, resumable=True))
     walk.answer(CONNECTION, FrameArrived(GREETING))
     asked = walk.of(CONFLICT_RECOVERY).context.sync_id
     walk.answer(CONNECTION, FrameArrived(DocumentSync(Document("", 0, Text("")), message_id=asked)))
@@ -122,11 +123,10 @@ def _submit(walk: SystemWalk) -> None:
 
 # ------------------------------------------------------------------------------------------------------- what is seen
 def _observed(walk: SystemWalk, event: Closed | OpenFailed | FrameArrived) -> Observed:
-    before = walk.state(CONNECTION)
+    before, resumable = walk.state(CONNECTION), walk.of(CONNECTION).context.session.offered
     walk.answer(CONNECTION, event)
     session, after = walk.snapshot, walk.of(CONNECTION)
-    lost = after.context.retries.attempts > 0
-    kept = "kept" if after.context.retries.last.policy.keeps_session else "dropped"
+    kept = "kept" if after.context.session.offered else "dropped"
     return Observed(
         link=_link(walk) if after.state is not before else "stays",
         operations=_operations(walk),
@@ -134,7 +134,7 @@ def _observed(walk: SystemWalk, event: Closed | OpenFailed | FrameArrived) -> Ob
         gates=tuple(sorted(shut_gates(session))),
         told=_told(walk),
         breaker=_breaker(walk),
-        session=kept if lost else "",
+        session=kept if resumable and after.state is not before else "",
     )
 
 
