@@ -137,7 +137,7 @@ class CloseSpan:
             raise ValueError(msg)
 
 
-@frozen
+@frozen(cache_hash=True)
 class ClosePolicies:
     """A total table of close policies: `row` answers for every int, by `unknown` where no span has the code.
 

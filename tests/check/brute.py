@@ -11,7 +11,7 @@ from typing import Annotated, Union, get_args, get_origin, get_type_hints
 
 from attrs import evolve, has
 
-from statekit import Snapshot, Stimulus, System, Ticket, start, step
+from statekit import Livelock, Snapshot, Stimulus, System, Ticket, start, step
 from statekit.quantities import Quantity
 from statekit.timers import Fired, Jitter
 from statekit.transaction import SystemSnapshot
@@ -146,14 +146,19 @@ class Members(Brute):
         pairs = list(zip(snapshot.names, snapshot.members, strict=True))
         there = by_kind(value for name, each in pairs for value in values(machines[name], each))
         for name in snapshot.names:
-            made = {get_type_hints(line.make)["return"] for line in system.wiring if line.target is machines[name]}
-            made |= {get_type_hints(fact.make)["return"] for fact in system.derived if fact.target is machines[name]}
+            made = {get_type_hints(line.make).get("return") for line in system.wiring if line.target is machines[name]}
+            made |= {
+                get_type_hints(fact.make).get("return") for fact in system.derived if fact.target is machines[name]
+            }
             for move in self.moves_of(machines[name], snapshot, tickets[name], there, {*self.model.internal, *made}):
                 yield name, *move
 
     def after(self, place, name, event, number, opens):
         snapshot, tickets = self.real[place]
-        done = self.model.subject.step(snapshot, name, Stimulus(event, ticket=number))
+        try:
+            done = self.model.subject.step(snapshot, name, Stimulus(event, ticket=number))
+        except Livelock:
+            return place
         if any(len(each.postponed) > self.thresholds.postponed_max for each in done.snapshot.members):
             return None
         return self.plain(done, tickets, (name, number) if opens else None)

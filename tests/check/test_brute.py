@@ -7,12 +7,12 @@ from attrs import evolve
 
 from statekit.check.explore import explore
 from statekit.check.model import Model, Thresholds
-from tests.check import rfcs, rings, small
+from tests.check import rfcs, rings, rooms, small
 from tests.check.brute import brute, counted
 
 OFFERED = [each.load() for each in entry_points(group="statekit.models")]
 SHIPPED = [each for each in OFFERED if each.environment is None]
-SMALL = [Model(each) for each in (small.TURNSTILE, small.DIALER, small.LEASES, small.ROOM, rings.RING, rings.HEART)]
+SMALL = [Model(each) for each in (small.TURNSTILE, small.DIALER, small.LEASES, rooms.ROOM, rings.RING, rings.HEART)]
 RFCS = [rfcs.PPP, rfcs.DIAMETER, rfcs.TCP]
 
 

@@ -10,7 +10,7 @@ from statekit import EVERY, Machine, Rows, after
 from statekit.check.explore import explore
 from statekit.check.model import Model
 from statekit.check.report import Weight
-from tests.check import small
+from tests.check import rooms, small
 from tests.check.small import states_of
 
 
@@ -158,7 +158,7 @@ def test_a_model_with_gaps_does_not_hold():
 
 
 def test_wiring_and_facts_count():
-    assert not explore(Model(small.ROOM)).gaps
+    assert not explore(Model(rooms.ROOM)).gaps
 
 
 def test_a_trace_function_that_was_set_before_is_set_after():

@@ -13,7 +13,7 @@ from statekit.check.replay import replayed
 from statekit.check.seen import Move
 from statekit.errors import MalformedModel
 from statekit.timers import Fired
-from tests.check import rfcs, small
+from tests.check import rfcs, rooms, small
 from tests.check.small import DIALER, DIALING, DOOR, IDLE, LEASES, TALKING, TURNSTILE, WAITING, Nothing, states_of
 
 
@@ -57,7 +57,7 @@ COUNTS = [
     (Model(DIALER), 5, 49, 3),
     (Model(LEASES), 3, 10, 2),
     (Model(DOOR, thresholds={"default": Thresholds(ages_seconds=(5.0, 10.0))}), 5, 15, 3),
-    (Model(small.ROOM), 8, 24, 3),
+    (Model(rooms.ROOM), 8, 24, 3),
 ]
 
 
@@ -110,7 +110,7 @@ def test_events_named_internal_do_not_come():
 
 
 def test_progress_is_told_with_places_found_and_worked_off(monkeypatch):
-    monkeypatch.setattr("statekit.check.explore.PROGRESS_SECONDS", -1.0)
+    monkeypatch.setattr("statekit.check.search.PROGRESS_SECONDS", -1.0)
     told = []
     explore(rfcs.TCP, progress=lambda found, done: told.append((found, done)))
     assert told

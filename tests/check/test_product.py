@@ -10,10 +10,10 @@ from statekit.check.replay import replayed
 from statekit.check.seen import Move
 from statekit.errors import MalformedModel
 from statekit.verdicts import Broken
-from tests.check import jobs, small
+from tests.check import jobs, rooms
 from tests.check.brute import brute, counted
 from tests.check.jobs import DESK, JOB, OFFICE, Job
-from tests.check.small import LAMPS, METER, ROOM, Lamp
+from tests.check.rooms import LAMPS, METER, ROOM, Lamp
 
 
 def result(explored, code):
@@ -42,8 +42,8 @@ def one_at_a_time(seen):
 
 def hears_facts(seen):
     """The meter is told when it becomes bright, and only then."""
-    told = any(isinstance(hop.event, small.Bright) for hop in seen.path)
-    return told == (small.is_bright(seen.after) != small.is_bright(seen.before))
+    told = any(isinstance(hop.event, rooms.Bright) for hop in seen.path)
+    return told == (rooms.is_bright(seen.after) != rooms.is_bright(seen.before))
 
 
 def sends(seen):
@@ -80,16 +80,16 @@ def test_what_is_remembered_is_what_the_real_step_does(doubting):
 
 
 def test_less_is_made_than_is_walked():
-    lamps = tuple(small.lamp(f"lamp_{each}") for each in range(10))
+    lamps = tuple(rooms.lamp(f"lamp_{each}") for each in range(10))
     wired = tuple(line for each in lamps for line in (wire_up(each)))
-    explored = explore(Model(System("hall", members=(METER, *lamps), wiring=wired), internal=(small.Bright,)))
+    explored = explore(Model(System("hall", members=(METER, *lamps), wiring=wired), internal=(rooms.Bright,)))
     assert (explored.states, explored.edges) == (2**10, 10 * 2**10)
     assert explored.steps < explored.edges / 4
 
 
 def wire_up(lamp):
     """Wire one lamp to the meter."""
-    return wire(lamp, small.Lit, METER, small.counted), wire(lamp, small.Unlit, METER, small.uncounted)
+    return wire(lamp, rooms.Lit, METER, rooms.counted), wire(lamp, rooms.Unlit, METER, rooms.uncounted)
 
 
 def test_a_counterexample_of_a_system_is_made_again():
@@ -118,8 +118,8 @@ def test_monitors_and_lassos_of_a_system():
         return room.of(LAMPS[0]).state is Lamp.ON
 
     explored = explore(Model(ROOM, (sequence("twice", 0, presses, twice), hot("lit", is_lit))))
-    assert result(explored, "twice").trace.moves == (Move("lamp_a", small.Press()),) * 3
-    assert result(explored, "lit").trace.moves == (Move("lamp_a", small.Press()),)
+    assert result(explored, "twice").trace.moves == (Move("lamp_a", rooms.Press()),) * 3
+    assert result(explored, "lit").trace.moves == (Move("lamp_a", rooms.Press()),)
     assert result(explored, "lit").trace.loop_from == 1
 
 
@@ -172,22 +172,22 @@ def test_a_way_with_instances_is_made_again():
 def test_what_is_not_pure_is_found_out(doubting):
     calls = []
 
-    def fickle(_: small.Lit) -> small.Count | small.Uncount:
+    def fickle(_: rooms.Lit) -> rooms.Count | rooms.Uncount:
         calls.append(None)
-        return small.Count() if len(calls) % 2 else small.Uncount()
+        return rooms.Count() if len(calls) % 2 else rooms.Uncount()
 
-    wired = (wire(LAMPS[0], small.Lit, METER, fickle), wire(LAMPS[0], small.Unlit, METER, small.uncounted))
+    wired = (wire(LAMPS[0], rooms.Lit, METER, fickle), wire(LAMPS[0], rooms.Unlit, METER, rooms.uncounted))
     with pytest.raises(MalformedModel, match="is not pure"):
-        explore(Model(System("hall", members=(METER, LAMPS[0]), wiring=wired), internal=(small.Bright,)))
+        explore(Model(System("hall", members=(METER, LAMPS[0]), wiring=wired), internal=(rooms.Bright,)))
 
 
-def broken(_: small.Lit) -> small.Count:
+def broken(_: rooms.Lit) -> rooms.Count:
     raise ZeroDivisionError("oops")
 
 
 def test_wiring_that_raises_is_a_fault():
-    wired = (wire(LAMPS[0], small.Lit, METER, broken), wire(LAMPS[0], small.Unlit, METER, small.uncounted))
-    model = Model(System("hall", members=(METER, LAMPS[0]), wiring=wired), internal=(small.Bright,))
+    wired = (wire(LAMPS[0], rooms.Lit, METER, broken), wire(LAMPS[0], rooms.Unlit, METER, rooms.uncounted))
+    model = Model(System("hall", members=(METER, LAMPS[0]), wiring=wired), internal=(rooms.Bright,))
     [(sentence, trace)] = explore(model).faults
     assert "the wiring is broken: broken raised ZeroDivisionError('oops')" in sentence
     assert isinstance(next(iter(replayed(model, trace))).verdict, Broken)
