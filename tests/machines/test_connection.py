@@ -846,8 +846,8 @@ def test_an_error_of_the_link_follows_the_close_it_names(walk):
             walk.fire(BACKOFF_DUE)
 
 
-def test_a_frame_that_is_no_message_is_forgiven_once(walk):
-    """Seed defects 9 and 47."""
+def test_defect_9_a_frame_that_is_no_message_is_forgiven_once(walk):
+    """Seed defect 9: a frame without `data` threw; 47: what is documented reconnects for ever."""
     settling(walk)
     walk.answer(FrameInvalid("not JSON"))
     assert (walk.state, walk.effects[-1]) == (BACKING_OFF, Close(1002))
