@@ -43,6 +43,7 @@ deep: .venv/.ready ## run the long campaigns
 
 bench: .venv/.ready ## measure against peers and limits
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.exploring
 
 # Pins stay as they are where they still fit; `make lock LOCK_FLAGS=--upgrade` moves them all.
 lock: .venv-lock/bin/uv ## write requirements.lock again from pyproject.toml

@@ -4,29 +4,33 @@ The table of `connection` says what follows; here is what it is decided by. Ever
 reads in a row. What the failures come to is worked out in `policy`: `failures` looks a loss up, `retries` counts it.
 """
 
+from typing import ClassVar
+
 from attrs import evolve, field, frozen
 
 from machines.gates import Gate, GatesMoved, ending
-from machines.link import GoAway, Hello, Permitted, Report, TokenReady
-from machines.options import seconds
+from machines.link import Generation, GoAway, Hello, Permit, Permitted, Report, TokenReady
+from machines.options import seconds, whole
 from machines.policy.close_codes import CloseAct
 from machines.policy.failures import Loss, heeded
 from machines.policy.resumption import Resumption
-from machines.policy.retries import NO_FAILURE, Retries, RetryOptions
+from machines.policy.retries import Retries, RetryOptions
 from statekit import Fired, Jitter
 
 
 # ---------------------------------------------------------------------------------------------------------- options
-@frozen
+@frozen(cache_hash=True)
 class Options:
     """What an application may set; every time is in seconds. Raises ValueError for a value that could never work.
 
     How long to wait for the dial, for the hello that accepts the connection, for the peer's answer to our close; for
     answers after a goaway; how long a link must last to be stable; how long after an immediate retry the next must
-    wait its turn, and after a wake the next is not heard; how long to strive without ever being stable. The numbers
-    are those of lifecycles section 2 (c); `retry` holds the seed's backoff.
+    wait its turn, and after a wake the next is not heard; how long to strive without ever being stable; how many
+    resumes may come to nothing before a fresh session is asked for. The numbers are those of lifecycles section 2 (c)
+    and (f); `retry` holds the seed's backoff.
     """
 
+    lifecycle: ClassVar = "connection"
     retry: RetryOptions = RetryOptions()
     dial_seconds: float = field(default=10.0, validator=seconds(above=0))
     hello_seconds: float = field(default=10.0, validator=seconds(above=0))
@@ -36,6 +40,7 @@ class Options:
     instant_rest_seconds: float = field(default=60.0, validator=seconds())
     wake_rest_seconds: float = field(default=5.0, validator=seconds())
     give_up_seconds: float = field(default=86_400.0, validator=seconds(above=0))
+    resumes_max: int = field(default=3, validator=whole(at_least=0))
 
 
 # ---------------------------------------------------------------------------------------------------------- context
@@ -43,22 +48,20 @@ class Options:
 class Context:
     """What a connection remembers beside its state.
 
-    `generation` is the token's, `accepted` whether the server took it; `permit` is the breaker's, `report` what to
-    say of it; `paid_seconds` is the delay that the present attempt cost; `resumed` and `ping_seconds` are what the
-    hello said, `deadline_seconds` what the goaway did.
+    `generation` is the token's, `accepted` whether the server took it on this link; `permit` is the breaker's, `report`
+    what to say of it; `paid_seconds` is the delay that the present attempt cost; `deadline_seconds` is what the goaway
+    said.
     """
 
     options: Options = Options()
     retries: Retries = Retries()
     session: Resumption = Resumption()
     gates: frozenset[Gate] = frozenset()
-    generation: int = 0
+    generation: Generation = 0
     accepted: bool = False
-    permit: int = 0
+    permit: Permit = 0
     report: Report = Report.CANCEL
     paid_seconds: float = 0.0
-    resumed: bool = False
-    ping_seconds: float | None = None
     deadline_seconds: float | None = None
     instant_spent: bool = False
     wake_spent: bool = False
@@ -165,15 +168,27 @@ def wanted_afresh(context: Context) -> Context:
     return Context(context.options, generation=context.generation, gates=context.gates)
 
 
+def note_over(context: Context) -> Context:
+    """Forget every attempt, as no other follows; the permit is still to be reported, the reason to be shown."""
+    retries = Retries(quarantines=context.retries.quarantines)
+    kept = Context(context.options, retries, gates=context.gates, generation=context.generation, permit=context.permit)
+    return evolve(kept, report=context.report, reason=context.reason)
+
+
 def note_user(context: Context) -> Context:
-    """Remember that the application wanted it so; the server's session is over."""
-    return evolve(context, session=Resumption(), reason="user")
+    """Remember that the application wanted it so."""
+    return evolve(note_over(context), reason="user")
 
 
 def note_gates(context: Context, event: GatesMoved) -> Context:
     """Remember which gates are shut; with a login its session ends too."""
     session = Resumption() if Gate.REAUTH in event.shut else context.session
     return evolve(context, gates=event.shut, session=session)
+
+
+def note_gates_end_link(context: Context, event: GatesMoved) -> Context:
+    """Remember which gates ended the link; what was said on it is past."""
+    return evolve(note_gates(context, event), accepted=False, deadline_seconds=None, report=Report.CANCEL)
 
 
 def note_opened_gates(context: Context, event: GatesMoved) -> Context:
@@ -193,19 +208,16 @@ def note_permit(context: Context, event: Permitted) -> Context:
 
 def note_opened(context: Context) -> Context:
     """If the session was asked for, that is one try, until a hello comes."""
-    return evolve(context, session=context.session.begun())
+    return evolve(context, session=context.session.begun(context.options.resumes_max))
 
 
 def note_hello(context: Context, event: Hello) -> Context:
-    """Remember that the server took this token, and how it goes on; the failure before is no part of this link."""
+    """Remember that the server took this token; the failure before is no part of this link."""
     return evolve(
         context,
         accepted=True,
         session=context.session.greeted(resumable=event.resumable),
-        resumed=event.resumed,
-        ping_seconds=event.ping_seconds,
-        deadline_seconds=None,
-        retries=evolve(context.retries, last=NO_FAILURE),
+        retries=context.retries.greeted(),
     )
 
 
@@ -220,7 +232,7 @@ def note_stable(context: Context) -> Context:
 
 
 def note_failure(context: Context, event: Loss) -> Context:
-    """Look up what the loss calls for, count it, and remember what to tell the breaker and the user."""
+    """Look up what the loss calls for, count it, and remember what to tell the breaker and the user; what was said on the link is past."""
     retry = context.options.retry
     failure = retry.failure(event)
     return evolve(
@@ -229,6 +241,8 @@ def note_failure(context: Context, event: Loss) -> Context:
         session=context.session.lost(keeps=failure.policy.keeps_session),
         report=Report.FAIL if failure.blames_service else Report.NEUTRAL,
         reason=failure.reason,
+        accepted=False,
+        deadline_seconds=None,
     )
 
 
@@ -239,7 +253,7 @@ def note_drained(context: Context) -> Context:
 
 def note_exhausted(context: Context) -> Context:
     """Remember that it was tried for long enough."""
-    return evolve(context, reason="exhausted")
+    return evolve(note_over(context), reason="exhausted")
 
 
 def note_paid(context: Context, event: Fired) -> Context:

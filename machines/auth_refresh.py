@@ -16,17 +16,14 @@ Surprising arrows, in words:
 """
 
 from enum import StrEnum
-from typing import Annotated, TypeAlias
+from typing import TypeAlias
 
 from attrs import evolve, field, frozen
 
+from machines.link import Generation
 from machines.options import number, option, refuse_less, seconds, whole
 from statekit import EVERY, Failure, Jitter, Kind, Machine, Rows, Signal, after, arm, disarm, either, timer
-from statekit.quantities import Ordinal
 from statekit.timers import ClockJumped
-
-Generation: TypeAlias = Annotated[Ordinal, "token"]
-"""The number of a token: a newer one has a higher one; none has 0."""
 
 
 # ---------------------------------------------------------------------------------------------------------- options

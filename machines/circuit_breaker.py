@@ -12,19 +12,15 @@ Surprising arrows, in words:
 """
 
 from enum import StrEnum
-from typing import Annotated, TypeAlias
+from typing import TypeAlias
 
 from attrs import evolve, field, frozen
 
-from machines.link import Report
+from machines.link import Permit, Report
 from machines.options import number, refuse_less, seconds, whole
 from machines.policy.window import Window, WindowOptions
 from statekit import EVERY, Jitter, Kind, Machine, Rows, Signal, after, arm, disarm, timer
-from statekit.quantities import Ordinal
 from statekit.timers import Duration
-
-Permit: TypeAlias = Annotated[Ordinal, "permit"]
-"""The number of a permit: it counts while it is the newest, or a probe that is out."""
 
 
 # ---------------------------------------------------------------------------------------------------------- options

@@ -8,7 +8,7 @@ Surprising arrows, in words:
 - A new link is not for resending. First the server is asked what it has (RESOLVING): an operation in flight when the
   old link died is found in the answer, or is not there and may be sent again.
 - A missing acknowledgement is answered by the same question, never by a resend. Each try that comes to nothing is
-  counted; from the second "maybe" of the server on there is a pause before the question (SYNC_WAIT).
+  counted; from the second one on there is a pause before the question (SYNC_WAIT).
 - The head is given up only on an answer that does not show it, never on a count alone. After too many conflicts that
   answer's document replaces ours whole, and after the second link that broke over it the head is not sent a third time.
 - While the question is out, conflicts and remote operations are ignored: the answer covers them.
@@ -64,7 +64,6 @@ from machines.outbox import (
     count_break,
     count_round,
     count_try,
-    count_try_and_ask,
     export_all,
     first_try,
     give_up_head,
@@ -239,7 +238,7 @@ TABLE = (
     row(IN_FLIGHT,                Granted,              SENT,              send_head, arm(ack_overdue),
         guard=names_head, update=mark_sent),
     stay(IN_FLIGHT,               PutBack,              disarm(ack_overdue), guard=names_head, update=await_turn),
-    row(IN_FLIGHT,                ack_overdue,          RESYNCING,         send_sync, update=count_try_and_ask),
+    row(IN_FLIGHT,                ack_overdue,          UNSURE,            update=count_try),
     row(IN_FLIGHT,                Conflict,             RESYNCING,         send_sync,
         guard=concerns_head, update=count_round),
     row(IN_FLIGHT,                Unsure,               UNSURE,            guard=concerns_head, update=count_try),

@@ -22,7 +22,7 @@ Surprising arrows, in words:
 """
 
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from attrs import frozen
 
@@ -42,10 +42,12 @@ from machines.attempts import (
     note_exhausted,
     note_failure,
     note_gates,
+    note_gates_end_link,
     note_goaway,
     note_hello,
     note_opened,
     note_opened_gates,
+    note_over,
     note_paid,
     note_permit,
     note_stable,
@@ -99,7 +101,7 @@ from machines.link import (
 )
 from machines.options import option
 from machines.policy.close_codes import OurClose
-from statekit import EVERY, Failure, Kind, Machine, Rows, after, arm, either, timer
+from statekit import EVERY, Failure, Kind, Machine, Rows, after, arm, disarm, either, timer
 from statekit.timers import ClockJumped
 
 # ------------------------------------------------------------------------------------------------ options and context
@@ -168,12 +170,12 @@ Effect: TypeAlias = (
 # ----------------------------------------------------------------------------------------------------------- makers
 def dial(context: Context) -> Dial:
     """Open a socket with the token that is held ready."""
-    return Dial(context.generation, resume=context.session.wanted)
+    return Dial(context.generation, resume=context.session.wanted(context.options.resumes_max))
 
 
 def close_for_gate(context: Context) -> Close:
-    """Close with the code of the gate that ends the link."""
-    return Close(ending(context.gates) or OurClose.DONE)
+    """Close with the code of the gate that ends the link; the row's guard has found one."""
+    return Close(cast("OurClose", ending(context.gates)))
 
 
 def reject_token(context: Context) -> RejectToken:
@@ -197,14 +199,14 @@ def report_permit(context: Context) -> ReportPermit:
     return ReportPermit(context.permit, context.report)
 
 
-def link_up(context: Context) -> LinkUp:
+def link_up(_: Context, event: Hello) -> LinkUp:
     """Say in which session messages flow."""
-    return LinkUp(context.resumed, context.ping_seconds)
+    return LinkUp(event.resumed, event.ping_seconds)
 
 
 def link_down(context: Context) -> LinkDown:
     """Say whether the operation in flight is under suspicion."""
-    return LinkDown(blames_operation=context.retries.last.policy.quarantines)
+    return LinkDown(blames_operation=context.retries.quarantines)
 
 
 def pass_frame(_: Context, event: FrameArrived) -> FramePassed:
@@ -237,19 +239,23 @@ row, stay, ignore, forbid, to, state, group = (
     rows.row, rows.stay, rows.ignore, rows.forbid, rows.to, rows.state, rows.group,
 )  # fmt: skip
 
-READY = group("ready", SETTLING, STABLE, DRAINING, doc="messages flow", entry=(link_up,), exit=(link_down,))
+READY = group("ready", SETTLING, STABLE, DRAINING, doc="messages flow", exit=(link_down,))
 PERMITTED = group("permitted", DIALING, HANDSHAKING, SETTLING, doc="a permit is held", exit=(report_permit,))
 ESTABLISHED = group("established", HANDSHAKING, READY, doc="the socket is open")
 LINK = group("link", DIALING, ESTABLISHED, doc="a socket is wanted")
 SOCKET = group("socket", LINK, CLOSING, doc="a socket may exist")
 WAITING = group("waiting", BACKING_OFF, SUSPENDED, doc="between attempts")
 SEEKING = group("seeking", AUTHORIZING, ACQUIRING, PARKED, WAITING, doc="before an attempt")
-STRIVING = group("striving", SEEKING, PERMITTED, doc="not yet stable")
-WANTED = group("wanted", STRIVING, READY, doc="a connection is wanted")
-GROUPS = (WANTED, STRIVING, SEEKING, WAITING, SOCKET, LINK, ESTABLISHED, PERMITTED, READY)
+WANTED = group("wanted", SEEKING, PERMITTED, READY, doc="a connection is wanted")
 
+giving_up = timer("giving_up", give_up_seconds, scope=WANTED)
 instant_rested = timer("instant_rested", instant_rest_seconds, scope=WANTED)
 wake_rested_again = timer("wake_rested_again", wake_rest_seconds, scope=WANTED)
+
+STRIVING = group(
+    "striving", SEEKING, PERMITTED, doc="not yet stable", entry=(arm(giving_up),), exit=(disarm(giving_up),)
+)
+GROUPS = (WANTED, STRIVING, SEEKING, WAITING, SOCKET, LINK, ESTABLISHED, PERMITTED, READY)
 
 # fmt: off
 STATES = (
@@ -278,8 +284,8 @@ RETRY = rows.choice("retry",
     to(BACKING_OFF, guard=retries_left),
     to(SUSPENDED))
 BY_POLICY = rows.choice("by policy",
-    to(FAILED,      guard=terminal),
-    to(IDLE,        guard=stopped_by_peer),
+    to(FAILED,      guard=terminal, update=note_over),
+    to(IDLE,        guard=stopped_by_peer, update=note_over),
     to(GATE,        reject_token, guard=may_refresh_at_once),
     to(RETRY,       reject_token, guard=wants_refresh),
     to(GATE,        arm(instant_rested), guard=may_retry_at_once, update=spend_instant),
@@ -304,15 +310,16 @@ TABLE = (
     row(SUSPENDED,          after(suspended_delay), GATE,        update=note_paid),
     row(WAITING,            ClockJumped,            GATE),
     row(SEEKING,            GatesMoved,             GATE,        guard=gates_shut_now, update=note_gates),
-    row(SEEKING,            TerminalError,          FAILED,      update=note_failure),
+    row(SEEKING,            TerminalError,          BY_POLICY,   update=note_failure),
     row(SEEKING,            Disconnect,             IDLE,        update=note_user),
 
     row(DIALING,            Opened,                 HANDSHAKING, update=note_opened),
     row(DIALING,            OpenFailed,             BY_POLICY,   update=note_failure),
     row(DIALING,            after(dial_seconds),    RETRY,       update=note_failure),
-    row(DIALING,            GatesMoved,             GATE,        guard=gate_ends_link, update=note_gates),
+    row(DIALING,            GatesMoved,             GATE,        guard=gate_ends_link,
+        update=note_gates_end_link),
     row(DIALING,            Disconnect,             IDLE,        update=note_user),
-    row(HANDSHAKING,        Hello,                  SETTLING,    accept_token, update=note_hello),
+    row(HANDSHAKING,        Hello,                  SETTLING,    accept_token, link_up, update=note_hello),
     row(HANDSHAKING,        after(hello_seconds),   RETRY,       Close(OurClose.PEER_SILENT),
         update=note_failure),
     row(SETTLING,           after(settle_delay),    STABLE,      update=note_stable),
@@ -331,14 +338,15 @@ TABLE = (
     row(ESTABLISHED,        either(TerminalError, LinkRefused), BY_POLICY, Close(OurClose.DONE),
         update=note_failure),
     row(ESTABLISHED,        GatesMoved,             GATE,        close_for_gate, guard=gate_ends_link,
-        update=note_gates),
+        update=note_gates_end_link),
     row(ESTABLISHED,        Disconnect,             CLOSING,     SayGoodbye(), Close(OurClose.DONE),
         update=note_user),
     row(CLOSING,            Closed,                 IDLE),
     row(CLOSING,            after(close_seconds),   IDLE),
     row(CLOSING,            Connect,                GATE,        update=wanted_afresh),
 
-    row(STRIVING,           after(give_up_seconds), FAILED,      update=note_exhausted),
+    row(ESTABLISHED,        giving_up,              FAILED,      Close(OurClose.DONE), update=note_exhausted),
+    row(WANTED,             giving_up,              FAILED,      update=note_exhausted),
     stay(WANTED,            instant_rested,         update=restore_instant),
     stay(WANTED,            wake_rested_again,      update=restore_wake),
     stay(EVERY,             GatesMoved,             update=note_gates),

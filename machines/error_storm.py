@@ -23,7 +23,7 @@ from typing import TypeAlias
 
 from attrs import evolve, field, frozen
 
-from machines.options import option, refuse_less, seconds, whole
+from machines.options import one_of, option, refuse_less, seconds, whole
 from machines.policy.backoff import doubled
 from statekit import EVERY, Fired, Jitter, Kind, Machine, Rows, Signal, after, arm, disarm, timer
 
@@ -48,7 +48,7 @@ class Options:
     probation_seconds: float = field(default=60.0, validator=seconds())
     trips_max: int = field(default=3, validator=whole(at_least=1))
     trips_window_seconds: float = field(default=1800.0, validator=seconds(above=0))
-    count_all: bool = False
+    count_all: bool = field(default=False, validator=one_of(True, False))
 
     def __attrs_post_init__(self) -> None:
         """Refuse a cap below what it caps."""

@@ -42,7 +42,7 @@ def gates_moved(shut: frozenset[Gate]) -> GatesMoved:
 def failed_for(session: View) -> str:
     """Why the connection has failed for good; empty while it has not."""
     seen = session.of(CONNECTION)
-    return seen.context.reason or "failed" if seen.state is connection.FAILED else ""
+    return seen.context.reason if seen.state is connection.FAILED else ""
 
 
 def fate_of_operations(reason: str) -> document.Halt | document.Reopen:

@@ -39,6 +39,11 @@ class GatesMoved:
 
     shut: frozenset[Gate]
 
+    @classmethod
+    def samples(cls) -> "tuple[GatesMoved, ...]":
+        """Give none, one that only prevents a dial, and those that end a link."""
+        return tuple(cls(frozenset(shut)) for shut in ((), (Gate.OFFLINE,), (Gate.STORM,), (Gate.REAUTH,)))
+
 
 ENDING: Final = {Gate.STORM: OurClose.STORM, Gate.REAUTH: OurClose.DONE}
 """The gates that end a link, with the code it is then closed with; where both are shut the first counts."""

@@ -7,11 +7,19 @@ the end are how those who use the link hear of it.
 """
 
 from enum import StrEnum
+from typing import Annotated, TypeAlias
 
 from attrs import frozen
 
-from machines.wire.messages import Inbound, Outbound
+from machines.wire.messages import Inbound, Outbound, Pong
 from statekit import Signal
+from statekit.quantities import Ordinal
+
+Generation: TypeAlias = Annotated[Ordinal, "token"]
+"""The number of a token: a newer one has a higher one; none has 0."""
+
+Permit: TypeAlias = Annotated[Ordinal, "permit"]
+"""The number of a breaker's permit; none has 0."""
 
 
 # ------------------------------------------------------------------------------------------------------- the socket
@@ -23,7 +31,7 @@ class Dial:
     shipped one) may leave it unread: the hello then says that the session is a fresh one.
     """
 
-    generation: int
+    generation: Generation
     resume: bool = False
 
 
@@ -64,6 +72,17 @@ class OpenFailed:
     status: int | None = None
     retry_after_seconds: float | None = None
 
+    @classmethod
+    def samples(cls) -> "tuple[OpenFailed, ...]":
+        """Give no answer at all, and a status for each thing that a connection does about one."""
+        return (
+            cls("refused"),
+            cls("http", 401),
+            cls("http", 404),
+            cls("http", 423),
+            cls("http", 503),
+        )
+
 
 @frozen
 class FrameArrived:
@@ -71,12 +90,22 @@ class FrameArrived:
 
     message: Inbound
 
+    @classmethod
+    def samples(cls) -> "tuple[FrameArrived, ...]":
+        """Give one; what it says is the router's business."""
+        return (cls(Pong(timestamp_ms=1)),)
+
 
 @frozen
 class FrameInvalid:
     """A frame came that is no message; `problem` says what was wrong with it, never what it held."""
 
     problem: str
+
+    @classmethod
+    def samples(cls) -> "tuple[FrameInvalid, ...]":
+        """Give one."""
+        return (cls("not JSON"),)
 
 
 @frozen
@@ -86,6 +115,11 @@ class Closed:
     code: int
     reason: str = ""
     retry_after_seconds: float | None = None
+
+    @classmethod
+    def samples(cls) -> "tuple[Closed, ...]":
+        """Give a code for each thing that a connection does about one."""
+        return cls(1000), cls(1006), cls(1008), cls(1013, retry_after_seconds=90.0), cls(4000)
 
 
 # ------------------------------------------------------------------------------------------------ the server, over it
@@ -102,12 +136,22 @@ class Hello:
     resumable: bool = False
     ping_seconds: float | None = None
 
+    @classmethod
+    def samples(cls) -> "tuple[Hello, ...]":
+        """Give a fresh session that cannot be resumed, and a resumed one of a server with a wish."""
+        return cls(1), cls(1, resumed=True, resumable=True, ping_seconds=10.0)
+
 
 @frozen
 class GoAway:
     """The server will close, at the deadline if it names one: send nothing new. (The shipped wire never raises it.)"""
 
     deadline_seconds: float | None = None
+
+    @classmethod
+    def samples(cls) -> "tuple[GoAway, ...]":
+        """Give a server that names no deadline, and one that does."""
+        return cls(), cls(2.0)
 
 
 @frozen
@@ -120,6 +164,11 @@ class TerminalError:
     """The server says something that no retry can help."""
 
     reason: str
+
+    @classmethod
+    def samples(cls) -> "tuple[TerminalError, ...]":
+        """Give one."""
+        return (cls("kicked"),)
 
 
 @frozen
@@ -134,6 +183,11 @@ class LinkBroken:
     """The server reports an error of the link itself; `code` names the close policy that rules what follows."""
 
     code: int
+
+    @classmethod
+    def samples(cls) -> "tuple[LinkBroken, ...]":
+        """Give an error of the protocol, and one of the server."""
+        return cls(1002), cls(1011)
 
 
 @frozen
@@ -151,21 +205,26 @@ class AskToken(Signal):
 class TokenReady:
     """auth_refresh has a token that may be presented; only its generation is said."""
 
-    generation: int
+    generation: Generation
+
+    @classmethod
+    def samples(cls) -> "tuple[TokenReady, ...]":
+        """Give one; its generation stands for each."""
+        return (cls(1),)
 
 
 @frozen
 class RejectToken(Signal):
     """The server refused the token of this generation."""
 
-    generation: int
+    generation: Generation
 
 
 @frozen
 class AcceptToken(Signal):
     """The server accepted the token of this generation."""
 
-    generation: int
+    generation: Generation
 
 
 # ------------------------------------------------------------------------------------------- the permit to dial at all
@@ -193,7 +252,12 @@ class AskPermit(Signal):
 class Permitted:
     """circuit_breaker lets one attempt through."""
 
-    permit: int
+    permit: Permit
+
+    @classmethod
+    def samples(cls) -> "tuple[Permitted, ...]":
+        """Give one; its number stands for each."""
+        return (cls(1),)
 
 
 @frozen
@@ -210,7 +274,7 @@ class PermitAvailable:
 class ReportPermit(Signal):
     """The attempt made under this permit is over."""
 
-    permit: int
+    permit: Permit
     result: Report
 
 

@@ -5,6 +5,8 @@
     ...
     dial_seconds = option(Options, "dial_seconds")      # row(DIALING, after(dial_seconds), RETRY)
 
+Options that do not stand in their lifecycle's own file say whose they are: `lifecycle: ClassVar = "connection"`.
+
 What is given counts, 0 and False included; what could only stop progress is refused when the options are made, not met
 at three in the morning. Every refusal is a ValueError that names the lifecycle, the field, the range and the value.
 """
@@ -43,9 +45,13 @@ class Range:
     def __str__(self) -> str:
         """Read as the end of a refusal: `a finite number of seconds above 0`."""
         number = "a whole number" if self.whole else "a finite number"
-        low = f"above {self.low:g}" if self.open_low else f"of at least {self.low:g}"
-        high = "" if self.high == float("inf") else f" and at most {self.high:g}"
-        return f"{number}{self.unit} {low}{high}"
+        return f"{number}{self.unit} {'' if self.open_low else 'of '}{self.bounds}"
+
+    @property
+    def bounds(self) -> str:
+        """The range alone, for a column of ranges: `above 0`."""
+        low = f"{'above' if self.open_low else 'at least'} {self.low:g}"
+        return low if self.high == float("inf") else f"{low} and at most {self.high:g}"
 
     def __contains__(self, value: object) -> bool:
         """Tell whether a value would be accepted."""
@@ -60,6 +66,27 @@ class Range:
         """Refuse a value outside the range, as attrs calls a validator."""
         if value not in self:
             raise ValueError(f"{_lifecycle(options)}: {attribute.name} must be {self}, not {value!r}")
+
+
+@frozen
+class Choice:
+    """A validator: one of `words`, or True or False and nothing that merely counts as such."""
+
+    words: tuple[str | bool, ...]
+
+    @property
+    def bounds(self) -> str:
+        """What there is to choose from: `'suspend' or 'fail'`."""
+        return " or ".join(map(repr, self.words))
+
+    def __contains__(self, value: object) -> bool:
+        """Tell whether a value would be accepted."""
+        return any(type(value) is type(word) and value == word for word in self.words)
+
+    def __call__(self, options: object, attribute: Named, value: object) -> None:
+        """Refuse anything else, as attrs calls a validator."""
+        if value not in self:
+            raise ValueError(f"{_lifecycle(options)}: {attribute.name} must be {self.bounds}, not {value!r}")
 
 
 def seconds(*, above: float | None = None, at_least: float = 0.0) -> Range:
@@ -77,15 +104,9 @@ def whole(*, at_least: int) -> Range:
     return Range(at_least, whole=True)
 
 
-def one_of(*words: str) -> Callable[[object, Named, object], None]:
-    """Make the validator of a choice between words."""
-
-    def check(options: object, attribute: Named, value: object) -> None:
-        if value not in words:
-            choice = " or ".join(map(repr, words))
-            raise ValueError(f"{_lifecycle(options)}: {attribute.name} must be {choice}, not {value!r}")
-
-    return check
+def one_of(*words: str | bool) -> Choice:
+    """Make the validator of a choice between words, or of `True, False`."""
+    return Choice(words)
 
 
 def refuse_less(options: object, name: str, least: str) -> None:
@@ -96,7 +117,9 @@ def refuse_less(options: object, name: str, least: str) -> None:
 
 
 def _lifecycle(options: object) -> str:
-    return type(options).__module__.rpartition(".")[2]
+    """Name the lifecycle as the application knows it: by `lifecycle`, or by the module that the options stand in."""
+    kind = type(options)
+    return str(getattr(kind, "lifecycle", kind.__module__.rpartition(".")[2]))
 
 
 class Configured(Protocol[O_co]):

@@ -4,6 +4,8 @@ The table of `conflict_recovery` says what follows; here is what it is decided b
 that reads in a row. What becomes of the document itself is worked out in `replica`.
 """
 
+from typing import ClassVar
+
 from attrs import evolve, field, frozen
 
 from machines.document import (
@@ -41,6 +43,7 @@ class Options:
     itself. Raises ValueError for a value that could never work.
     """
 
+    lifecycle: ClassVar = "conflict_recovery"
     ack_seconds: float = field(default=15.0, validator=seconds(above=0))
     sync_seconds: float = field(default=5.0, validator=seconds(above=0))
     syncs_max: int = field(default=3, validator=whole(at_least=1))
@@ -67,10 +70,6 @@ class Tries:
     breaks: int = 0
 
 
-UNTRIED = Tries()
-"""The next head's."""
-
-
 @frozen
 class Context:
     """The replica, and what is known of the recovery.
@@ -88,7 +87,7 @@ class Context:
     asked: int = 0
     syncs: int = 0
     waits: int = 0
-    tries: Tries = UNTRIED
+    tries: Tries = Tries()
     under_way: bool = False
     held: bool = False
     read_only: bool = False
@@ -225,7 +224,7 @@ def _moved(context: Context, replica: Replica, ended: tuple[OperationEnded, ...]
     lost = _ended(replica.lost, Outcome.EXPORTED, "untransformable")
     moved = evolve(context, replica=evolve(replica, lost=()), changes=changes, ended=(*ended, *lost))
     stays = bool(context.replica.pending) and replica.is_head(replica.message_id(context.replica.head.sequence))
-    return moved if stays else evolve(moved, tries=UNTRIED)
+    return moved if stays else evolve(moved, tries=Tries())
 
 
 def _ended(parts: tuple[Part, ...], outcome: Outcome, reason: str = "") -> tuple[OperationEnded, ...]:
@@ -303,11 +302,6 @@ def count_try(context: Context) -> Context:
     """Count a send of the head that nobody is sure of."""
     tries = context.tries
     return evolve(context, tries=evolve(tries, unsure=tries.unsure + 1))
-
-
-def count_try_and_ask(context: Context) -> Context:
-    """Count a send of the head that nobody is sure of, and number the next question."""
-    return ask(count_try(context))
 
 
 def count_break(context: Context) -> Context:

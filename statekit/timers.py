@@ -39,8 +39,8 @@ class Jitter(Value):
             raise ValueError(msg)
 
     def draw(self, chance: float) -> float:
-        """Return the delay in seconds for one draw; `chance` is in [0, 1]."""
-        return self.low_seconds + (self.high_seconds - self.low_seconds) * chance
+        """Return the delay in seconds for one draw; `chance` is in [0, 1], and rounding never leads beyond an end."""
+        return min(self.low_seconds + (self.high_seconds - self.low_seconds) * chance, self.high_seconds)
 
 
 Duration: TypeAlias = float | Jitter

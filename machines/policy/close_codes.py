@@ -137,7 +137,7 @@ class CloseSpan:
             raise ValueError(msg)
 
 
-@frozen
+@frozen(cache_hash=True)
 class ClosePolicies:
     """A total table of close policies: `row` answers for every int, by `unknown` where no span has the code.
 
@@ -197,29 +197,27 @@ UNKNOWN_CLOSE: Final = ClosePolicy(
     _NEUTRAL,
     tolerated=2,
     reason="unknown_close",
-    note="warn; the third in a row is terminal",
 )
 """The row of every code nobody named: 0 to 999, 3xxx without a product row, 4005 to 4998, 5000 and above."""
 
-_RESERVED = ClosePolicy("Reserved", _BACKOFF, _NEUTRAL, tolerated=2, reason="unknown_close", note="as unknown")
+_RESERVED = ClosePolicy("Reserved", _BACKOFF, _NEUTRAL, tolerated=2, reason="unknown_close")
 
 # fmt: off
 CLOSE_POLICIES: Final = ClosePolicies(UNKNOWN_CLOSE).overlay({
-    1000: ClosePolicy("Normal", _STOP, _NEUTRAL, reason="server_closed",
-                      note="ours: idle; the peer's: stop and tell, operations are kept"),
+    1000: ClosePolicy("Normal", _STOP, _NEUTRAL, reason="server_closed"),
     1001: ClosePolicy("Going Away", _BACKOFF, _NEUTRAL, keeps_session=True, spread=True,
                       note="goaway, server restart or deploy"),
     1002: ClosePolicy("Protocol Error", _BACKOFF, _NEUTRAL, tolerated=1, quarantines=True,
-                      reason="protocol_error", note="one retry, on a fresh session"),
+                      reason="protocol_error"),
     1003: ClosePolicy("Unsupported Data", _BACKOFF, _NEUTRAL, tolerated=1, quarantines=True,
-                      reason="unsupported_data", note="one retry; a bug of this client"),
+                      reason="unsupported_data", note="a bug of this client"),
     1004: _RESERVED,
     1005: ClosePolicy("No Status", _BACKOFF, _UNLESS_STABLE, keeps_session=True,
                       note="local only, never sent"),
     1006: ClosePolicy("Abnormal", _BACKOFF, _UNLESS_STABLE, keeps_session=True, spread=True,
                       note="local only, never sent"),
     1007: ClosePolicy("Invalid Payload", _BACKOFF, _NEUTRAL, tolerated=1, quarantines=True,
-                      reason="invalid_payload", note="one retry, without the operation"),
+                      reason="invalid_payload"),
     1008: ClosePolicy("Policy", _TERMINAL, _NEUTRAL, refresh_if_suspect=True, reason="policy_violation",
                       note="servers use it for authentication and for limits"),
     1009: ClosePolicy("Too Big", _BACKOFF, _NEUTRAL, keeps_session=True, quarantines=True,
@@ -243,12 +241,12 @@ CLOSE_POLICIES: Final = ClosePolicies(UNKNOWN_CLOSE).overlay({
     4001: ClosePolicy("Auth Expired", _REFRESH, _NEUTRAL, keeps_session=True,
                       note="one refresh together with TOKEN_EXPIRED"),
     4002: ClosePolicy("Permission Denied", _TERMINAL, _NEUTRAL, reason="permission_denied",
-                      note="operations are exported; the user may connect again after a grant"),
+                      note="the user may connect again after a grant"),
     4003: ClosePolicy("Document Locked", _HOLD, _NEUTRAL, keeps_session=True, tolerated=10,
-                      reason="document_locked", note="operations are held"),
-    4004: ClosePolicy("Kicked", _TERMINAL, _NEUTRAL, reason="kicked", note="operations are exported"),
+                      reason="document_locked"),
+    4004: ClosePolicy("Kicked", _TERMINAL, _NEUTRAL, reason="kicked"),
     4999: ClosePolicy("Error Storm", _SLOW, _NEUTRAL, keeps_session=True, tolerated=2, reason="error_storm",
-                      note="ours: the storm machine parks; the peer's: the same waits, the third ends"),
+                      note="the same waits as after our own storm"),
 })
 # fmt: on
 """Every close code of lifecycles section 10; `overlay` it with a product's own rows."""
@@ -259,7 +257,6 @@ UNKNOWN_STATUS: Final = ClosePolicy(
     _FAIL,
     tolerated=2,
     reason="unknown_status",
-    note="a dial that failed, no more is known",
 )
 """The row of a handshake status that no table names: a failed dial, and terminal as an unknown close is."""
 
@@ -273,7 +270,7 @@ HTTP_POLICIES: Final = ClosePolicies(UNKNOWN_STATUS).overlay({
     404: ClosePolicy("Not Found", _TERMINAL, _NEUTRAL, reason="not_found"),
     408: ClosePolicy("Request Timeout", _BACKOFF, _FAIL, keeps_session=True),
     423: ClosePolicy("Locked", _HOLD, _NEUTRAL, keeps_session=True, tolerated=10, reason="document_locked",
-                     note="as 4003; the status stands in protocol.md"),
+                     note="as 4003"),
     426: ClosePolicy("Upgrade Required", _TERMINAL, _NEUTRAL, reason="upgrade_required"),
     429: ClosePolicy("Too Many Requests", _SLOW, _NEUTRAL, keeps_session=True, note="honours Retry-After"),
     range(500, 600): _OVERLOADED,

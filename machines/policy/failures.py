@@ -86,7 +86,7 @@ class Policies:
                 return Failure(UNWELCOME, hint_seconds=heeded(hint))
             case TerminalError(reason):
                 ended = ClosePolicy("Terminal Error", CloseAct.TERMINAL, PermitResult.NEUTRAL, reason=reason or "ended")
-                return Failure(ended, reason=reason)
+                return Failure(ended, reason=ended.reason)
             case OpenFailed() | Fired():
                 return Failure(UNANSWERED)
 

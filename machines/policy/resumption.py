@@ -1,15 +1,10 @@
 """Resumption: whether the server may be asked to carry its earlier session on, and when to stop asking.
 
-A session survives a close whose policy keeps it. It is given up after three sockets that opened to resume it and
-brought no hello: a server that dies of resuming must not be asked for ever (buape/carbon #364).
+A session survives a close whose policy keeps it. It is given up after `resumes_max` sockets that opened to resume it
+and brought no hello: a server that dies of resuming must not be asked for ever (buape/carbon #364).
 """
 
-from typing import Final
-
 from attrs import evolve, frozen
-
-RESUMES_MAX: Final = 3
-"""Resumes that may come to nothing before a fresh session is asked for (lifecycles section 2 (f))."""
 
 
 @frozen
@@ -19,14 +14,13 @@ class Resumption:
     offered: bool = False
     tried: int = 0
 
-    @property
-    def wanted(self) -> bool:
-        """Whether the next dial should ask for it."""
-        return self.offered and self.tried < RESUMES_MAX
+    def wanted(self, resumes_max: int) -> bool:
+        """Tell whether the next dial should ask for it."""
+        return self.offered and self.tried < resumes_max
 
-    def begun(self) -> "Resumption":
+    def begun(self, resumes_max: int) -> "Resumption":
         """A socket is open, and the session was asked for if it was wanted."""
-        return evolve(self, tried=self.tried + 1) if self.wanted else Resumption()
+        return evolve(self, tried=self.tried + 1) if self.wanted(resumes_max) else Resumption()
 
     def greeted(self, *, resumable: bool) -> "Resumption":
         """The server said hello, be it to the old session or to a fresh one."""

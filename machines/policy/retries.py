@@ -4,21 +4,18 @@ Success is late-bound: nothing here is forgotten when a socket opens, only when 
 that accepts and then drops the link meets ever longer delays, and never more than ten attempts in the fast phase.
 """
 
-from typing import Final, Literal
+from typing import ClassVar, Literal
 
 from attrs import evolve, field, frozen
 
 from machines.options import number, one_of, refuse_less, seconds, whole
 from machines.policy.backoff import DOUBLINGS_MAX, KINDS, Growth, Kind, backoff
 from machines.policy.close_codes import CLOSE_POLICIES, HTTP_POLICIES, CloseAct, ClosePolicies
-from machines.policy.failures import UNANSWERED, Failure, Loss, Policies
+from machines.policy.failures import Failure, Loss, Policies
 from statekit import Jitter
 
-NO_FAILURE: Final = Failure(UNANSWERED)
-"""What stands for the last failure where there is none; nothing reads its row before one has come."""
 
-
-@frozen
+@frozen(cache_hash=True)
 class RetryOptions:
     """How often and how soon to try again; times in seconds. Raises ValueError for a value that could never work.
 
@@ -29,6 +26,7 @@ class RetryOptions:
     a normal close by the server: "stop" (the seed: no action), or "retry".
     """
 
+    lifecycle: ClassVar = "connection.retry"
     attempts_max: int = field(default=10, validator=whole(at_least=0))
     kind: Kind = field(default="full", validator=one_of(*KINDS))
     base_seconds: float = field(default=1.0, validator=seconds(above=0))
@@ -58,28 +56,42 @@ class RetryOptions:
 class Retries:
     """The failures since a link was last stable, and what the last of them calls for.
 
-    `attempts` counts them; `identical` those with `code` in a row; `slow_rounds` the waits of the slow tier that went
-    before; `act` is what `last` comes to, all these considered.
+    `attempts` counts them, `identical` those in a row with a `code` whose policy sets a limit to that, `slow_rounds` the
+    waits of the slow tier in a row: each as far as it makes a difference. `act` is what the last of them comes
+    to, all these considered; `spread`, `quarantines` and `hint_seconds` are of its row, and of what the server wished.
     """
 
     attempts: int = 0
     act: CloseAct = CloseAct.BACKOFF
-    last: Failure = NO_FAILURE
+    spread: bool = False
+    quarantines: bool = False
+    hint_seconds: float = 0.0
     code: int = 0
     identical: int = 0
     slow_rounds: int = 0
 
     def after(self, options: RetryOptions, failure: Failure, *, token_suspect: bool = False) -> "Retries":
         """Count a failure; an attempt that never came to a code leaves the codes in a row as they are."""
-        identical, code = self.identical, self.code
-        if failure.code:
-            identical, code = self.identical + 1 if failure.code == self.code else 1, failure.code
-        act = failure.policy.act_at(max(identical, 1), token_suspect=token_suspect)
+        policy, code, identical = failure.policy, self.code, self.identical
+        if failure.code and policy.tolerated is None:
+            code, identical = 0, 0
+        elif failure.code:
+            again = self.identical if failure.code == self.code else 0
+            code, identical = failure.code, min(again, policy.tolerated or 0) + 1
+        act = policy.act_at(max(identical, 1), token_suspect=token_suspect)
         if act is CloseAct.STOP and options.after_server_close == "retry":
             act = CloseAct.BACKOFF
-        counted = evolve(self, attempts=self.attempts + 1, act=act, last=failure, code=code, identical=identical)
-        grows = self.is_slow(options) and counted.is_slow(options)
-        return evolve(counted, slow_rounds=self.slow_rounds + 1 if grows else 0)
+        attempts = min(self.attempts, max(options.attempts_max, 1)) + 1
+        hint = failure.hint_seconds
+        counted = Retries(attempts, act, policy.spread, policy.quarantines, hint, code, identical, self.slow_rounds)
+        if not counted.is_slow(options):
+            return evolve(counted, slow_rounds=0)
+        capped = self.slow_rounds > 0 and self.grown_seconds(options) >= options.slow_cap_seconds
+        return counted if capped else evolve(counted, slow_rounds=self.slow_rounds + 1)
+
+    def greeted(self) -> "Retries":
+        """The server said hello: the failure before is counted, but is no part of this link."""
+        return evolve(self, act=CloseAct.BACKOFF, spread=False, quarantines=False, hint_seconds=0.0)
 
     def left(self, options: RetryOptions) -> bool:
         """Tell whether the fast phase has an attempt left."""
@@ -88,6 +100,10 @@ class Retries:
     def is_slow(self, options: RetryOptions) -> bool:
         """Tell whether the next wait is one of the slow tier: the server asked for it, or the fast phase is over."""
         return self.act is CloseAct.SLOW or not self.left(options)
+
+    def grown_seconds(self, options: RetryOptions) -> float:
+        """How long the slow tier would wait if it had no cap: 30 s, doubled with every round but the first."""
+        return options.slow_seconds * 2.0 ** min(max(self.slow_rounds - 1, 0), DOUBLINGS_MAX)
 
     def fast_delay(self, options: RetryOptions, paid_seconds: float = 0.0) -> Jitter:
         """The next delay of the fast phase, by the kind of backoff that is set.
@@ -100,14 +116,14 @@ class Retries:
             options.kind,
             Growth(options.base_seconds, options.cap_seconds, options.floor_seconds, doublings, paid_seconds),
         )
-        if not self.last.policy.spread or self.attempts > 1:
+        if not self.spread or self.attempts > 1:
             return drawn
-        widest = max(options.spread_seconds, self.last.hint_seconds, drawn.high_seconds)
+        widest = max(options.spread_seconds, self.hint_seconds, drawn.high_seconds)
         return Jitter(options.floor_seconds, max(options.floor_seconds, min(widest, options.cap_seconds)))
 
     def slow_delay(self, options: RetryOptions) -> Jitter:
         """30 s and a quarter of jitter above, doubling to 5 min; a hold does not grow; the server's hint goes first."""
-        grown = options.slow_seconds * 2.0 ** min(self.slow_rounds, DOUBLINGS_MAX)
-        low = options.hold_seconds if self.act is CloseAct.HOLD else min(grown, options.slow_cap_seconds)
-        low = max(low, self.last.hint_seconds)
+        grown = min(self.grown_seconds(options), options.slow_cap_seconds)
+        low = options.hold_seconds if self.act is CloseAct.HOLD else grown
+        low = max(low, self.hint_seconds)
         return Jitter(low, low * (1 + options.slow_jitter))

@@ -1,19 +1,22 @@
 """What a person reads when something goes wrong: a title, a sentence, perhaps one thing to do.
 
-Keys are the 19 error codes, REFRESH_FAILED (a reason of this client, never on the wire) and the reasons for which a
-connection ends or waits, or keeps operations. The six texts of the seed stand word for word, but for the title of
-AUTHENTICATION_FAILED, which said that a session had expired where none had begun (seed defect 28).
+Keys are the 19 error codes and every reason that a machine of the session gives: for which a connection ends or waits,
+a login is asked for, or an operation is kept, undone or given back. The six texts of the seed stand word for word, but
+for the title of AUTHENTICATION_FAILED, which said that a session had expired where none had begun (seed defect 28).
 No text promises where edits are kept: only the application knows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
 from attrs import frozen
 
-REFRESH_FAILED: Final = "REFRESH_FAILED"
-"""The reason of a sign-in prompt after the token could not be refreshed."""
+REFRESH_FAILED: Final = "refresh_failed"
+"""The reason of a sign-in prompt after the token could not be refreshed; the seed made an error code of it."""
+
+UNKNOWN: Final = "unknown"
+"""The key under which a translation has the text for every code that has none."""
 
 
 @frozen
@@ -27,6 +30,9 @@ class UserMessage:
     message: str
     action: str | None
 
+
+Translate: TypeAlias = Callable[[str], UserMessage | None]
+"""What finds a text in another language by its key, and gives None for a key without one: `FRENCH.get`."""
 
 UNKNOWN_MESSAGE: Final = UserMessage("Something Went Wrong", "An unexpected problem occurred.", "Reload")
 """The text for every code that has none; it claims no team that was told (seed defect 66)."""
@@ -48,7 +54,11 @@ _UNAVAILABLE = UserMessage(
     "Temporarily Unavailable", "We can't save changes right now. Retrying shortly...", "Retry Now"
 )
 _MAINTENANCE = UserMessage("Maintenance", "We're making improvements. Editing resumes when we're done.", None)
-_UNREACHABLE = UserMessage("Connection Lost", "We stopped trying to reconnect. Please try again.", "Retry Now")
+_LOGGED_OUT = UserMessage("Logged Out", "You were logged out. Please log in again to continue editing.", "Log In")
+_UNDONE = UserMessage(
+    "Change Not Saved", "Your last change couldn't be saved and was undone. The rest of your work goes on.", None
+)
+_LOST = UserMessage("Connection Lost", "We lost the connection to the server.", "Retry Now")
 
 # fmt: off
 USER_MESSAGES: Final[Mapping[str, UserMessage]] = MappingProxyType({
@@ -62,8 +72,7 @@ USER_MESSAGES: Final[Mapping[str, UserMessage]] = MappingProxyType({
     "AUTHENTICATION_FAILED": UserMessage(
         "Login Needed", "Please log in again to continue editing.", "Log In"),
     "TOKEN_EXPIRED": _EXPIRED,
-    "TOKEN_REVOKED": UserMessage(
-        "Logged Out", "You were logged out. Please log in again to continue editing.", "Log In"),
+    "TOKEN_REVOKED": _LOGGED_OUT,
     "INSUFFICIENT_PERMISSIONS": _DENIED,
     "DOCUMENT_NOT_FOUND": _NOT_FOUND,
     "DOCUMENT_LOCKED": _LOCKED,
@@ -81,42 +90,62 @@ USER_MESSAGES: Final[Mapping[str, UserMessage]] = MappingProxyType({
         "Something Went Wrong", "An unexpected error occurred. Our team has been notified.", "Reload"),
     "SERVICE_UNAVAILABLE": _UNAVAILABLE,
     "MAINTENANCE_MODE": _MAINTENANCE,
-    REFRESH_FAILED: _EXPIRED,
 
     "circuit_breaker": _UNAVAILABLE,
+    "contention": _UNDONE,
     "deleted": _DELETED,
     "document_locked": _LOCKED,
+    "ended": UserMessage("Connection Ended", "The server ended the connection.", "Reload"),
     "error_storm": UserMessage(
         "Connection Paused", "Too much went wrong in a short time, so we stopped trying.", "Retry Now"),
-    "exhausted": _UNREACHABLE,
+    "exhausted": UserMessage("Connection Lost", "We stopped trying to reconnect. Please try again.", "Retry Now"),
     "extension_required": _OUTDATED,
     "hidden": UserMessage("Paused", "We reconnect as soon as you are back.", None),
+    "initial": UserMessage("Not Connected", "You are not connected yet.", "Connect"),
     "invalid_payload": _OUTDATED,
     "kicked": UserMessage("Removed From Document", "An administrator removed you from this document.", None),
     "maintenance": _MAINTENANCE,
     "not_found": _NOT_FOUND,
     "offline": UserMessage("No Connection", "You seem to be offline. We reconnect when you are back.", None),
     "permission_denied": _DENIED,
+    "poison": _UNDONE,
     "policy_violation": UserMessage("Connection Refused", "The server ended the connection.", "Reload"),
     "protocol_error": _OUTDATED,
     "rate_limited": _SLOW_DOWN,
     "read_only": UserMessage("Read Only", "You may read this document, but not change it.", "Request Access"),
-    "reauth": _EXPIRED,
+    "reauth": UserMessage("Login Needed", "Please log in to continue editing.", "Log In"),
+    REFRESH_FAILED: _EXPIRED,
+    "retries": _UNDONE,
+    "revoked": _LOGGED_OUT,
     "server_closed": UserMessage("Disconnected", "The server ended the connection.", "Reconnect"),
     "storm": UserMessage(
         "Connection Paused", "Too much went wrong in a short time. Retrying in a moment...", None),
     "tls_failure": UserMessage(
         "No Secure Connection", "We couldn't connect securely. Please check your network.", "Retry Now"),
+    "token_rejected": UserMessage("Login Not Accepted", "Please log in again to continue editing.", "Log In"),
     "unavailable": _UNAVAILABLE,
-    "unknown_close": _UNREACHABLE,
-    "unknown_status": _UNREACHABLE,
+    "unknown_close": _LOST,
+    "unknown_status": _LOST,
     "unsupported_data": _OUTDATED,
+    "untransformable": UserMessage(
+        "Change Set Aside", "Others changed the same place, so your last change could not be kept.", None),
     "upgrade_required": _OUTDATED,
+    "user": UserMessage("Disconnected", "You are not connected.", "Connect"),
 })
 # fmt: on
-"""Every text, by error code or terminal reason."""
+"""Every text, by error code or reason."""
 
 
-def user_message(code: str) -> UserMessage:
-    """The text for an error code or a terminal reason, for every string."""
-    return USER_MESSAGES.get(code, UNKNOWN_MESSAGE)
+def user_message(code: str, translate: Translate | None = None) -> UserMessage:
+    """The text for an error code or a reason, for every string.
+
+    `translate` has the first word, for codes of a product's own too; then come the texts above. A code that neither
+    knows gets the text for `UNKNOWN`, translated or in English. Whatever is translated into something else than a
+    `UserMessage` counts as not translated, so no code, be it `__class__`, leads to anything but a text.
+    """
+    for key in (code, UNKNOWN):
+        theirs = None if translate is None else translate(key)
+        found = theirs if isinstance(theirs, UserMessage) else USER_MESSAGES.get(key)
+        if found is not None:
+            return found
+    return UNKNOWN_MESSAGE

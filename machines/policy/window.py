@@ -4,6 +4,8 @@ A count of failures in a row never opens for a service that fails every second c
 counts calls, not time: a client makes few of them, and a window of time would be empty when the next one comes.
 """
 
+from typing import ClassVar
+
 from attrs import evolve, field, frozen
 
 from machines.options import number, refuse_less, whole
@@ -16,6 +18,7 @@ class WindowOptions:
     100 calls and a half are resilience4j's; it judges slow calls by a share of 1 unless told otherwise, so do we.
     """
 
+    lifecycle: ClassVar = "circuit_breaker.window"
     calls_max: int = field(default=100, validator=whole(at_least=1))
     calls_min: int = field(default=20, validator=whole(at_least=1))
     failed_share: float = field(default=0.5, validator=number(above=0, at_most=1))

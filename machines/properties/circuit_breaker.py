@@ -29,13 +29,12 @@ from machines.circuit_breaker import (
     Grant,
     MetricsOnly,
     Options,
-    Permit,
     Reported,
     Reset,
     State,
     lease,
 )
-from machines.link import Report
+from machines.link import Permit, Report
 from machines.policy.window import WindowOptions
 from machines.properties.witnesses import each_state
 from statekit import Fired, Snapshot, Taken

@@ -43,7 +43,7 @@ class Alone:
         """See `Space.start`."""
         context = contexts.get(self.definition.name, self.definition.context)
         done = self.record.covered.call(launch, self.definition, context)
-        return self._landed(Local(done.snapshot, (), ()), done, None, self.record.watch.remembered(0))
+        return self._landed(None, done, None, self.record.watch.remembered(0))
 
     def edges(self, place: int) -> tuple[list[int], list[int]]:
         """See `Space.edges`."""
@@ -131,7 +131,7 @@ class Alone:
             remembered = self.record.look(place, seen)
         return self._landed(local, done, None if isinstance(done.verdict, Stale) else each.opens, remembered)
 
-    def _landed(self, local: Local, done: AnyStep, opened: int | None, remembered: list[Hashable]) -> int:
+    def _landed(self, local: Local | None, done: AnyStep, opened: int | None, remembered: list[Hashable]) -> int:
         after = done.snapshot
         if self.places.marks or remembered:
             found = self.places.quantities(after)

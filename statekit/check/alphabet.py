@@ -73,7 +73,7 @@ class Alphabet:
             samples_of(model, definition, event) for event in possible if event not in answers
         ]
         self.answers: Mapping[type, Samples] = {
-            event: samples_of(model, definition, event) for event in possible if event in answers
+            event: samples_of(model, definition, event) for event in answers if event not in owned
         }
         made = [each for each in (*self.events, *self.answers.values()) if each.made is not None]
         self.ordinals: frozenset[Mark] = frozenset(

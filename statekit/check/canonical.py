@@ -126,18 +126,24 @@ class Places:
             )
 
     def awaits(
-        self, before: Local, after: AnySnapshot, issued: Iterable[Issued[object]], opened: int | None
+        self, before: Local | None, after: AnySnapshot, issued: Iterable[Issued[object]], opened: int | None
     ) -> tuple[Awaited, ...]:
-        """Tell what a snapshot that a step led to awaits; `opened` is the ticket whose stream has begun just now."""
+        """Tell what a snapshot that a step led to awaits; `opened` is the ticket whose stream has begun just now.
+
+        A member that was not there before has no place to come from.
+        """
         tickets = after.tickets
-        if not tickets or (tickets is before.snapshot.tickets and opened is None):
-            return before.awaits if tickets else ()
+        if not tickets:
+            return ()
+        if before is not None and tickets is before.snapshot.tickets and opened is None:
+            return before.awaits
+        known = () if before is None else before.awaits
         delays = {each.ticket.number: each.delay for each in issued}
         found: list[Awaited] = []
         for ticket in tickets:
             number = ticket.number
-            if number <= len(before.awaits):
-                old, key = before.awaits[number - 1], cast("Key", ticket.key)
+            if number <= len(known):
+                old, key = known[number - 1], cast("Key", ticket.key)
                 if number == opened or key != old.key:
                     old = Awaited(old.name, key, old.scope, old.opened or number == opened, old.delay)
                 found.append(old)

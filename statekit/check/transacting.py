@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from itertools import chain
-from typing import cast, get_type_hints
+from typing import get_type_hints
 
 from attrs import evolve
 
@@ -24,9 +24,6 @@ from statekit.snapshot import AnySnapshot, Issued, Stimulus
 from statekit.system import System
 from statekit.transaction import SystemSnapshot, Transaction
 from statekit.verdicts import Broken, Stale
-
-NEW = Local(cast("AnySnapshot", None), (), ())
-"""The place of a member that was not there before."""
 
 
 class Transacting:
@@ -53,7 +50,7 @@ class Transacting:
         if replace is not None:
             after = {name: with_each(each, replace, self._keys(name)) for name, each in after.items()}
         remembered = self.record.watch.remembered(0)
-        return self._packed(dict.fromkeys(after, NEW), after, started, None) | self.record.watch.packed(remembered)
+        return self._packed({}, after, started, None) | self.record.watch.packed(remembered)
 
     def make(self, place: int, member: Field, each: Try) -> Outcome:
         """Make one move from a place."""
@@ -169,7 +166,7 @@ class Transacting:
         target = target & ~(MASK << self.packing.names_shift) | self.packing.present_in(present)
         for name in changed:
             target &= ~self.packing.fields[name].mask
-        return target | self._packed({name: before.get(name, NEW) for name in changed}, changed, done, opened)
+        return target | self._packed(before, changed, done, opened)
 
     def _packed(
         self,
@@ -186,7 +183,7 @@ class Transacting:
         for name, snapshot in after.items():
             field = self.packing.fields[name]
             opens = opened[1] if opened is not None and opened[0] == name else None
-            awaits = field.places.awaits(before[name], snapshot, issued.get(name, ()), opens)
+            awaits = field.places.awaits(before.get(name), snapshot, issued.get(name, ()), opens)
             packed |= field.places.place(snapshot, awaits) << field.shift
         return packed
 

@@ -1,8 +1,9 @@
 """The catalogue: the machines, systems and demos that installed packages offer by entry points.
 
 A package offers a machine by an entry point of the group `statekit.machines`, whose value is `module:ATTRIBUTE`; the
-groups `statekit.systems`, `statekit.models` (what `check` is told of a machine or a system) and `statekit.demos` are
-alike. The same spelling on the command line needs no entry point.
+groups `statekit.systems`, `statekit.models` (what `check` is told of a machine or a system), `statekit.tables` (what
+the gallery says beside the pictures) and `statekit.demos` are alike. The same spelling on the command line needs no
+entry point.
 """
 
 import sys
@@ -15,7 +16,8 @@ from pathlib import Path
 from attrs import field, frozen
 
 from statekit.check.model import Model
-from statekit.draw.gallery import Exhibit
+from statekit.draw.gallery import Appendix, Exhibit
+from statekit.draw.tables import Tables
 from statekit.errors import StatekitError
 from statekit.machine import Definition
 from statekit.system import System
@@ -23,6 +25,7 @@ from statekit.system import System
 MACHINES = "statekit.machines"
 SYSTEMS = "statekit.systems"
 MODELS = "statekit.models"
+TABLES = "statekit.tables"
 DEMOS = "statekit.demos"
 
 
@@ -84,6 +87,13 @@ class Offer:
             raise CannotLoad(self.name, self.value, f"it is no Model, but {type(found).__name__}")
         return found
 
+    def appendix(self) -> Appendix:
+        """Import tables with the file they stand in; raises `CannotLoad`."""
+        found = self.load()
+        if not isinstance(found, Tables):
+            raise CannotLoad(self.name, self.value, f"it is no Tables, but {type(found).__name__}")
+        return Appendix(self.name, _file_of(self.value.partition(":")[0]), found)
+
 
 def offers(*groups: str) -> tuple[Offer, ...]:
     """List what installed packages offer in these groups, by name within a group; the first of a name counts."""
@@ -101,6 +111,11 @@ def _by_name(point: EntryPoint) -> str:
 def exhibits() -> Iterator[Exhibit]:
     """Load every machine and system that is offered; raises `CannotLoad` for the first that does not load."""
     return (offer.exhibit() for offer in offers(MACHINES, SYSTEMS))
+
+
+def appendices() -> Iterator[Appendix]:
+    """Load all tables that are offered; raises `CannotLoad` for the first that do not load."""
+    return (offer.appendix() for offer in offers(TABLES))
 
 
 def exhibit(name: str) -> Exhibit:

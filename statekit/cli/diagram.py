@@ -70,7 +70,8 @@ def diagram(
 ) -> None:
     """Draw MACHINE (a name from `list`, or module:ATTRIBUTE), to standard output unless -o names a directory.
 
-    With --all every picture is written to diagrams/: DOT, Mermaid, SVG, Markdown and a README that shows them.
+    With --all every picture is written to diagrams/: DOT, Mermaid, SVG, Markdown and a README that shows them,
+    with the tables that packages offer at its end.
     """
     if bool(machine) == every or (check and not every):
         raise NothingToDraw("say which machine to draw, or --all; --check goes with --all")
@@ -82,7 +83,7 @@ def diagram(
     if not exhibits:
         raise NothingToDraw("no machine is installed")
     layout = find_layout(program)
-    files = gallery_of(exhibits, layout, options)
+    files = gallery_of(exhibits, layout, options, tuple(catalogue.appendices()))
     if check:
         ctx.exit(_check(output or DIRECTORY, files, layout))
     for name in write(output or DIRECTORY, files):

@@ -14,6 +14,7 @@ from statekit.draw.matrix import matrix_of
 from statekit.draw.mermaid import mermaid_of
 from statekit.draw.style import CAUSE_WORDS, CHOICE, LOOKS
 from statekit.draw.svg import Layout, svg_of
+from statekit.draw.tables import Tables, markdown_of
 from statekit.draw.wiring import dot_of_map, map_of, mermaid_of_map, tables_of
 from statekit.machine import Definition
 from statekit.system import System
@@ -36,6 +37,15 @@ class Exhibit:
     def heading(self) -> str:
         """What every generated file says of itself."""
         return f"generated from {self.source} {MARK}"
+
+
+@frozen
+class Appendix:
+    """Tables with the name they are known by and the file they stand in; the page of the gallery ends with them."""
+
+    name: str
+    source: str
+    tables: Tables
 
 
 @frozen
@@ -88,36 +98,47 @@ def files_of(exhibit: Exhibit, layout: Layout, options: Options = PLAIN) -> dict
     }
 
 
-def gallery_of(exhibits: Sequence[Exhibit], layout: Layout, options: Options = PLAIN) -> dict[str, str]:
+def gallery_of(
+    exhibits: Sequence[Exhibit], layout: Layout, options: Options = PLAIN, appendices: Sequence[Appendix] = ()
+) -> dict[str, str]:
     """Make every file of the gallery, the page included, by name; raises `LayoutFailed`."""
     files = {name: text for exhibit in exhibits for name, text in files_of(exhibit, layout, options).items()}
-    return {INDEX: index_of(exhibits), **files}
+    return {INDEX: index_of(exhibits, appendices), **files}
 
 
-def index_of(exhibits: Sequence[Exhibit]) -> str:
-    """Write the page of the gallery: systems first, each with its picture and where to read on."""
+def index_of(exhibits: Sequence[Exhibit], appendices: Sequence[Appendix] = ()) -> str:
+    """Write the page of the gallery: systems first, each with its picture and where to read on, and tables last."""
     ordered = sorted(exhibits, key=lambda each: (not isinstance(each.subject, System), each.name))
-    sources = ", ".join(dict.fromkeys(each.source for each in ordered))
+    sources = ", ".join(dict.fromkeys((*(each.source for each in ordered), *(each.source for each in appendices))))
     parts = [f"<!-- generated from {sources} {MARK} -->", "# Lifecycles", _how_to_read()]
-    parts.append(
-        "\n".join(
-            f"- [{words(each.name).capitalize()}](#{_anchor(each)}): {cell(each.subject.doc)}" for each in ordered
-        )
-    )
+    contents = [
+        *((each.name, each.subject.doc) for each in ordered),
+        *((each.name, each.tables.doc) for each in appendices),
+    ]
+    parts.append("\n".join(f"- [{_heading(name)}](#{_anchor(name)}): {cell(doc)}" for name, doc in contents))
     for each in ordered:
-        source = f"[{each.source}](../{each.source})" if _is_path(each.source) else f"`{each.source}`"
-        links = f"[every row and cell]({each.name}.md) · {source} · [DOT]({each.name}.dot) · [Mermaid]({each.name}.mmd)"
+        links = (
+            f"[every row and cell]({each.name}.md) · {_link(each.source)} · "
+            f"[DOT]({each.name}.dot) · [Mermaid]({each.name}.mmd)"
+        )
         picture = f"![{cell(words(each.name))}]({each.name}.svg)"
-        parts += [f"## {words(each.name).capitalize()}", cell(each.subject.doc), links, picture]
+        parts += [f"## {_heading(each.name)}", cell(each.subject.doc), links, picture]
+    for appendix in appendices:
+        tables = markdown_of(appendix.tables, level=3).rstrip()
+        parts += [f"## {_heading(appendix.name)}", cell(appendix.tables.doc), _link(appendix.source), tables]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _is_path(source: str) -> bool:
-    return source.endswith(".py")
+def _link(source: str) -> str:
+    return f"[{source}](../{source})" if source.endswith(".py") else f"`{source}`"
 
 
-def _anchor(exhibit: Exhibit) -> str:
-    return words(exhibit.name).lower().replace(" ", "-")
+def _heading(name: str) -> str:
+    return words(name).capitalize()
+
+
+def _anchor(name: str) -> str:
+    return words(name).lower().replace(" ", "-")
 
 
 def _how_to_read() -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Union, get_args, get_origin, get_type_hints
 
 from attrs import evolve, has
 
-from statekit import Snapshot, Stimulus, System, Ticket, start, step
+from statekit import Livelock, Snapshot, Stimulus, System, Ticket, start, step
 from statekit.quantities import Quantity
 from statekit.timers import Fired, Jitter
 from statekit.transaction import SystemSnapshot
@@ -131,40 +131,51 @@ class Member(Brute):
 class Members(Brute):
     """A system: the tickets and the ordinals of all its members side by side."""
 
+    def machines(self, snapshot):
+        """Give what each member, or each instance of a keyed one, is one of."""
+        members = {member.name: member for member in self.model.subject.members}
+        return {name: members[name.partition("[")[0]] for name in snapshot.names}
+
     def started(self, contexts):
         done = self.model.subject.start(contexts)
         return self.plain(done, dict.fromkeys(done.snapshot.names, ()), None)
 
     def moves(self, place):
         system, (snapshot, tickets) = self.model.subject, self.real[place]
-        machines = {member.name: member for member in system.members}
+        machines = self.machines(snapshot)
         pairs = list(zip(snapshot.names, snapshot.members, strict=True))
         there = by_kind(value for name, each in pairs for value in values(machines[name], each))
-        for name, _ in pairs:
-            made = {get_type_hints(line.make)["return"] for line in system.wiring if line.target is machines[name]}
-            made |= {get_type_hints(fact.make)["return"] for fact in system.derived if fact.target is machines[name]}
+        for name in snapshot.names:
+            made = {get_type_hints(line.make).get("return") for line in system.wiring if line.target is machines[name]}
+            made |= {
+                get_type_hints(fact.make).get("return") for fact in system.derived if fact.target is machines[name]
+            }
             for move in self.moves_of(machines[name], snapshot, tickets[name], there, {*self.model.internal, *made}):
                 yield name, *move
 
     def after(self, place, name, event, number, opens):
         snapshot, tickets = self.real[place]
-        done = self.model.subject.step(snapshot, name, Stimulus(event, ticket=number))
+        try:
+            done = self.model.subject.step(snapshot, name, Stimulus(event, ticket=number))
+        except Livelock:
+            return place
         if any(len(each.postponed) > self.thresholds.postponed_max for each in done.snapshot.members):
             return None
         return self.plain(done, tickets, (name, number) if opens else None)
 
     def plain(self, done, before, opened):
-        machines = {member.name: member for member in self.model.subject.members}
+        machines = self.machines(done.snapshot)
         after = dict(zip(done.snapshot.names, done.snapshot.members, strict=True))
         ranks = self.ranks(value for name, each in after.items() for value in values(machines[name], each))
         parts = {}
         for name, each in after.items():
             issued = [armed.issued for armed in done.armed if armed.member == name]
             number = opened[1] if opened and opened[0] == name else None
-            parts[name] = ranked(machines[name], each, self.tickets(each, before[name], issued, number), ranks)
+            parts[name] = ranked(machines[name], each, self.tickets(each, before.get(name, ()), issued, number), ranks)
         place = tuple((name, told(*part)) for name, part in parts.items())
         members = tuple(self.restored(machines[name], *part) for name, part in parts.items())
-        view = SystemSnapshot(done.snapshot.names, members, done.snapshot.facts)
+        seeds = tuple(evolve(seed, issued=0) for seed in done.snapshot.seeds)
+        view = SystemSnapshot(done.snapshot.names, members, done.snapshot.facts, seeds)
         self.real[place] = view, {name: part[2] for name, part in parts.items()}
         return place
 

@@ -115,6 +115,27 @@ def test_all_pictures_are_checked_against_what_was_drawn(run, offered, tmp_path)
     assert (tmp_path / "heartbeat.md").read_text() == "changed"
 
 
+def test_the_tables_that_are_offered_are_checked_with_the_pictures(run, offered, tmp_path):
+    offered(
+        machines={"heartbeat": "machines.heartbeat:HEARTBEAT"}, tables={"policies": "machines.printed.page:POLICIES"}
+    )
+    here = str(tmp_path)
+    assert run("diagram", "--all", "-o", here).exit_code == 0
+    page = (tmp_path / "README.md").read_text()
+    assert "## Policies" in page
+    (tmp_path / "README.md").write_text(page.replace("Kicked", "Pushed"))
+    done = run("diagram", "--all", "--check", "-o", here)
+    assert done.exit_code == 1
+    assert any(line.startswith("-") and "Pushed" in line for line in done.stdout.splitlines())
+
+
+def test_what_is_offered_as_tables_and_is_none_is_a_line_and_an_exit_code(run, offered, tmp_path):
+    offered(machines={"heartbeat": "machines.heartbeat:HEARTBEAT"}, tables={"odd": "machines.heartbeat:HEARTBEAT"})
+    done = run("diagram", "--all", "-o", str(tmp_path))
+    assert done.exit_code == 2
+    assert "odd (machines.heartbeat:HEARTBEAT) cannot be loaded: it is no Tables, but Machine" in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [(), ("heartbeat", "--all"), ("heartbeat", "--check")])
 def test_diagram_wants_one_machine_or_all(run, arguments):
     done = run("diagram", *arguments)

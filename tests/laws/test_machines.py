@@ -169,7 +169,7 @@ class Journey:
             return walk.outstanding.answered(walk.snapshot, answers[rest // 7 % len(answers)], None)
         if kind < 2 and (onward := self.onward(rest)):
             return Stimulus(onward)
-        due = [label for label in walk.timers if label != "after give_up_seconds" or rest % 20 == 0]
+        due = [label for label in walk.timers if label != "giving_up" or rest % 20 == 0]
         if kind < 4 and due:
             return walk.outstanding.fired(walk.snapshot, due[rest % len(due)], rest % 3 / 2, 0.1, None)
         late = [number for number in self.tickets if number not in [each.number for each in walk.snapshot.tickets]]

@@ -627,7 +627,9 @@ CONTEXTS = {
     heartbeat.HEARTBEAT: (heartbeat.Context(),),
     router.ROUTER: (router.Context(),),
     conflict_recovery.CONFLICT_RECOVERY: (
-        conflict_recovery.Context(Replica("me"), conflict_recovery.Options(queue_max=2, rounds_max=1, syncs_max=2)),
+        conflict_recovery.Context(
+            Replica("me"), conflict_recovery.Options(queue_max=2, rounds_max=0, retries_max=0, syncs_max=2)
+        ),
         conflict_recovery.Context(Replica("me", algebra=Stubborn())),
     ),
 }

@@ -220,9 +220,9 @@ def test_defect_27_a_login_is_asked_for_with_a_reason_of_our_own_not_with_a_wire
         walk.fire(RETRY_DUE)
     walk.answer(TRANSIENT)
     (prompt,) = walk.effects
-    assert prompt == PromptLogin(REFRESH_FAILED.lower())
-    assert REFRESH_FAILED not in ErrorCode.__members__
-    assert user_message(REFRESH_FAILED) != user_message("no such reason")
+    assert prompt == PromptLogin(REFRESH_FAILED)
+    assert REFRESH_FAILED.upper() not in ErrorCode.__members__
+    assert user_message(prompt.reason).title == "Session Expired"
 
 
 def test_defect_28_a_first_sign_in_that_fails_is_not_called_an_expired_session():

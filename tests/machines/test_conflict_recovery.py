@@ -701,19 +701,6 @@ def test_every_row_is_taken(left_untaken):
     assert left_untaken(CONFLICT_RECOVERY, Granting(CONFLICT_RECOVERY)) == ()
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        *[(name, 0) for name in ("ack_seconds", "sync_seconds", "syncs_max", "breaks_max", "compose_max", "queue_max")],
-        *[(name, -1) for name in ("retries_max", "rounds_max")],
-        ("sync_wait_cap_seconds", 0.5),
-    ],
-)
-def test_options_that_could_never_work_are_refused(field, value):
-    with pytest.raises(ValueError, match=f"outbox: {field} must be"):
-        Options(**{field: value})
-
-
 def test_defect_1_none_is_a_number_of_retries():
     """`maxRetries || 5` made 0 impossible, and nobody read it."""
     walk = Granting(CONFLICT_RECOVERY, Context(ANN, Options(retries_max=0)))

@@ -1,11 +1,22 @@
 """Options: what is given counts, zero included; what could only stop progress is refused, by name and range."""
 
 import math
+from typing import get_args
 
 import pytest
-from attrs import fields, fields_dict
+from attrs import fields, fields_dict, has
 
-from machines import auth_refresh, circuit_breaker, connection, error_storm, heartbeat, hold, rate_limit
+from machines import (
+    auth_refresh,
+    circuit_breaker,
+    conflict_recovery,
+    connection,
+    error_storm,
+    heartbeat,
+    hold,
+    rate_limit,
+    session,
+)
 from machines.options import option
 from machines.policy.retries import RetryOptions
 from machines.policy.window import WindowOptions
@@ -77,6 +88,11 @@ RANGES = {
         "trips_max": NATURAL,
         "trips_window_seconds": POSITIVE,
     },
+    conflict_recovery.Options: {
+        **dict.fromkeys(("ack_seconds", "sync_seconds", "sync_wait_seconds", "sync_wait_cap_seconds"), POSITIVE),
+        **dict.fromkeys(("syncs_max", "breaks_max", "compose_max", "queue_max"), NATURAL),
+        **dict.fromkeys(("retries_max", "rounds_max"), COUNT),
+    },
     rate_limit.Options: {
         "rate_per_second": NATURAL,
         "reserve": "a finite number of at least 0 and at most 0.9",
@@ -87,8 +103,29 @@ RANGES = {
         "queue_max": NATURAL,
     },
 }
+CHOICES = {
+    RetryOptions: {
+        "kind": "'full' or 'equal' or 'decorrelated' or 'additive' or 'none'",
+        "after_exhaustion": "'suspend' or 'fail'",
+        "after_server_close": "'stop' or 'retry'",
+    },
+    error_storm.Options: {"count_all": "True or False"},
+}
+# Whose the options are, as the refusal says it.
+WHOSE = {
+    connection.Options: "connection",
+    RetryOptions: "connection.retry",
+    auth_refresh.Options: "auth_refresh",
+    circuit_breaker.Options: "circuit_breaker",
+    WindowOptions: "circuit_breaker.window",
+    heartbeat.Options: "heartbeat",
+    hold.Options: "hold",
+    error_storm.Options: "error_storm",
+    conflict_recovery.Options: "conflict_recovery",
+    rate_limit.Options: "rate_limit",
+}
 NUMBERS = [
-    pytest.param(kind, name, says, id=f"{kind.__module__.split('.')[-1]}.{name}")
+    pytest.param(kind, name, says, id=f"{WHOSE[kind]}.{name}")
     for kind, ranges in RANGES.items()
     for name, says in ranges.items()
 ]
@@ -105,9 +142,22 @@ BAD = {
 NEVER = (math.nan, math.inf, -math.inf, True, False, None, "10", [1])
 
 
-def test_every_number_that_can_be_set_stands_in_the_table():
-    for kind, ranges in RANGES.items():
-        assert set(ranges) == {each.name for each in fields(kind) if each.type in (int, float)}
+def kinds_within(kind):
+    """Give the classes of options that options of this class hold, be they set or not."""
+    for each in fields(kind):
+        for inner in (each.type, *get_args(each.type)):
+            if has(inner) and inner.__name__.endswith("Options"):
+                yield inner
+                yield from kinds_within(inner)
+
+
+def test_every_number_and_every_choice_of_the_session_stands_in_a_table():
+    """What is neither is a policy table, which has tests of its own, or options within options."""
+    kinds = set(kinds_within(session.Options))
+    assert kinds == RANGES.keys() == WHOSE.keys()
+    for kind in kinds:
+        plain = {each.name for each in fields(kind) if not any(map(has, (each.type, *get_args(each.type))))}
+        assert plain == RANGES[kind].keys() | CHOICES.get(kind, {}).keys()
 
 
 @pytest.mark.parametrize(("kind", "name", "says"), NUMBERS)
@@ -115,8 +165,17 @@ def test_a_number_that_could_never_work_is_refused_by_name_and_range(kind, name,
     for value in (*BAD[says], *NEVER):
         with pytest.raises(ValueError, match="must be") as refused:
             kind(**{name: value})
-        where = kind.__module__.rpartition(".")[2]
-        assert str(refused.value) == f"{where}: {name} must be {says}, not {value!r}"
+        assert str(refused.value) == f"{WHOSE[kind]}: {name} must be {says}, not {value!r}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "says"), [(kind, name, says) for kind, said in CHOICES.items() for name, says in said.items()]
+)
+def test_a_word_that_is_no_choice_is_refused_by_name_and_choice(kind, name, says):
+    for value in ("", "no", "Full", None, 0, 1, [], 1.0):
+        with pytest.raises(ValueError, match="must be") as refused:
+            kind(**{name: value})
+        assert str(refused.value) == f"{WHOSE[kind]}: {name} must be {says}, not {value!r}"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +186,8 @@ def test_a_number_that_could_never_work_is_refused_by_name_and_range(kind, name,
         (connection.Options, {"stable_seconds": 0, "instant_rest_seconds": 0, "wake_rest_seconds": 0.0}),
         (auth_refresh.Options, {"rest_seconds": 0, "retry_jitter": 0, "lead_min_seconds": 0, "lead_max_seconds": 0}),
         (circuit_breaker.Options, {"reset_jitter": 0.0}),
-        (error_storm.Options, {"repeat_seconds": 0, "probation_seconds": 0.0}),
+        pytest.param(conflict_recovery.Options, {"retries_max": 0, "rounds_max": 0}, id="defect-1"),
+        (error_storm.Options, {"repeat_seconds": 0, "probation_seconds": 0.0, "count_all": False}),
         (hold.Options, {"locks_max": 0}),
         (rate_limit.Options, {"limit_seconds": 0, "reserve": 0}),
     ],
@@ -141,24 +201,30 @@ def test_a_zero_that_means_something_is_honoured(kind, falsy):
 @pytest.mark.parametrize(
     ("kind", "wrong", "says"),
     [
-        (RetryOptions, {"cap_seconds": 0.05}, "retries: cap_seconds must be at least floor_seconds, which is 0.1"),
+        (
+            RetryOptions,
+            {"cap_seconds": 0.05},
+            "connection.retry: cap_seconds must be at least floor_seconds, which is 0.1",
+        ),
         (RetryOptions, {"slow_seconds": 600.0}, "slow_cap_seconds must be at least slow_seconds, which is 600.0"),
         (auth_refresh.Options, {"lead_max_seconds": 5.0}, "must be at least lead_min_seconds, which is 10.0, not 5.0"),
         (circuit_breaker.Options, {"reset_seconds": 700.0}, "reset_cap_seconds must be at least reset_seconds"),
         (error_storm.Options, {"cooldown_seconds": 400.0}, "cooldown_cap_seconds must be at least cooldown_seconds"),
         (hold.Options, {"maintenance_seconds": 400.0}, "hold: cap_seconds must be at least maintenance_seconds"),
         (hold.Options, {"unavailable_seconds": 400.0}, "hold: cap_seconds must be at least unavailable_seconds"),
-        (WindowOptions, {"calls_max": 10}, "window: calls_max must be at least calls_min, which is 20, not 10"),
         (
-            RetryOptions,
-            {"kind": "some"},
-            "kind must be 'full' or 'equal' or 'decorrelated' or 'additive' or 'none', not",
+            conflict_recovery.Options,
+            {"sync_wait_cap_seconds": 0.5},
+            "conflict_recovery: sync_wait_cap_seconds must be at least sync_wait_seconds, which is 1.0, not 0.5",
         ),
-        (RetryOptions, {"after_exhaustion": "stop"}, "after_exhaustion must be 'suspend' or 'fail', not 'stop'"),
-        (RetryOptions, {"after_server_close": True}, "after_server_close must be 'stop' or 'retry', not True"),
+        (
+            WindowOptions,
+            {"calls_max": 10},
+            "circuit_breaker.window: calls_max must be at least calls_min, which is 20, not 10",
+        ),
     ],
 )
-def test_what_contradicts_itself_or_is_no_choice_is_refused(kind, wrong, says):
+def test_what_contradicts_itself_is_refused(kind, wrong, says):
     with pytest.raises(ValueError, match=says):
         kind(**wrong)
 

@@ -136,6 +136,18 @@ def test_defect_38_where_the_history_does_not_lead_on_the_document_replaces_ours
     assert replaced.pending[0].sequence == 1
 
 
+def test_what_the_server_had_before_its_document_replaced_ours_is_not_kept_twice():
+    ann = ANN.submitted(put("x"), 0).sent_head(1).submitted(put("y", 4), 1)
+    replaced = ann.synced(sync("Rxabc", 9))
+    assert replaced.view == Text("Rxxabcy"), "the answer did not say that it is in"
+    told = replaced.synced(evolve(sync("Rxabc", 9), last_message_id="ann:1"))
+    assert (told.view, told.version) == (Text("Rxabcy"), 9)
+    assert [each.sequence for each in told.parts] == [2]
+    assert ann.synced(evolve(sync("Rxabc", 9), last_message_id="ann:1")) == evolve(
+        told, revision=ann.revision + 1, recent=(*ann.recent, put("R"))
+    ), "said at once, it never shows"
+
+
 def test_operations_rewritten_to_nothing_still_await_their_end():
     """O3: the server is still asked to take it, so that it ends as every other."""
     ann = ANN.submitted((Delete(0, 1),), 0).received((Delete(0, 2),), "bob", 4)

@@ -123,8 +123,8 @@ def test_a_pong_concerns_nobody_in_particular(walk):
     assert walk.send(Pong(5)) == Ignored("heartbeat hears every frame")
 
 
-def test_every_code_is_routed_by_its_row_and_reported(walk):
-    """Seed defects 10 to 12 and 15: twelve codes had no branch, and the flag routed the rest."""
+def test_defect_10_and_defect_11_every_code_is_routed_by_its_row_and_reported(walk):
+    """Twelve codes had no branch, and the flag routed the rest."""
     assert [code for code, *_ in ROUTED] == list(ErrorCode)
     for code, about_operation, about_nothing in ROUTED:
         for recoverable in (True, False):

@@ -145,7 +145,7 @@ async def test_errors_of_the_server_and_unknown_messages_are_passed_on(world, wa
         assert client.status == CONNECTED
 
 
-async def test_every_listener_hears_everything_from_its_own_beginning(world):
+async def test_defect_3_every_listener_hears_everything_from_its_own_beginning(world):
     async with world() as here:
         async with here.connected() as client:
             await anyio.sleep(1)

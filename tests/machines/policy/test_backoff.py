@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from machines.policy.backoff import KINDS, Growth, backoff
-from machines.policy.failures import Failure
 from machines.policy.retries import Retries, RetryOptions
 from statekit import Jitter
 
@@ -53,13 +52,13 @@ def test_every_delay_of_every_kind_lies_between_floor_and_cap(kind, base, first,
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_a_connection_waits_by_the_kind_that_is_set(kind):
     options = RetryOptions(kind=kind)
-    retries = Retries(attempts=4, last=Failure(options.close_policies.row(1011)))
+    retries = Retries(attempts=4)
     assert retries.fast_delay(options, 2.0) == backoff(kind, growth(3, 2.0))
 
 
 @given(st.sampled_from(sorted(KINDS)), st.integers(1, 5000), seconds, seconds, st.floats(0, 1e6))
 def test_the_spread_after_a_restart_lies_between_floor_and_cap_too(kind, attempts, cap, spread, hint):
     options = RetryOptions(kind=kind, base_seconds=1.0, cap_seconds=cap, floor_seconds=0.0005, spread_seconds=spread)
-    retries = Retries(attempts, last=Failure(options.close_policies.row(1012), 1012, "", hint))
+    retries = Retries(attempts, spread=True, hint_seconds=hint)
     delay = retries.fast_delay(options)
     assert 0.0005 <= delay.low_seconds <= delay.high_seconds <= cap

@@ -1,0 +1,1 @@
+"""What the gallery says of the session in tables: every policy, text and number, beside the published guide's."""
