@@ -12,7 +12,7 @@ from statekit.codec.envelope import FORMAT
 from statekit.codec.errors import restoring, saving
 from statekit.codec.events import EventRecord, Events
 from statekit.codec.forms import Forms
-from statekit.codec.strict import Misfit, members, placed
+from statekit.codec.strict import Misfit, parsed, placed
 from statekit.keyed import member_of
 from statekit.system import System
 from statekit.timers import Key
@@ -68,7 +68,7 @@ class TraceForm:
     def read(self, text: str) -> tuple[Trace, str]:
         """Read a trace and the code of its claim; raises `SnapshotRefused` for what is no trace of this model."""
         with restoring(self.model.name):
-            record = cast("TraceRecord", self._form.read(opened(text)))
+            record = cast("TraceRecord", self._form.read(parsed(text)))
             if record.statekit != FORMAT:
                 raise Misfit(".statekit", f"must be {FORMAT}, the layout that this codec reads")
             if record.trace != self.model.name:
@@ -94,12 +94,3 @@ class TraceForm:
             raise Misfit(".member", f"must be one of {', '.join(self._events)}")
         event = placed(".event", events.read)(record.event)
         return Move(record.member, event, record.awaited, record.key, record.stale, record.after_seconds)
-
-
-def opened(text: str) -> dict[str, object]:
-    """Read a JSON object; raises `Misfit`."""
-    try:
-        found: object = json.loads(text)
-    except ValueError:
-        raise Misfit("", "must be JSON") from None
-    return members(found)

@@ -44,7 +44,10 @@ def replay(ctx: click.Context, file: Path, *, step: bool, against: str, as_json:
     is 1 if its claim does not hold. Of a journal each run is told by the first event at which the table that it is held
     against would have behaved differently; the exit code is 1 if one would.
     """
-    text = file.read_text(encoding="utf-8")
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise NothingToReplay(f"{file} holds neither a trace nor a journal: those are UTF-8") from None
     kind, name = _named(text, file)
     if kind == JOURNAL and not step:
         ctx.exit(_journal(text, file, against or name, as_json=as_json))

@@ -138,3 +138,12 @@ def test_what_cannot_be_replayed_is_told_in_a_line(run, tmp_path, text, options,
     assert done.exit_code == 2
     assert problem in done.stderr
     assert "Traceback" not in done.output
+
+
+def test_a_file_that_is_no_text_is_told_in_a_line(run, tmp_path):
+    file = tmp_path / "file.json"
+    file.write_bytes(b'{"journal": "breaker"}\n\xff')
+    done = run("replay", str(file))
+    assert done.exit_code == 2
+    assert "those are UTF-8" in done.stderr
+    assert "Traceback" not in done.output
