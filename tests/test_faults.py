@@ -261,7 +261,7 @@ def test_functions_without_a_name_to_draw_are_refused(role):
 def test_makers_and_delays_without_a_name_are_refused():
     unnamed = lambda context: 1.0  # noqa: E731
     line = row(A, Go, B, unnamed)
-    sentence = f"<lambda> has no name to draw: define it with def (no lambda, partial or method)"
+    sentence = "<lambda> has no name to draw: define it with def (no lambda, partial or method)"
     assert f"{line.origin}: the maker {sentence}" in faults_of(line)
     line = row(A, after(unnamed), B)
     assert faults_of(line) == (f"{line.origin}: the delay {sentence}",)
