@@ -35,10 +35,14 @@ class MoveRecord:
 
 @frozen
 class TraceRecord:
-    """A trace as it is written: whose it is, from where, and the code of the claim that it is about."""
+    """A trace as it is written: whose it is, from where, and the code of the claim that it is about.
+
+    `model` is the `module:ATTRIBUTE` by which the model is found that has no name of its own; it may be empty.
+    """
 
     statekit: int
     trace: str
+    model: str
     thresholds: str
     claim: str
     moves: tuple[MoveRecord, ...]
@@ -58,11 +62,15 @@ class TraceForm:
         self._events = {each.name: Events(each, forms) for each in machines}
         self._form = forms.of(TraceRecord)
 
-    def write(self, trace: Trace, claim: str) -> str:
-        """Write a trace and the code of its claim (empty for something that went wrong); raises `NotSavable`."""
+    def write(self, trace: Trace, claim: str, home: str = "") -> str:
+        """Write a trace and the code of its claim (empty for something that went wrong); raises `NotSavable`.
+
+        `home` is the `module:ATTRIBUTE` of the model.
+        """
         with saving(self.model.name):
             moves = tuple(placed(f".moves[{at}]", self._written)(each) for at, each in enumerate(trace.moves))
-            record = TraceRecord(FORMAT, trace.subject, trace.thresholds, claim, moves, trace.loop_from, trace.start)
+            whose = trace.subject, home, trace.thresholds
+            record = TraceRecord(FORMAT, *whose, claim, moves, trace.loop_from, trace.start)
             return json.dumps(self._form.write(record), indent=2, ensure_ascii=False) + "\n"
 
     def read(self, text: str) -> tuple[Trace, str]:

@@ -63,6 +63,19 @@ def test_a_trace_finds_its_model_by_its_name(run, trace, monkeypatch):
     assert run("replay", trace(WAY)).exit_code == 1
 
 
+def test_a_trace_finds_the_model_that_it_was_written_of(run, tmp_path):
+    file = tmp_path / "way.json"
+    file.write_text(TraceForm(BROKEN).write(WAY, "B1", HOME + "BROKEN"), encoding="utf-8")
+    assert run("replay", str(file)).stdout.splitlines()[-1] == "it does not hold"
+
+
+def test_a_trace_leads_to_no_file(run, tmp_path):
+    file, code = tmp_path / "way.json", tmp_path / "code.py"
+    code.write_text("raise SystemExit('it ran')", encoding="utf-8")
+    file.write_text(TraceForm(BROKEN).write(WAY, "B1", f"{code}:MODEL"), encoding="utf-8")
+    assert "there is no model 'breaker'" in run("replay", str(file)).stderr
+
+
 def journal_of(system, *stimuli):
     walk, form = SystemWalk(system), JournalForm(system)
     lines = [form.head()]
@@ -102,6 +115,13 @@ def test_a_journal_tells_of_each_run_where_a_changed_table_parts(run, journal):
         "  − published Deny",
         "  + published Grant",
     ]
+
+
+def test_the_journal_of_a_system_of_one_is_held_against_the_machine(run, tmp_path):
+    named = alone(MENDED.subject, "house")
+    file = tmp_path / "runs.jsonl"
+    file.write_text("\n".join(journal_of(named, (MENDED.subject, Acquire()))), encoding="utf-8")
+    assert run("replay", str(file), "--against", HOME + "MENDED").exit_code == 0
 
 
 def test_a_journal_gives_json(run, journal):
