@@ -134,13 +134,13 @@ def others(_: Router) -> tuple[Passed, ...]:
     return (Passed("presence", "joined"),)
 
 
-DETAILS: Final[tuple[JsonObject | None, ...]] = (
+DETAILS: Final = (
     None,
-    {"message_id": "ann:1", "retry_after": 1500},
-    {"message_id": 7, "retry_after": "1500"},
-    {"retry_after": -1},
-    {"retry_after": True},
-    {"retry_after": 10**400},
+    JsonObject.of({"message_id": "ann:1", "retry_after": 1500}),
+    JsonObject.of({"message_id": 7, "retry_after": "1500"}),
+    JsonObject.of({"retry_after": -1}),
+    JsonObject.of({"retry_after": True}),
+    JsonObject.of({"retry_after": 10**400}),
 )
 """What an error may bring: nothing, what we know, and what is not what it should be."""
 

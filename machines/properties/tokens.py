@@ -87,7 +87,7 @@ def every_life_is_timed(auth: Auth) -> bool:
 
 
 def it_is_renewed_ahead(seen: Step) -> bool:
-    """A token is renewed ahead of its expiry, in the last half of its life, and after a hint or a sleep; not at once."""
+    """A token is renewed before it expires, in the last half of its life, and after a hint or a sleep; not at once."""
     event, before, after = seen.move.event, seen.before, seen.after
     if due := fired(seen, "refresh_due"):
         life, options = before.context.lifetime_seconds or 0.0, before.context.options
