@@ -5,7 +5,7 @@ third version of it. So the session itself is walked, pure as it is, with one op
 to the moment in question; what it ordered, told and became is what is printed.
 """
 
-from typing import Final, get_type_hints
+from typing import Final, cast, get_args, get_type_hints
 
 from attrs import frozen
 
@@ -18,7 +18,9 @@ from machines.connection import State as Link
 from machines.document import OperationEnded, Outcome, Submit
 from machines.error_storm import ERROR_STORM
 from machines.facts import shut_gates
+from machines.gates import Gate
 from machines.link import Close, Closed, FrameArrived, Opened, OpenFailed
+from machines.policy.failures import Loss
 from machines.policy.router import ROUTER
 from machines.rate_limit import RATE_LIMIT, is_limited
 from machines.session import SESSION, Options, contexts
@@ -43,6 +45,7 @@ ROUTED: Final = frozenset(
 CLIENT: Final = "client"
 IN_FLIGHT: Final = f"{CLIENT}:1"
 GREETING: Final = ConnectionAck(CLIENT, "user", ("write",), 0, "")
+LOSSES: Final = get_args(Loss)
 WAITS: Final = ("after backoff_delay", "after suspended_delay")
 
 
@@ -124,17 +127,15 @@ def _submit(walk: SystemWalk) -> None:
 def _observed(walk: SystemWalk, event: Closed | OpenFailed | FrameArrived) -> Observed:
     before = walk.state(CONNECTION)
     walk.answer(CONNECTION, event)
-    session, after = walk.snapshot, walk.of(CONNECTION)
-    lost = after.context.retries.attempts > 0
-    kept = "kept" if after.context.retries.last.policy.keeps_session else "dropped"
+    left = walk.state(CONNECTION) is not before
     return Observed(
-        link=_link(walk) if after.state is not before else "stays",
+        link=_link(walk) if left else "stays",
         operations=_operations(walk),
-        shown=str(public_status(session)),
-        gates=tuple(sorted(shut_gates(session))),
+        shown=str(public_status(walk.snapshot)),
+        gates=tuple(sorted(shut_gates(walk.snapshot))),
         told=_told(walk),
         breaker=_breaker(walk),
-        session=kept if lost else "",
+        session=_session(walk) if left else "",
     )
 
 
@@ -167,6 +168,15 @@ def _operations(walk: SystemWalk) -> str:
         Queue.HELD: "kept until it is over",
         Queue.RESYNCING: "the first is looked for, then sent again",
     }.get(queue.state, "go on")
+
+
+def _session(walk: SystemWalk) -> str:
+    """Look up what the connection does: the policy of the loss decides, and a login's end ends its sessions."""
+    retry = walk.of(CONNECTION).context.options.retry
+    heard = (hop.event for hop in walk.done.path if hop.member == CONNECTION.name)
+    losses = [cast("Loss", each) for each in heard if isinstance(each, LOSSES)]
+    drops = any(not retry.failure(each).policy.keeps_session for each in losses)
+    return "dropped" if drops or Gate.REAUTH in shut_gates(walk.snapshot) else "kept"
 
 
 def _told(walk: SystemWalk) -> tuple[str, ...]:
