@@ -7,12 +7,12 @@ An error is told to whom it concerns first, to the application and to the storm 
 """
 
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from attrs import evolve, field, frozen
 
 from machines.link import Send
-from machines.policy.error_codes import ERROR_POLICIES, ErrorCode, ErrorPolicies, ErrorPolicy, Route, Wait
+from machines.policy.error_codes import ERROR_POLICIES, ErrorCode, ErrorPolicies, ErrorPolicy, Route
 from machines.policy.failures import HINT_MAX_SECONDS
 from machines.policy.routed import (
     AckCame,
@@ -51,6 +51,8 @@ from machines.wire.messages import (
     TokenRefreshRequired,
 )
 from statekit import Kind, Machine, Rows
+
+T = TypeVar("T")
 
 
 class State(StrEnum):
@@ -172,6 +174,12 @@ def leaves_unsure(context: Context, error: ErrorMessage) -> bool:
     return _route(context, error) is Route.OPERATION_RETRY
 
 
+def _given(column: T | None) -> T:
+    if column is None:
+        raise ValueError("a row whose route needs this column cannot be made without it")
+    return column
+
+
 # ------------------------------------------------------------------------------------------------------------ makers
 def greet(_: Context, message: ConnectionAck) -> tuple[ServerGreeted, PermissionsTold]:
     """Tell of the accepted connection, and what may be done over it."""
@@ -246,7 +254,7 @@ def stay_away(_: Context, error: ErrorMessage) -> LinkUnwelcome:
 
 def break_link(context: Context, error: ErrorMessage) -> LinkFaulty:
     """Name the close policy to follow."""
-    return LinkFaulty(_policy(context, error).follows_close or 1002)
+    return LinkFaulty(_given(_policy(context, error).follows_close))
 
 
 def end_document(context: Context, error: ErrorMessage) -> tuple[DocumentGone | LinkEnded, ...]:
@@ -258,7 +266,7 @@ def end_document(context: Context, error: ErrorMessage) -> tuple[DocumentGone | 
 
 def ask_to_wait(context: Context, error: ErrorMessage) -> WaitAsked:
     """Say what is to be waited for, and for how long if the server says it."""
-    return WaitAsked(_policy(context, error).waits_for or Wait.UNAVAILABLE, _hint_seconds(error))
+    return WaitAsked(_given(_policy(context, error).waits_for), _hint_seconds(error))
 
 
 def limit_rate(context: Context, error: ErrorMessage) -> RateLimitAsked:

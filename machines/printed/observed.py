@@ -5,9 +5,9 @@ third version of it. So the session itself is walked, pure as it is, with one op
 to the moment in question; what it ordered, told and became is what is printed.
 """
 
-from typing import Final, cast, get_args, get_type_hints
+from typing import Final, get_type_hints
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from machines.auth_refresh import AUTH_REFRESH, Refreshed, SignIn
 from machines.circuit_breaker import CIRCUIT_BREAKER, Reported
@@ -18,9 +18,8 @@ from machines.connection import State as Link
 from machines.document import OperationEnded, Outcome, Submit
 from machines.error_storm import ERROR_STORM
 from machines.facts import shut_gates
-from machines.gates import Gate
-from machines.link import Close, Closed, FrameArrived, Opened, OpenFailed
-from machines.policy.failures import Loss
+from machines.link import Close, Closed, FrameArrived, Hello, Opened, OpenFailed
+from machines.policy.failures import UNANSWERED
 from machines.policy.router import ROUTER
 from machines.rate_limit import RATE_LIMIT, is_limited
 from machines.session import SESSION, Options, contexts
@@ -45,7 +44,6 @@ ROUTED: Final = frozenset(
 CLIENT: Final = "client"
 IN_FLIGHT: Final = f"{CLIENT}:1"
 GREETING: Final = ConnectionAck(CLIENT, "user", ("write",), 0, "")
-LOSSES: Final = get_args(Loss)
 WAITS: Final = ("after backoff_delay", "after suspended_delay")
 
 
@@ -73,13 +71,14 @@ def closed(code: int, options: Options) -> Observed:
 
 
 def refused(status: int, options: Options) -> Observed:
-    """Let the server refuse a handshake with this status."""
-    return _observed(_dialing(options), OpenFailed("rejected", status))
+    """Let the server refuse a handshake with this status; what becomes of an earlier session is the row's to say."""
+    seen = _observed(_dialing(options), OpenFailed("rejected", status))
+    return evolve(seen, session=_kept(keeps=options.connection.retry.http_policies.row(status).keeps_session))
 
 
 def unreachable(options: Options) -> Observed:
     """Let a dial fail, or nobody answer it: what the client itself calls CONNECTION_FAILED or CONNECTION_TIMEOUT."""
-    return _observed(_dialing(options), OpenFailed("refused"))
+    return evolve(_observed(_dialing(options), OpenFailed("refused")), session=_kept(keeps=UNANSWERED.keeps_session))
 
 
 def reported(
@@ -111,6 +110,7 @@ def _handshaking(options: Options) -> SystemWalk:
 def _settling(options: Options) -> SystemWalk:
     """Go on until the first of two operations was sent; the permit is still held."""
     walk = _handshaking(options)
+    walk.send(CONNECTION, Hello(0, resumable=True))
     walk.answer(CONNECTION, FrameArrived(GREETING))
     asked = walk.of(CONFLICT_RECOVERY).context.sync_id
     walk.answer(CONNECTION, FrameArrived(DocumentSync(Document("", 0, Text("")), message_id=asked)))
@@ -125,18 +125,22 @@ def _submit(walk: SystemWalk) -> None:
 
 # ------------------------------------------------------------------------------------------------------- what is seen
 def _observed(walk: SystemWalk, event: Closed | OpenFailed | FrameArrived) -> Observed:
-    before = walk.state(CONNECTION)
+    before, resumable = walk.state(CONNECTION), walk.of(CONNECTION).context.session.offered
     walk.answer(CONNECTION, event)
-    left = walk.state(CONNECTION) is not before
+    session, after = walk.snapshot, walk.of(CONNECTION)
     return Observed(
-        link=_link(walk) if left else "stays",
+        link=_link(walk) if after.state is not before else "stays",
         operations=_operations(walk),
-        shown=str(public_status(walk.snapshot)),
-        gates=tuple(sorted(shut_gates(walk.snapshot))),
+        shown=str(public_status(session)),
+        gates=tuple(sorted(shut_gates(session))),
         told=_told(walk),
         breaker=_breaker(walk),
-        session=_session(walk) if left else "",
+        session=_kept(keeps=after.context.session.offered) if resumable and after.state is not before else "",
     )
+
+
+def _kept(*, keeps: bool) -> str:
+    return "kept" if keeps else "dropped"
 
 
 def _link(walk: SystemWalk) -> str:
@@ -168,15 +172,6 @@ def _operations(walk: SystemWalk) -> str:
         Queue.HELD: "kept until it is over",
         Queue.RESYNCING: "the first is looked for, then sent again",
     }.get(queue.state, "go on")
-
-
-def _session(walk: SystemWalk) -> str:
-    """Look up what the connection does: the policy of the loss decides, and a login's end ends its sessions."""
-    retry = walk.of(CONNECTION).context.options.retry
-    heard = (hop.event for hop in walk.done.path if hop.member == CONNECTION.name)
-    losses = [cast("Loss", each) for each in heard if isinstance(each, LOSSES)]
-    drops = any(not retry.failure(each).policy.keeps_session for each in losses)
-    return "dropped" if drops or Gate.REAUTH in shut_gates(walk.snapshot) else "kept"
 
 
 def _told(walk: SystemWalk) -> tuple[str, ...]:

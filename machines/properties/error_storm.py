@@ -31,19 +31,15 @@ from machines.error_storm import (
     State,
     StormBegan,
 )
+from machines.properties.steps import fired, keys, ordered
 from machines.properties.witnesses import each_state
-from statekit import Fired, Snapshot
+from statekit import Snapshot
 from statekit.check.model import Model, Thresholds
 from statekit.check.properties import hot, invariant, on_step, settled, witness
 from statekit.check.seen import Seen
 
 Storm: TypeAlias = Snapshot[State, Context]
 Step: TypeAlias = Seen[Storm]
-
-
-def timers(storm: Storm, name: str) -> frozenset[object]:
-    """Give the keys of the timers of this name that run."""
-    return frozenset(ticket.key for ticket in storm.tickets if ticket.name == name)
 
 
 def weight(before: Storm, event: ErrorSeen) -> int:
@@ -57,11 +53,6 @@ def weight(before: Storm, event: ErrorSeen) -> int:
 def trips(seen: Step) -> bool:
     """Tell whether a step is a trip."""
     return seen.before.state in COUNTING.states and seen.after.state in (TRIPPED, LATCHED)
-
-
-def fired(seen: Step, name: str) -> bool:
-    """Tell whether a step is the firing of this timer."""
-    return not seen.move.stale and seen.move.awaited == name
 
 
 # --------------------------------------------------------------------------------------------------- S1, S4: the window
@@ -92,20 +83,20 @@ def what_counts_is_remembered(seen: Step) -> bool:
 def every_error_has_its_window(storm: Storm) -> bool:
     """Each error that is counted has a place and a window of its own."""
     places = [each.place for each in storm.context.counted]
-    return len(set(places)) == len(places) and timers(storm, "error_forgotten") >= set(places)
+    return len(set(places)) == len(places) and keys(storm, "error_forgotten") >= set(places)
 
 
 def every_repeat_is_heard_again(storm: Storm) -> bool:
     """An error of which repeats do not count has a timer that ends this."""
-    return {each.place for each in storm.context.counted if each.fresh} <= timers(storm, "repeat_heard")
+    return {each.place for each in storm.context.counted if each.fresh} <= keys(storm, "repeat_heard")
 
 
 def errors_are_forgotten(seen: Step) -> bool:
     """What is counted is forgotten when its window is over, when it trips, or on an operator's order; never else."""
     before, after = seen.before.context, seen.after.context
-    if fired(seen, "error_forgotten"):
-        event = seen.move.event
-        in_time = isinstance(event, Fired) and event.delay_seconds == before.options.window_seconds
+    over = fired(seen, "error_forgotten")
+    if over is not None:
+        in_time = over.delay_seconds == before.options.window_seconds
         return in_time and after.counted == tuple(each for each in before.counted if each.place != seen.move.key)
     if trips(seen) or isinstance(seen.move.event, Reset):
         return not after.counted
@@ -116,9 +107,9 @@ def repeats_count_again(seen: Step) -> bool:
     """A repeat counts as soon as the time is over in which it does not, and no sooner."""
     before, after = seen.before.context, seen.after.context
     stale = {each.place for each in before.counted if not each.fresh}
-    if fired(seen, "repeat_heard"):
-        event = seen.move.event
-        in_time = isinstance(event, Fired) and event.delay_seconds == before.options.repeat_seconds
+    over = fired(seen, "repeat_heard")
+    if over is not None:
+        in_time = over.delay_seconds == before.options.repeat_seconds
         stale |= {each.place for each in before.counted if each.place == seen.move.key}
         return in_time and {each.place for each in after.counted if not each.fresh} == stale
     return {each.place for each in after.counted if not each.fresh} <= stale
@@ -127,7 +118,7 @@ def repeats_count_again(seen: Step) -> bool:
 # ------------------------------------------------------------------------------------------------------ S2, S3: a trip
 def a_trip_is_told_once(seen: Step) -> bool:
     """A trip is told of once, with the codes that weighed most; nothing else is told of."""
-    told = [each for each in seen.effects if isinstance(each, StormBegan)]
+    told = ordered(seen, StormBegan)
     event = seen.move.event
     if not trips(seen) or not isinstance(event, ErrorSeen):
         return not told
@@ -145,9 +136,9 @@ def too_many_trips_latch(seen: Step) -> bool:
     if trips(seen):
         latches = len(before.trips) + 1 >= before.options.trips_max
         return seen.after.state is (LATCHED if latches else TRIPPED) and len(after.trips) == len(before.trips) + 1
-    if fired(seen, "trip_forgotten"):
-        event = seen.move.event
-        in_time = isinstance(event, Fired) and event.delay_seconds == before.options.trips_window_seconds
+    over = fired(seen, "trip_forgotten")
+    if over is not None:
+        in_time = over.delay_seconds == before.options.trips_window_seconds
         return in_time and after.trips == tuple(each for each in before.trips if each != seen.move.key)
     begins_anew = isinstance(seen.move.event, (Reset, Retried)) and seen.after.state is CALM
     return after.trips == (() if begins_anew and seen.after != seen.before else before.trips)
@@ -155,7 +146,7 @@ def too_many_trips_latch(seen: Step) -> bool:
 
 def every_trip_is_forgotten_in_time(storm: Storm) -> bool:
     """Each trip that is remembered has a timer of its own, unless everything is given up."""
-    return storm.state is LATCHED or timers(storm, "trip_forgotten") >= set(storm.context.trips)
+    return storm.state is LATCHED or keys(storm, "trip_forgotten") >= set(storm.context.trips)
 
 
 def no_cooldown_lasts(storm: Storm) -> bool:
@@ -164,15 +155,16 @@ def no_cooldown_lasts(storm: Storm) -> bool:
 
 
 def a_trip_ends_in_one_way(seen: Step) -> bool:
-    """After a trip comes probation once it has cooled down for its time, and nothing else but on an operator's order."""
+    """After a trip comes probation once it has cooled down for its time, nothing else but on an operator's order."""
     event, before = seen.move.event, seen.before
     if before.state is not TRIPPED or isinstance(event, Reset):
         return seen.after.state is not PROBATION or before.state is PROBATION
     options = before.context.options
-    if not isinstance(event, Fired) or fired(seen, "trip_forgotten") or seen.move.stale:
+    over = fired(seen, "after cooldown")
+    if over is None:
         return seen.after.state is TRIPPED
     low = min(options.cooldown_seconds * 2 ** (before.context.unproven - 1), options.cooldown_cap_seconds)
-    return seen.after.state is PROBATION and low <= event.delay_seconds <= low * 1.25
+    return seen.after.state is PROBATION and low <= over.delay_seconds <= low * 1.25
 
 
 def cooldowns_grow(seen: Step) -> bool:
@@ -185,21 +177,21 @@ def cooldowns_grow(seen: Step) -> bool:
     return after.unproven == before.unproven + (not capped)
 
 
-# -------------------------------------------------------------------------------------------- probation, and who ends it
+# ------------------------------------------------------------------------------------------- probation, and who ends it
 def only_a_stable_link_is_proof(seen: Step) -> bool:
     """Probation is passed when a link was stable for its whole time, and by nothing else but an operator's order."""
     event, before = seen.move.event, seen.before
     if before.state is not PROBATION:
-        return not timers(seen.after, "proven")
+        return not keys(seen.after, "proven")
     if isinstance(event, Reset) or trips(seen):
         return True
-    if fired(seen, "proven"):
-        lasted = isinstance(event, Fired) and event.delay_seconds == before.context.options.probation_seconds
-        return lasted and seen.after.state is CALM
-    proving = bool(timers(before, "proven"))
+    over = fired(seen, "proven")
+    if over is not None:
+        return over.delay_seconds == before.context.options.probation_seconds and seen.after.state is CALM
+    proving = bool(keys(before, "proven"))
     if isinstance(event, (LinkSteady, LinkShaken)):
         proving = isinstance(event, LinkSteady)
-    return seen.after.state is PROBATION and bool(timers(seen.after, "proven")) is proving
+    return seen.after.state is PROBATION and bool(keys(seen.after, "proven")) is proving
 
 
 def a_steady_link_begins_anew(seen: Step) -> bool:
@@ -210,7 +202,7 @@ def a_steady_link_begins_anew(seen: Step) -> bool:
 
 
 def only_a_person_ends_it(seen: Step) -> bool:
-    """What is given up is begun anew by who connects again or an operator, and by nothing else; then all is forgotten."""
+    """What is given up is begun anew by who connects again or an operator, by nothing else; then all is forgotten."""
     event, before, after = seen.move.event, seen.before, seen.after
     if isinstance(event, Reset) or (isinstance(event, Retried) and before.state is LATCHED):
         return after.state is CALM and after.context == Context(before.context.options)
@@ -242,7 +234,7 @@ def a_heavy_error_is_counted(storm: Storm) -> bool:
 
 def it_proves_itself(storm: Storm) -> bool:
     """A link is proving itself."""
-    return bool(timers(storm, "proven"))
+    return bool(keys(storm, "proven"))
 
 
 PROPERTIES = (

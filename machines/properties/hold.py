@@ -35,6 +35,7 @@ from machines.hold import (
     WentOffline,
 )
 from machines.policy.error_codes import Wait
+from machines.properties.steps import fired
 from machines.properties.witnesses import each_state
 from statekit import Fired, Snapshot
 from statekit.check.model import Model, Thresholds
@@ -148,11 +149,11 @@ def waits_grow(seen: Step) -> bool:
 
 def waits_end_in_time(seen: Step) -> bool:
     """A wait ends after it has lasted, a quarter of its time later at most."""
-    event = seen.move.event
-    if not isinstance(event, Fired) or seen.move.stale:
+    over = fired(seen, "waited")
+    if over is None:
         return True
-    told = seen.before.context.told(Wait(str(event.key)))
-    return told.running and told.seconds <= event.delay_seconds <= told.seconds * 1.25
+    told = seen.before.context.told(Wait(str(over.key)))
+    return told.running and told.seconds <= over.delay_seconds <= told.seconds * 1.25
 
 
 # -------------------------------------------------------------------------------------------------- W5, W6: in a row
@@ -201,7 +202,7 @@ def the_network_is_told_of(seen: Step) -> bool:
 
 def nothing_is_waited_for(holding: Holding) -> bool:
     """Every wait comes to an end by itself."""
-    return not holding.tickets
+    return not any(runs(holding, wait) for wait in Wait)
 
 
 # ----------------------------------------------------------------------------------------------------------- witnesses

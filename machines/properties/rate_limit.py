@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from attrs import evolve
 
+from machines.properties.steps import fired, keys, ordered
 from machines.properties.witnesses import each_state
 from machines.rate_limit import (
     DRAINING,
@@ -33,24 +34,13 @@ from machines.rate_limit import (
     State,
     TurnedAway,
 )
-from statekit import Fired, Snapshot
+from statekit import Snapshot
 from statekit.check.model import Model, Thresholds
 from statekit.check.properties import invariant, on_step, settled, witness
 from statekit.check.seen import Seen
 
 Pacer: TypeAlias = Snapshot[State, Context]
 Step: TypeAlias = Seen[Pacer]
-
-
-def timers(pacer: Pacer, name: str) -> frozenset[object]:
-    """Give the keys of the timers of this name that run."""
-    return frozenset(ticket.key for ticket in pacer.tickets if ticket.name == name)
-
-
-def fired(seen: Step, name: str) -> Fired | None:
-    """Give the firing of this timer, if that is what a step is."""
-    event = seen.move.event
-    return event if isinstance(event, Fired) and event.name == name and not seen.move.stale else None
 
 
 def is_control(seen: Step) -> bool:
@@ -60,7 +50,7 @@ def is_control(seen: Step) -> bool:
 
 def granted(seen: Step) -> tuple[str, ...]:
     """Give the operations that a step lets go, what never waits left out."""
-    return () if is_control(seen) else tuple(each.operation for each in seen.effects if isinstance(each, Granted))
+    return () if is_control(seen) else tuple(each.operation for each in ordered(seen, Granted))
 
 
 # --------------------------------------------------------------------------------------------- R1, R2, R3, R10: limits
@@ -73,7 +63,7 @@ def every_limit_has_its_timer(pacer: Pacer) -> bool:
     """Each limit has a place and a timer of its own, none runs without one, and there are no more than may be."""
     limits = pacer.context.limits
     places = {each.place for each in limits}
-    return timers(pacer, "limit_over") == places and len(places) == len(limits) <= pacer.context.options.limits_max
+    return keys(pacer, "limit_over") == places and len(places) == len(limits) <= pacer.context.options.limits_max
 
 
 def a_limit_lasts(seen: Step) -> bool:
@@ -107,7 +97,7 @@ def nobody_waits_beyond_the_cap(pacer: Pacer) -> bool:
 
 def a_limit_is_told_of(seen: Step) -> bool:
     """Each limit is told of once, the whole of it, and what it weighs: more if one was known; nothing else is."""
-    told = [each for each in seen.effects if isinstance(each, LimitHeard)]
+    told = ordered(seen, LimitHeard)
     event, context = seen.move.event, seen.before.context
     if not isinstance(event, Limited):
         return not told
@@ -124,7 +114,7 @@ def nobody_overtakes(seen: Step) -> bool:
         case Detached():
             return not after
         case Limited():
-            put_back = [each.operation for each in seen.effects if isinstance(each, PutBack)]
+            put_back = [each.operation for each in ordered(seen, PutBack)]
             return after == (*put_back, *before) and not granted(seen)
         case Offered(operation) if granted(seen):
             return granted(seen) == (operation,) and not before and not after
@@ -137,7 +127,7 @@ def nobody_overtakes(seen: Step) -> bool:
 def what_was_limited_comes_back(seen: Step) -> bool:
     """The operation that was limited waits again, once, and that is told; the last that went, if none is named."""
     event, context = seen.move.event, seen.before.context
-    put_back = [each for each in seen.effects if isinstance(each, PutBack)]
+    put_back = ordered(seen, PutBack)
     operation = event.operation or context.last if isinstance(event, Limited) else ""
     if not operation or operation in context.queue:
         return not put_back
@@ -147,7 +137,7 @@ def what_was_limited_comes_back(seen: Step) -> bool:
 def every_offer_is_answered(seen: Step) -> bool:
     """Who offers goes at once, or waits, or is turned away and told; and is turned away only if too many wait."""
     event, before, after = seen.move.event, seen.before.context, seen.after.context
-    away = [each for each in seen.effects if isinstance(each, TurnedAway)]
+    away = ordered(seen, TurnedAway)
     if not isinstance(event, Offered) or is_control(seen) or event.operation in before.queue:
         return not away
     if len(before.queue) >= before.options.queue_max:
@@ -181,7 +171,7 @@ def grants_keep_their_distance(seen: Step) -> bool:
 
 def rest_comes_to_an_end(pacer: Pacer) -> bool:
     """While a grant keeps its distance a timer runs that ends it, and none else."""
-    return bool(timers(pacer, "rested")) is not pacer.context.rested
+    return bool(keys(pacer, "rested")) is not pacer.context.rested
 
 
 def who_waits_waits_for_something(pacer: Pacer) -> bool:
@@ -202,7 +192,7 @@ def a_limit_halves(seen: Step) -> bool:
 
 def it_climbs_back(pacer: Pacer) -> bool:
     """While it goes slower than it may and no limit runs, a timer runs that lets it go faster."""
-    return pacer.context.rate is None or bool(pacer.context.limits) or bool(timers(pacer, "climbing"))
+    return pacer.context.rate is None or bool(pacer.context.limits) or bool(keys(pacer, "climbing"))
 
 
 def climbing_takes_its_time(seen: Step) -> bool:
@@ -248,8 +238,8 @@ def everything_flows(pacer: Pacer) -> bool:
 
 # ----------------------------------------------------------------------------------------------------------- witnesses
 def limits_overlap(pacer: Pacer) -> bool:
-    """As many limits run as are told apart."""
-    return len(pacer.context.limits) == pacer.context.options.limits_max
+    """Several limits run at once."""
+    return len(pacer.context.limits) > 1
 
 
 def one_more_waits(pacer: Pacer) -> bool:

@@ -91,7 +91,7 @@ def note_socket(socket: Socket, seen: Step) -> Socket:
 
 
 def one_socket_is_open(socket: Socket) -> bool:
-    """One socket is open at most: it is closed once, before the next is dialled; one that opens too late is abandoned."""
+    """One socket is open at most: it is closed once, before the next is dialled; one that opens late is abandoned."""
     return socket is not Socket.WRONG
 
 

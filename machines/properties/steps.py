@@ -45,3 +45,8 @@ def ordered(seen: Seen[Snapshot[S, C]], kind: type[T]) -> list[T]:
 def runs(seen: Snapshot[S, C], timer: str) -> bool:
     """Tell whether a timer runs, by its name, or `after` and its delay."""
     return any(ticket.name.partition(" in ")[0] == timer for ticket in seen.tickets)
+
+
+def keys(seen: Snapshot[S, C], timer: str) -> frozenset[object]:
+    """Give the keys of the timers of a name that run."""
+    return frozenset(ticket.key for ticket in seen.tickets if ticket.name == timer)

@@ -19,10 +19,11 @@ def codes_in(code: CodeType) -> Iterator[CodeType]:
 
 
 def functions_of(subject: Definition | System) -> Iterator[tuple[FunctionType, bool]]:
-    """Give every function that a subject's steps call, and whether it is a guard."""
+    """Give every function that a subject's steps call, and whether it is a guard.
+
+    Of a system these are those of its wiring: a machine's own are looked through when it is explored alone.
+    """
     if isinstance(subject, System):
-        for member in subject.members:
-            yield from functions_of(member)
         wired = [function for line in subject.wiring for function in (line.make, getattr(line, "key", None))]
         wired += [function for each in subject.derived for function in (each.fact, each.make)]
         yield from ((function, False) for function in wired if isinstance(function, FunctionType))

@@ -81,6 +81,9 @@ def _complaint(model: Model, mutant: Mutant, thresholds: str) -> str:
         made = mutant.make()
     except (MalformedTable, ValueError) as error:
         return f"cannot be built: {(error.faults[0] if isinstance(error, MalformedTable) else error)}"
+    unheard = sorted(_heard(model.subject) - _heard(made))
+    if unheard:
+        return f"nothing answers {', '.join(unheard)} any more"
     was = {(each.code, each.where) for each in _errors(model, model.subject)}
     for finding in _errors(model, made):
         if (finding.code, finding.where) not in was:
@@ -90,6 +93,12 @@ def _complaint(model: Model, mutant: Mutant, thresholds: str) -> str:
     except Livelock as endless:
         return str(endless)
     return next(_refuted(explored), "")
+
+
+def _heard(subject: Subject) -> set[str]:
+    """Give the events that rows mention: of what none does, an exploration tries nothing."""
+    members = subject.members if isinstance(subject, System) else (subject,)
+    return {f"{event.__name__} of {member.name}" for member in members for event in member.folded.events}
 
 
 def _errors(model: Model, subject: Subject) -> Iterator[Finding]:

@@ -57,6 +57,7 @@ class Product:
         self.outside_mask: int = self.packing.base
         self.domains: dict[tuple[int, str], int] = {}
         self.looked: dict[str, int] = {}
+        self.fact_masks: tuple[int, ...] = ()
         self.chance: random.Random = random.Random(0)
 
     def start(self, contexts: Mapping[str, object]) -> int:
@@ -105,12 +106,11 @@ class Product:
 
     def _ask_facts(self, place: int) -> None:
         """Ask every fact, so that what it looks at is known; all plans are made anew where that is more than it was."""
-        grown = False
         for fact in self.packing.facts:
-            mask = fact.mask
             fact(place)
-            grown |= fact.mask != mask
-        if grown:
+        masks = tuple(fact.mask for fact in self.packing.facts)
+        if masks != self.fact_masks:  # it may also have grown since, when a fact was asked of where a move leads
+            self.fact_masks = masks
             self.plans.clear()
             self.outside.clear()
 

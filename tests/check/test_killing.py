@@ -182,3 +182,9 @@ def test_a_wire_to_one_who_answers_too_is_killed_by_a_property_of_the_system_alo
     assert fates(Model(system, **internal))[led].fate is Fate.SURVIVED
     found = fates(Model(system, (invariant("S1", only_hears),), **internal))
     assert (found[led].fate, found[led].by) == (Fate.KILLED, "S1: Nobody else hears a ping.")
+
+
+def test_a_mutant_that_does_not_know_an_event_any_more_is_killed_by_that():
+    # An exploration delivers only what rows mention, so it could not tell.
+    both = member("both", VERBS.stay(Only.HERE, Asked, Ping()), VERBS.ignore(Only.HERE, Pinged, because="so"))
+    assert fates(Model(both))["ignore HERE Pinged: dropped"].by == "nothing answers Pinged of both any more"
