@@ -5,10 +5,12 @@ and all of them together are packed into one, `WIDTH` bits each.
 """
 
 from collections.abc import Callable, Hashable, Iterable
+from itertools import chain
 from typing import TypeVar, cast
 
 from statekit.check.model import Environment, Model
 from statekit.check.properties import Property, Sort
+from statekit.check.quantified import Numbers, numbers
 from statekit.check.seen import Seen
 from statekit.errors import MalformedModel
 
@@ -89,6 +91,10 @@ class Watch:
     def remembered(self, packed: int) -> list[Hashable]:
         """Give what everybody remembers: the monitors, then the environment."""
         return [each.met[packed >> WIDTH * at & MASK] for at, each in enumerate(self.all)]
+
+    def numbers(self, packed: int) -> Numbers:
+        """Give the ordinals and instants in what everybody remembers."""
+        return tuple(chain.from_iterable(map(numbers, self.remembered(packed)))) if self.all else ()
 
     def packed(self, found: Iterable[Hashable]) -> int:
         """Pack what everybody remembers."""
