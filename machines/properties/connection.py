@@ -106,7 +106,7 @@ def permits_are_asked_for_long_enough(seen: Step) -> bool:
 
 def each_answer_leads_on(seen: Step) -> bool:
     """On the way to a link every answer leads on, and every good one nearer to it."""
-    way = {
+    way: dict[tuple[State, type], State] = {
         (AUTHORIZING, TokenReady): ACQUIRING,
         (ACQUIRING, Permitted): DIALING,
         (ACQUIRING, Denied): PARKED,
