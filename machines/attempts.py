@@ -232,7 +232,10 @@ def note_stable(context: Context) -> Context:
 
 
 def note_failure(context: Context, event: Loss) -> Context:
-    """Look up what the loss calls for, count it, and remember what to tell the breaker and the user; what was said on the link is past."""
+    """Look up what the loss calls for, count it, and remember what to tell the breaker and the user.
+
+    What was said on the link is past.
+    """
     retry = context.options.retry
     failure = retry.failure(event)
     return evolve(

@@ -155,14 +155,20 @@ def _target(target: Target | None, origin: str, draft: Draft) -> Iterator[str]:
     elif is_group(target):
         yield f"{origin}: the target is the group {target.name}: name the state in it to go to"
     elif not _is_state(target, draft):
-        yield f"{origin}: the target {target!r} is no state of {draft.name}"
+        yield f"{origin}: the target {target!r} is no state of {draft.name}: name {_known(draft)}"
+
+
+def _known(draft: Draft) -> str:
+    """Name the states that there are to choose from, also one whose own fault is told beside this."""
+    return f"one of {', '.join(str(getattr(each.state, 'name', each.state)) for each in draft.states)}"
 
 
 def _function(function: object, role: str, most: int = MOST_ARGUMENTS, takes: str = "") -> Iterator[str]:
     if function is None:
         return
     if not isinstance(function, FunctionType) or function.__name__ == "<lambda>":
-        yield f"the {role} {function!r} has no name to draw: define it with def (no lambda, partial or method)"
+        shown = "<lambda>" if isinstance(function, FunctionType) else repr(function)
+        yield f"the {role} {shown} has no name to draw: define it with def (no lambda, partial or method)"
     elif function.__code__.co_flags & NOT_PLAIN:
         yield f"the {role} {function.__name__} is async or a generator; the core is pure: ask by an effect instead"
     elif not 1 <= function.__code__.co_argcount <= most or function.__defaults__ or function.__code__.co_kwonlyargcount:

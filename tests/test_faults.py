@@ -162,9 +162,9 @@ ROWS = [
     (row(Foreign.A, Go, B), "the source <Foreign.A: 'a'> is no state or group of small"),
     (row("a", Go, B), "the source 'a' is no state or group of small"),
     (row((A, Foreign.X), Go, B), "the source <Foreign.X: 'x'> is no state or group of small"),
-    (row(A, Go, Foreign.X), "the target <Foreign.X: 'x'> is no state of small"),
-    (row(B, Go, Foreign.A), "the target <Foreign.A: 'a'> is no state of small"),
-    (row(A, Go, None), "the target None is no state of small"),
+    (row(A, Go, Foreign.X), "the target <Foreign.X: 'x'> is no state of small: name one of A, B, C, END"),
+    (row(B, Go, Foreign.A), "the target <Foreign.A: 'a'> is no state of small: name one of A, B, C, END"),
+    (row(A, Go, None), "the target None is no state of small: name one of A, B, C, END"),
     (row(END, Go, B), "END is of kind ended and absorbing; it can have no row"),
     (row(A, Go, A), "row(A, ..., A) is unclear: say stay (no exit, no entry) or reenter (both)"),
     (row((B, A), Go, A), "row(A, ..., A) is unclear: say stay (no exit, no entry) or reenter (both)"),
@@ -237,6 +237,11 @@ def test_the_cases_above_stand_on_the_lines_they_say():
         assert lines[int(number) - 1].lstrip().startswith(("(row(", "(stay(", "(postpone(", "(rows."))
 
 
+def shown(function):
+    """A lambda is told without its address, which says nothing to a reader."""
+    return repr(function) if getattr(function, "__name__", "") != "<lambda>" else "<lambda>"
+
+
 @pytest.mark.parametrize("role", ["guard", "update"])
 def test_functions_without_a_name_to_draw_are_refused(role):
     class Holder:
@@ -247,7 +252,7 @@ def test_functions_without_a_name_to_draw_are_refused(role):
         line = row(A, Go, B, **{role: function})
         assert faults_of(line) == (
             (
-                f"{line.origin}: the {role} {function!r} has no name to draw: "
+                f"{line.origin}: the {role} {shown(function)} has no name to draw: "
                 f"define it with def (no lambda, partial or method)"
             ),
         )
@@ -256,7 +261,7 @@ def test_functions_without_a_name_to_draw_are_refused(role):
 def test_makers_and_delays_without_a_name_are_refused():
     unnamed = lambda context: 1.0  # noqa: E731
     line = row(A, Go, B, unnamed)
-    sentence = f"{unnamed!r} has no name to draw: define it with def (no lambda, partial or method)"
+    sentence = "<lambda> has no name to draw: define it with def (no lambda, partial or method)"
     assert f"{line.origin}: the maker {sentence}" in faults_of(line)
     line = row(A, after(unnamed), B)
     assert faults_of(line) == (f"{line.origin}: the delay {sentence}",)
@@ -385,7 +390,7 @@ def test_a_fault_in_a_choice_is_told_once_however_many_rows_lead_there():
     branch = to(Foreign.X)
     picked = choice("picked", branch)
     found = faults_of(row(C, Go, picked), row(B, Go, choice("outer", to(picked))))
-    assert found == (f"{branch.origin}: the target <Foreign.X: 'x'> is no state of small",)
+    assert found == (f"{branch.origin}: the target <Foreign.X: 'x'> is no state of small: name one of A, B, C, END",)
 
 
 @pytest.mark.parametrize("role", ["guard", "update"])

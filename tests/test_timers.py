@@ -5,7 +5,7 @@ from enum import StrEnum, auto
 import pytest
 
 from statekit import Fired, Jitter, after, arm, disarm, idle, timer
-from statekit.timers import delay_label, is_arm, is_disarm, is_idle, is_named, is_timer, seconds_label
+from statekit.timers import ClockJumped, delay_label, is_arm, is_disarm, is_idle, is_named, is_timer, seconds_label
 
 
 class State(StrEnum):
@@ -111,6 +111,10 @@ def test_what_is_a_timer_and_what_orders_one_is_told_apart():
     assert not is_arm(disarm(PING))
     assert is_disarm(disarm(PING))
     assert not is_disarm(PING)
+
+
+def test_a_jump_of_the_clock_is_tried_short_and_overnight():
+    assert ClockJumped.samples() == (ClockJumped(1.0), ClockJumped(8 * 3600.0))
 
 
 def test_a_fired_timer_says_how_long_it_ran_and_how_late_it_came():

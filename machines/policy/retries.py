@@ -56,9 +56,9 @@ class RetryOptions:
 class Retries:
     """The failures since a link was last stable, and what the last of them calls for.
 
-    `attempts` counts them, `identical` those in a row with a `code` whose policy sets a limit to that, `slow_rounds` the
-    waits of the slow tier in a row: each as far as it makes a difference. `act` is what the last of them comes
-    to, all these considered; `spread`, `quarantines` and `hint_seconds` are of its row, and of what the server wished.
+    `attempts` counts them, `identical` those in a row with a `code` whose policy sets a limit to that, `slow_rounds`
+    the waits of the slow tier in a row: each as far as it makes a difference. `act` is what the last of them comes to,
+    all these considered; `spread` and `quarantines` are of its row, `hint_seconds` is what the server wished.
     """
 
     attempts: int = 0

@@ -7,7 +7,7 @@ to the moment in question; what it ordered, told and became is what is printed.
 
 from typing import Final, get_type_hints
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from machines.auth_refresh import AUTH_REFRESH, Refreshed, SignIn
 from machines.circuit_breaker import CIRCUIT_BREAKER, Reported
@@ -19,6 +19,7 @@ from machines.document import OperationEnded, Outcome, Submit
 from machines.error_storm import ERROR_STORM
 from machines.facts import shut_gates
 from machines.link import Close, Closed, FrameArrived, Hello, Opened, OpenFailed
+from machines.policy.failures import UNANSWERED
 from machines.policy.router import ROUTER
 from machines.rate_limit import RATE_LIMIT, is_limited
 from machines.session import SESSION, Options, contexts
@@ -70,13 +71,14 @@ def closed(code: int, options: Options) -> Observed:
 
 
 def refused(status: int, options: Options) -> Observed:
-    """Let the server refuse a handshake with this status."""
-    return _observed(_dialing(options), OpenFailed("rejected", status))
+    """Let the server refuse a handshake with this status; what becomes of an earlier session is the row's to say."""
+    seen = _observed(_dialing(options), OpenFailed("rejected", status))
+    return evolve(seen, session=_kept(keeps=options.connection.retry.http_policies.row(status).keeps_session))
 
 
 def unreachable(options: Options) -> Observed:
     """Let a dial fail, or nobody answer it: what the client itself calls CONNECTION_FAILED or CONNECTION_TIMEOUT."""
-    return _observed(_dialing(options), OpenFailed("refused"))
+    return evolve(_observed(_dialing(options), OpenFailed("refused")), session=_kept(keeps=UNANSWERED.keeps_session))
 
 
 def reported(
@@ -126,7 +128,6 @@ def _observed(walk: SystemWalk, event: Closed | OpenFailed | FrameArrived) -> Ob
     before, resumable = walk.state(CONNECTION), walk.of(CONNECTION).context.session.offered
     walk.answer(CONNECTION, event)
     session, after = walk.snapshot, walk.of(CONNECTION)
-    kept = "kept" if after.context.session.offered else "dropped"
     return Observed(
         link=_link(walk) if after.state is not before else "stays",
         operations=_operations(walk),
@@ -134,8 +135,12 @@ def _observed(walk: SystemWalk, event: Closed | OpenFailed | FrameArrived) -> Ob
         gates=tuple(sorted(shut_gates(session))),
         told=_told(walk),
         breaker=_breaker(walk),
-        session=kept if resumable and after.state is not before else "",
+        session=_kept(keeps=after.context.session.offered) if resumable and after.state is not before else "",
     )
+
+
+def _kept(*, keeps: bool) -> str:
+    return "kept" if keeps else "dropped"
 
 
 def _link(walk: SystemWalk) -> str:

@@ -1,4 +1,4 @@
-"""What is claimed of the tokens: A1 to A10 of lifecycles section 3 (e).
+"""What is claimed of the refreshing: A1 to A10 of lifecycles section 3 (e); what they say of each token is in `tokens`.
 
 True by construction, and so claimed nowhere else:
 - A3, a result counts only for whom it was asked: a refresh is awaited in the stay in REFRESHING, which a logout or a
@@ -6,8 +6,6 @@ True by construction, and so claimed nowhere else:
 - A11, an identical token: the core sees generations alone, so a token that is returned again is a new one to it.
 - A5 at the dial: the connection asks for a token at every dial (see its own claims), and is given none that is dead.
 """
-
-from typing import TypeAlias
 
 from attrs import evolve
 
@@ -28,11 +26,11 @@ from machines.auth_refresh import (
     Logout,
     Need,
     OfferToken,
+    Online,
     Options,
     PromptLogin,
     Refreshed,
     RefreshFailed,
-    RefreshHint,
     RefreshToken,
     Rejected,
     Revoked,
@@ -40,48 +38,25 @@ from machines.auth_refresh import (
     State,
     Trouble,
 )
+from machines.properties.steps import counts, entered, fired, ordered
+from machines.properties.tokens import OUT, TOKENS, Auth, Step, good
 from machines.properties.witnesses import each_state
-from statekit import Fired, Snapshot, Stale
 from statekit.check.model import Model, Thresholds
 from statekit.check.properties import invariant, leads_to, on_step, settled, witness
-from statekit.check.seen import Seen
 from statekit.timers import ClockJumped
-
-Auth: TypeAlias = Snapshot[State, Context]
-Step: TypeAlias = Seen[Auth]
-
-OUT = (SIGNED_OUT, REAUTH_REQUIRED)
-"""The states in which a login must come first."""
-
-
-def good(auth: Auth) -> bool:
-    """Tell whether the newest token may be presented."""
-    return auth.context.generation > auth.context.rejected and not auth.context.expired
-
-
-def mortal(auth: Auth) -> bool:
-    """Tell whether the newest token has a life that will end."""
-    lifetime = auth.context.lifetime_seconds
-    return lifetime is not None and lifetime < float("inf")
-
-
-def fired(seen: Step, name: str) -> bool:
-    """Tell whether a timer that still counts has fired, by the beginning of its id."""
-    event = seen.move.event
-    return isinstance(event, Fired) and event.name.startswith(name) and not isinstance(seen.verdict, Stale)
 
 
 def failed(seen: Step) -> bool:
     """Tell whether a refresh has failed, in whichever way an answer or the lack of one can."""
     match seen.move.event:
-        case _ if seen.before.state is not REFRESHING or isinstance(seen.verdict, Stale):
+        case _ if seen.before.state is not REFRESHING or not counts(seen):
             return False
         case Refreshed(lifetime):
             return lifetime is not None and not lifetime > 0
         case RefreshFailed(trouble):
             return trouble is Trouble.TRANSIENT
         case _:
-            return fired(seen, "after refresh_seconds")
+            return fired(seen, "after refresh_seconds") is not None
 
 
 # -------------------------------------------------------------------------------------------------- A1, A2: one for all
@@ -92,13 +67,12 @@ def one_refresh_is_under_way(auth: Auth) -> bool:
 
 def whoever_asks_shares_it(seen: Step) -> bool:
     """A refresh is asked for on the way into REFRESHING and nowhere else, whoever wants one meanwhile."""
-    asked = sum(isinstance(each, RefreshToken) for each in seen.effects)
-    return asked == (seen.after.state is REFRESHING and seen.before.state is not REFRESHING)
+    return len(ordered(seen, RefreshToken)) == entered(seen, (REFRESHING,))
 
 
 def somebody_may_wait(auth: Auth) -> bool:
     """Whoever waits for a token hears: there is one, a login must come first, or nobody can be reached."""
-    return auth.state in SIGNED_IN.states and not good(auth)
+    return auth.state in SIGNED_IN and not good(auth)
 
 
 def nobody_waits(auth: Auth) -> bool:
@@ -113,75 +87,9 @@ def at_rest(auth: Auth) -> bool:
 
 def every_need_is_met(seen: Step) -> bool:
     """Whoever needs a token is offered the good one at once, and everybody is whenever there is a new one."""
-    offers = [each.generation for each in seen.effects if isinstance(each, OfferToken)]
-    needed = isinstance(seen.move.event, Need) and seen.before.state in SIGNED_IN.states and good(seen.before)
-    brought = isinstance(seen.move.event, Login) or (seen.before.state is not FRESH and seen.after.state is FRESH)
-    return offers == [seen.after.context.generation] * (needed or brought)
-
-
-# ------------------------------------------------------------------------------------------- A3, A4, A5: whose, how good
-def numbers_only_grow(seen: Step) -> bool:
-    """The newest token, and the newest that was refused, are never followed by an older one."""
-    before, after = seen.before.context, seen.after.context
-    return after.generation >= before.generation and after.rejected >= before.rejected
-
-
-def no_number_means_two(seen: Step) -> bool:
-    """After a login or logout no token bears a number of those before, nor that of a refresh that may yet come back."""
-    before, after, event = seen.before, seen.after, seen.move.event
-    asked = before.context.generation + 1
-    if isinstance(event, Login):
-        return after.context.generation > asked
-    leaves = isinstance(event, Logout) and before.state is not SIGNED_OUT
-    if leaves or (isinstance(event, SignIn) and before.state is REAUTH_REQUIRED):
-        return after.context.generation + 1 > asked
-    numbers = [each.generation for each in seen.effects if isinstance(each, RefreshToken)]
-    return numbers in ([], [asked])
-
-
-def only_good_tokens_are_offered(seen: Step) -> bool:
-    """What is offered is neither refused nor expired."""
-    return not any(isinstance(each, OfferToken) for each in seen.effects) or good(seen.after)
-
-
-def a_token_dies_in_time(seen: Step) -> bool:
-    """A token dies when its life is over, be it during a refresh, a pause or a sleep."""
-    event, before, after = seen.move.event, seen.before, seen.after
-    if fired(seen, "expiry"):
-        return after.context.expired and getattr(event, "delay_seconds", None) == before.context.lifetime_seconds
-    if isinstance(event, ClockJumped) and before.state in SIGNED_IN.states and mortal(before):
-        outlived = event.gap_seconds >= (before.context.lifetime_seconds or 0.0)
-        return after.context.expired == (before.context.expired or outlived)
-    renewed = isinstance(event, (Login, Refreshed, Logout, SignIn))
-    return renewed or after.context.expired == before.context.expired
-
-
-def every_life_is_timed(auth: Auth) -> bool:
-    """While somebody is signed in the life of a token that will die is timed, and its renewal while it is fresh."""
-    running = {ticket.name for ticket in auth.tickets}
-    if auth.state not in SIGNED_IN.states or not mortal(auth):
-        return not running & {"expiry", "refresh_due"}
-    return (auth.context.expired or "expiry" in running) and (auth.state is not FRESH or "refresh_due" in running)
-
-
-def it_is_renewed_ahead(seen: Step) -> bool:
-    """A token is renewed ahead of its expiry, in the last half of its life, and after a hint or a sleep; not too soon."""
-    event, before, after = seen.move.event, seen.before, seen.after
-    if fired(seen, "refresh_due") and isinstance(event, Fired):
-        life, lead = before.context.lifetime_seconds or 0.0, before.context.options.lead_max_seconds
-        if not max(life / 2, life - lead) <= event.delay_seconds <= life or (event.delay_seconds == life > 0):
-            return False
-    slept = isinstance(event, ClockJumped) and mortal(before)
-    wanted = fired(seen, "refresh_due") or fired(seen, "expiry") or isinstance(event, RefreshHint) or slept
-    if before.state is not FRESH or not wanted:
-        return True
-    return after.state is (REFRESHING if before.context.rested else RETRY_WAIT)
-
-
-def a_new_token_rests(auth: Auth) -> bool:
-    """A token that must not be replaced yet has a timer that will allow it."""
-    resting = any(ticket.name == "resting" for ticket in auth.tickets)
-    return auth.state not in SIGNED_IN.states or resting != auth.context.rested
+    needed = isinstance(seen.move.event, Need) and seen.before.state in SIGNED_IN and good(seen.before)
+    brought = isinstance(seen.move.event, Login) or entered(seen, (FRESH,))
+    return ordered(seen, OfferToken) == [OfferToken(seen.after.context.generation)] * (needed or brought)
 
 
 # ----------------------------------------------------------------------------------------------------- A6, A7: counters
@@ -199,13 +107,8 @@ def failures_are_counted(seen: Step) -> bool:
     before, after = seen.before.context, seen.after.context
     if failed(seen):
         return after.failures == min(before.failures + 1, before.options.failures_max)
-    if (
-        seen.before.state is REFRESHING
-        and isinstance(seen.move.event, Refreshed)
-        and not isinstance(seen.verdict, Stale)
-    ):
-        return after.failures == 0
-    return after.failures in (before.failures, 0) and (after.failures == before.failures or begun_anew(seen))
+    renewed = isinstance(seen.move.event, Refreshed) and counts(seen)
+    return after.failures == (0 if renewed else before.failures) or (begun_anew(seen) and not after.failures)
 
 
 def begun_anew(seen: Step) -> bool:
@@ -214,9 +117,9 @@ def begun_anew(seen: Step) -> bool:
 
 
 def rejections_are_counted(seen: Step) -> bool:
-    """A rejection of the newest token counts once, and not if it had expired; only an acceptance or a login forgives."""
+    """A rejection of the newest token counts once, and not if it had expired; an acceptance or a login forgives."""
     before, after, event = seen.before.context, seen.after.context, seen.move.event
-    signed_in = seen.before.state in SIGNED_IN.states
+    signed_in = seen.before.state in SIGNED_IN
     if isinstance(event, Rejected) and signed_in and event.generation == before.generation:
         counts = before.generation > before.rejected and not before.expired
         return after.rejections == before.rejections + counts and after.rejected == before.generation
@@ -228,7 +131,7 @@ def rejections_are_counted(seen: Step) -> bool:
 
 
 def the_first_rejection_is_answered_at_once(seen: Step) -> bool:
-    """The first rejection of a fresh token is answered by a refresh at once; further ones wait, until a login must come."""
+    """The first rejection of a fresh token is answered by a refresh at once; others wait, then a login must come."""
     event, before = seen.move.event, seen.before
     if not isinstance(event, Rejected) or before.state is not FRESH:
         return True
@@ -249,40 +152,58 @@ def a_good_token_outlives_a_failure(seen: Step) -> bool:
 
 def pauses_are_long_enough(seen: Step) -> bool:
     """A pause grows with the failures, is slow when they are used up, and lets a new token rest."""
-    event, context = seen.move.event, seen.before.context
-    if not isinstance(event, Fired) or not fired(seen, "after retry_delay"):
+    pause, context = fired(seen, "after retry_delay"), seen.before.context
+    if pause is None:
         return True
     options, used_up = context.options, context.failures >= context.options.failures_max
     plain = options.slow_retry_seconds if used_up else options.retry_seconds * max(context.failures, 1)
     resting = max(plain, options.rest_seconds)
     least = plain if context.rested else resting  # it may have rested enough since the pause began
-    return least <= event.delay_seconds <= resting * (1 + options.retry_jitter) and seen.after.state is REFRESHING
+    return least <= pause.delay_seconds <= resting * (1 + options.retry_jitter) and seen.after.state is REFRESHING
 
 
 def only_answers_end_it(seen: Step) -> bool:
-    """A login is asked for when it was revoked, refused too often, or failed too often with no token left, and only so."""
+    """A login is asked for if it was revoked, refused too often, or failed too often with no token left; only so."""
     before, event = seen.before, seen.move.event
     context, options = before.context, before.context.options
-    if before.state not in SIGNED_IN.states:
+    if before.state not in SIGNED_IN:
         return seen.after.state is not REAUTH_REQUIRED or before.state is REAUTH_REQUIRED
     revoked = isinstance(event, Revoked) or (before.state is REFRESHING and event == RefreshFailed(Trouble.REVOKED))
     newest = isinstance(event, Rejected) and event.generation == context.generation
     refused = newest and good(before) and context.rejections >= options.rejections_max
     used_up = failed(seen) and context.failures + 1 >= options.failures_max and not good(before)
-    ends = (revoked and not isinstance(seen.verdict, Stale)) or refused or used_up
-    return (seen.after.state is REAUTH_REQUIRED) == ends
+    return (seen.after.state is REAUTH_REQUIRED) == ((revoked and counts(seen)) or refused or used_up)
 
 
 def the_unreachable_burn_nothing(seen: Step) -> bool:
-    """A refresh that reaches nobody burns no attempt: it is held until somebody can be reached, and looked for."""
+    """A refresh that reaches nobody burns no attempt: it is held, and tried again when somebody might be reached."""
     event, before, after = seen.move.event, seen.before, seen.after
-    if before.state is OFFLINE_HOLD and fired(seen, "after probe_seconds"):
+    if before.state is OFFLINE_HOLD and (
+        isinstance(event, (Online, ClockJumped)) or fired(seen, "after probe_seconds")
+    ):
         return after.state is REFRESHING
-    if before.state is not REFRESHING or isinstance(seen.verdict, Stale):
-        return after.state is not OFFLINE_HOLD or before.state is OFFLINE_HOLD
-    if event != RefreshFailed(Trouble.UNREACHABLE):
-        return after.state is not OFFLINE_HOLD
-    return after.state is OFFLINE_HOLD and after.context == before.context
+    if before.state is REFRESHING and event == RefreshFailed(Trouble.UNREACHABLE) and counts(seen):
+        return after.state is OFFLINE_HOLD and after.context == before.context
+    return not entered(seen, (OFFLINE_HOLD,))
+
+
+def the_network_ends_a_pause(seen: Step) -> bool:
+    """When the network is back a pause is over, unless the token is too new to be replaced."""
+    if seen.before.state is not RETRY_WAIT or not isinstance(seen.move.event, Online):
+        return True
+    return seen.after.state is (REFRESHING if seen.before.context.rested else RETRY_WAIT)
+
+
+def times_are_as_set(seen: Step) -> bool:
+    """A refresh, a hold and a new token's rest last as long as is set."""
+    options = seen.before.context.options
+    times = {
+        "after refresh_seconds": options.refresh_seconds,
+        "after probe_seconds": options.probe_seconds,
+        "resting": options.rest_seconds,
+    }
+    ended = ((fired(seen, timer), seconds) for timer, seconds in times.items())
+    return all(event is None or event.delay_seconds == seconds for event, seconds in ended)
 
 
 def nothing_runs_without_a_login(auth: Auth) -> bool:
@@ -292,8 +213,7 @@ def nothing_runs_without_a_login(auth: Auth) -> bool:
 
 def a_login_is_prompted_once(seen: Step) -> bool:
     """A login is prompted for once, when it becomes necessary."""
-    prompts = sum(isinstance(each, PromptLogin) for each in seen.effects)
-    return prompts == (seen.after.state is REAUTH_REQUIRED and seen.before.state is not REAUTH_REQUIRED)
+    return len(ordered(seen, PromptLogin)) == entered(seen, (REAUTH_REQUIRED,))
 
 
 def a_login_begins_anew(seen: Step) -> bool:
@@ -344,21 +264,17 @@ PROPERTIES = (
     leads_to("A2", somebody_may_wait, nobody_waits),
     settled("A2 rest", at_rest),
     on_step("A2 offers", every_need_is_met),
-    on_step("A3", no_number_means_two),
-    on_step("A4", only_good_tokens_are_offered),
-    on_step("A4 numbers", numbers_only_grow),
-    on_step("A5", a_token_dies_in_time),
-    invariant("A5 timers", every_life_is_timed),
+    *TOKENS,
     invariant("A6", counters_are_bounded),
     on_step("A6 failures", failures_are_counted),
     on_step("A6 rejections", rejections_are_counted),
     on_step("A7", the_first_rejection_is_answered_at_once),
     on_step("A8", a_good_token_outlives_a_failure),
-    on_step("A8 ahead", it_is_renewed_ahead),
-    invariant("A8 rest", a_new_token_rests),
     on_step("A8 pauses", pauses_are_long_enough),
     on_step("A9", only_answers_end_it),
     on_step("A9 unreachable", the_unreachable_burn_nothing),
+    on_step("A9 online", the_network_ends_a_pause),
+    on_step("A9 times", times_are_as_set),
     invariant("A10", nothing_runs_without_a_login),
     on_step("A10 prompt", a_login_is_prompted_once),
     on_step("A10 login", a_login_begins_anew),
@@ -370,7 +286,8 @@ PROPERTIES = (
     witness("ahead", a_good_token_is_renewed),
 )
 
-SMALL = Options(failures_max=2, rejections_max=2)
+SMALL = Options(failures_max=2, rejections_max=2, rest_seconds=1.5)
+"""Two failures, two rejections, and a rest that is longer than the first pause and shorter than the next."""
 
 MODEL = Model(
     AUTH_REFRESH,

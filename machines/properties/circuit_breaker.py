@@ -32,7 +32,6 @@ from machines.circuit_breaker import (
     Reported,
     Reset,
     State,
-    lease,
 )
 from machines.link import Permit, Report
 from machines.policy.window import WindowOptions
@@ -87,11 +86,13 @@ def every_probe_is_leased(breaker: Breaker) -> bool:
 
 
 def a_lease_covers_the_need(seen: Step) -> bool:
-    """No lease is shorter than the attempt said that it may need."""
-    event, context = seen.move.event, seen.after.context
-    if not isinstance(event, Acquire) or seen.before.state is not HALF_OPEN or not admits(seen.before):
+    """No lease is shorter than the attempt may need, nor more than a quarter longer than that or than is set."""
+    event, context = seen.move.event, seen.before.context
+    if not isinstance(event, Fired) or event.name != "leased" or seen.move.stale:
         return True
-    return lease(context) >= max(context.options.lease_seconds, event.seconds)
+    least, needed = context.options.lease_seconds, context.needed_seconds
+    newest = event.key == context.permit  # of the others it is not remembered what they need
+    return not newest or max(least, needed) <= event.delay_seconds <= max(least, needed * 1.25)
 
 
 def old_news_moves_nothing(seen: Step) -> bool:
@@ -113,20 +114,18 @@ def open_lasts(seen: Step) -> bool:
         return True
     if seen.after.state is OPEN:
         return seen.after == seen.before
-    options, event = seen.before.context.options, seen.move.event
-    longest = options.reset_cap_seconds * (1 + options.reset_jitter)
-    if isinstance(event, Fired):
-        return seen.after.state is HALF_OPEN and options.reset_seconds <= event.delay_seconds <= longest
-    return isinstance(event, OPERATORS)
+    over = isinstance(seen.move.event, Fired) and seen.after.state is HALF_OPEN
+    return over or isinstance(seen.move.event, OPERATORS)
 
 
-def open_lasts_longer_each_time(seen: Step) -> bool:
-    """A probe that fails makes the next reset time as much longer as is set, up to the cap."""
-    event, context = seen.move.event, seen.before.context
+def the_reset_time_grows(seen: Step) -> bool:
+    """The reset time is what is set, as much longer for each probe that failed as is set, up to the cap."""
+    event, context, options = seen.move.event, seen.before.context, seen.before.context.options
     if seen.before.state is not OPEN or not isinstance(event, Fired) or seen.move.stale:
         return True
-    grown = context.options.reset_seconds * context.options.reset_growth**context.reopenings
-    return event.delay_seconds >= min(grown, context.options.reset_cap_seconds)
+    grown = options.reset_seconds * options.reset_growth**context.reopenings
+    least = min(grown, options.reset_cap_seconds)
+    return least <= event.delay_seconds <= least * (1 + options.reset_jitter)
 
 
 def open_is_not_for_ever(breaker: Breaker) -> bool:
@@ -181,9 +180,11 @@ def operators_are_obeyed(seen: Step) -> bool:
     goal = goals.get(type(seen.move.event))
     if goal is None:
         return True
-    anew = Context(seen.after.context.options, seen.after.context.permit)
-    kept = seen.before.state is goal and goal is not CLOSED
-    return seen.after.state is goal and (seen.after == seen.before if kept else seen.after.context == anew)
+    before, after = seen.before, seen.after
+    if before.state is goal and goal is not CLOSED:
+        return after == before
+    permit = before.context.permit if before.state is goal else after.context.permit
+    return after.state is goal and after.context == Context(before.context.options, permit)
 
 
 # ---------------------------------------------------------------------------------------------- B6, B7: what it counts
@@ -272,7 +273,7 @@ PROPERTIES = (
     on_step("B2", old_news_moves_nothing),
     on_step("B2 moves", a_move_makes_permits_old),
     on_step("B3", open_lasts),
-    on_step("B3 growth", open_lasts_longer_each_time),
+    on_step("B3 time", the_reset_time_grows),
     hot("B4", open_is_not_for_ever),
     hot("B4 probes", probes_do_not_stay_out),
     invariant("B4 leases", every_probe_is_leased),

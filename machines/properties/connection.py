@@ -1,11 +1,14 @@
 """What is claimed of the connection: C1 to C12 of lifecycles section 2 (e), and of ours what gates and wakes do.
 
-The claims about its socket stand in `sockets`, those about what is lost in `losses`. True by construction, and so
-claimed nowhere else:
+The claims about its socket stand in `sockets`, those about what is lost in `losses`, those about gates in `gates`.
+
+True by construction, and so claimed nowhere else:
 - C9, one retry for an error frame and the close that follows it: our own close ends the stay that the socket counts
   for, so its Closed is stale. What is left to claim is that nothing counts that is said of a link which is gone.
 - C2, nothing is sent outside READY: a connection sends nothing itself. What is left is that LinkUp and LinkDown tell
   exactly where READY begins and ends.
+- C12, from everywhere a link can come about: each wait ends by itself (C6), after each delay it tries again (C5), and
+  each good answer leads nearer to a link. What is left is that it does.
 - C3, no dial with a token that is known to be bad: auth_refresh offers none (A4, A5). What is left is that every dial
   asks anew and presents what was offered last.
 """
@@ -27,24 +30,20 @@ from machines.connection import (
     FAILED,
     HANDSHAKING,
     IDLE,
-    LINK,
     PARKED,
     PERMITTED,
-    READY,
     SETTLING,
     STABLE,
     STRIVING,
     SUSPENDED,
-    WAITING,
     WANTED,
     Connect,
     Context,
     Disconnect,
     Options,
-    ReconnectNow,
     State,
 )
-from machines.gates import Gate, GatesMoved, ending
+from machines.gates import Gate, GatesMoved
 from machines.link import (
     AskPermit,
     AskToken,
@@ -55,7 +54,6 @@ from machines.link import (
     LinkBroken,
     Opened,
     OpenFailed,
-    PermitAvailable,
     Permitted,
     Report,
     ReportPermit,
@@ -63,15 +61,15 @@ from machines.link import (
 )
 from machines.policy.close_codes import OurClose
 from machines.policy.retries import RetryOptions
+from machines.properties.gates import GATES
 from machines.properties.losses import LOSSES, loss_of
 from machines.properties.sockets import SOCKETS
 from machines.properties.steps import counts, entered, fired, left, ordered, runs
 from machines.properties.witnesses import each_state
 from statekit import Snapshot
 from statekit.check.model import Model, Thresholds
-from statekit.check.properties import hot, invariant, leads_to, on_step, settled, witness
+from statekit.check.properties import hot, invariant, leads_to, on_step, witness
 from statekit.check.seen import Seen
-from statekit.timers import ClockJumped
 
 Connection: TypeAlias = Snapshot[State, Context]
 Step: TypeAlias = Seen[Connection]
@@ -110,7 +108,7 @@ def permits_are_asked_for_long_enough(seen: Step) -> bool:
 
 def each_answer_leads_on(seen: Step) -> bool:
     """On the way to a link every answer leads on, and every good one nearer to it."""
-    way = {
+    way: dict[tuple[State, type], State] = {
         (AUTHORIZING, TokenReady): ACQUIRING,
         (ACQUIRING, Permitted): DIALING,
         (ACQUIRING, Denied): PARKED,
@@ -119,11 +117,6 @@ def each_answer_leads_on(seen: Step) -> bool:
     }
     goal = way.get((seen.before.state, type(seen.move.event)))
     return goal is None or not counts(seen) or seen.after.state is goal
-
-
-def an_owner_is_awaited(connection: Connection) -> bool:
-    """By timers and answers alone it comes from everywhere to a link, or to where an owner's word is awaited."""
-    return connection.state in (STABLE, AUTHORIZING, ACQUIRING, PARKED, IDLE, FAILED)
 
 
 def sessions_are_resumed(seen: Step) -> bool:
@@ -143,6 +136,19 @@ def something_is_awaited(connection: Connection) -> bool:
     own = OWN_TIMERS.get(connection.state)
     striving = connection.state not in STRIVING or runs(connection, "giving_up")
     return striving and (own is None or runs(connection, own))
+
+
+def times_are_as_set(seen: Step) -> bool:
+    """Whoever does not answer a dial, a hello or a close in time is given up, and so is all of it in the end."""
+    options = seen.before.context.options
+    times = {
+        "after dial_seconds": options.dial_seconds,
+        "after hello_seconds": options.hello_seconds,
+        "after close_seconds": options.close_seconds,
+        "giving_up": options.give_up_seconds,
+    }
+    ended = ((fired(seen, timer), seconds) for timer, seconds in times.items())
+    return all(event is None or event.delay_seconds == seconds for event, seconds in ended)
 
 
 def nothing_is_awaited_at_rest(connection: Connection) -> bool:
@@ -176,7 +182,7 @@ def a_user_is_obeyed(seen: Step) -> bool:
     return not isinstance(event, (Connect, Disconnect)) or after == before
 
 
-# ----------------------------------------------------------------------------------------------------------- C8: permits
+# ---------------------------------------------------------------------------------------------------------- C8: permits
 def result_of(seen: Step) -> Report:
     """Tell how the attempt that a step ends went."""
     loss = loss_of(seen)
@@ -193,66 +199,6 @@ def a_permit_is_reported_once(seen: Step) -> bool:
     if isinstance(seen.move.event, Permitted) and seen.after.state is DIALING:
         return not reports and seen.after.context.permit == seen.move.event.permit
     return reports == [ReportPermit(seen.before.context.permit, result_of(seen))] * left(seen, PERMITTED)
-
-
-# --------------------------------------------------------------------------------------------------------- gates, wakes
-def gates_are_known(seen: Step) -> bool:
-    """Which gates are shut is what was told last; nothing else changes it."""
-    event = seen.move.event
-    told = event.shut if isinstance(event, GatesMoved) else seen.before.context.gates
-    return seen.after.context.gates == told
-
-
-def shut_gates_prevent(connection: Connection) -> bool:
-    """While a gate is shut nobody is asked for a dial, and no link lives that such a gate ends."""
-    gates, state = connection.context.gates, connection.state
-    return not (gates and state in (AUTHORIZING, ACQUIRING)) and not (ending(gates) and state in LINK)
-
-
-def open_gates_wake(seen: Step) -> bool:
-    """PARKED is left when the gates open or the breaker would let somebody through, and by no shut gate."""
-    event, before, after = seen.move.event, seen.before, seen.after
-    if before.state is not PARKED or not isinstance(event, (GatesMoved, PermitAvailable)):
-        return True
-    if isinstance(event, GatesMoved) and event.shut:
-        return after.state is PARKED
-    if isinstance(event, PermitAvailable):
-        return after.state is (PARKED if before.context.gates else AUTHORIZING)
-    turn = before.context.retries.attempts > 0 and before.context.wake_spent
-    return after.state in (BACKING_OFF, SUSPENDED, FAILED) if turn else after.state is AUTHORIZING
-
-
-def wakes_are_rare(seen: Step) -> bool:
-    """A wait is cut short by a wake if the last one was long enough ago, and by a sleep, and is then begun anew."""
-    event, before, after = seen.move.event, seen.before, seen.after
-    opens = isinstance(event, GatesMoved) and bool(before.context.gates) and not event.shut
-    again = AUTHORIZING if not after.context.gates else PARKED
-    if before.state in WAITING and isinstance(event, ClockJumped):
-        return after.state is again
-    wakes = (before.state in WAITING and opens) or (before.state in (*WAITING, PARKED) and event == ReconnectNow())
-    if not wakes:
-        return before.context.wake_spent or not after.context.wake_spent or before.state is PARKED
-    if before.context.wake_spent:
-        return after.state is before.state
-    return after.state is again and after.context.wake_spent and runs(after, "wake_rested_again")
-
-
-def what_is_spent_comes_back(connection: Connection) -> bool:
-    """An immediate retry, or a wake, that is used up has a timer that allows it again, while a connection is wanted."""
-    context = connection.context
-    if connection.state not in WANTED:
-        return True
-    spent = (context.instant_spent, context.wake_spent)
-    return spent == (runs(connection, "instant_rested"), runs(connection, "wake_rested_again"))
-
-
-def resting_is_over(seen: Step) -> bool:
-    """What was used up is allowed again after its rest."""
-    instant, wake = fired(seen, "instant_rested"), fired(seen, "wake_rested_again")
-    context, options = seen.after.context, seen.before.context.options
-    if instant:
-        return not context.instant_spent and instant.delay_seconds == options.instant_rest_seconds
-    return wake is None or (not context.wake_spent and wake.delay_seconds == options.wake_rest_seconds)
 
 
 # ----------------------------------------------------------------------------------------------------------- witnesses
@@ -273,19 +219,14 @@ PROPERTIES = (
     *LOSSES,
     invariant("C6", something_is_awaited),
     invariant("C6 rest", nothing_is_awaited_at_rest),
+    on_step("C6 times", times_are_as_set),
     hot("C6 closing", closing_is_not_for_ever),
     leads_to("C7", it_strives, it_is_decided),
     on_step("C7 user", a_user_is_obeyed),
     on_step("C8", a_permit_is_reported_once),
     on_step("C8 time", permits_are_asked_for_long_enough),
-    settled("C12", an_owner_is_awaited),
-    on_step("C12 way", each_answer_leads_on),
-    on_step("gates", gates_are_known),
-    invariant("gates shut", shut_gates_prevent),
-    on_step("gates open", open_gates_wake),
-    on_step("wakes", wakes_are_rare),
-    invariant("spent", what_is_spent_comes_back),
-    on_step("spent rest", resting_is_over),
+    on_step("C12", each_answer_leads_on),
+    *GATES,
     *each_state(State),
     witness("breaker", it_waits_for_the_breaker),
     witness("resumed", a_session_is_resumed),

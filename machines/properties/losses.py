@@ -112,7 +112,7 @@ def ways_on(before: Context, retries: Retries) -> Iterator[State]:
 
 
 def a_loss_follows_its_policy(seen: Step) -> bool:
-    """After a loss it goes on as its policy says: at once, after a delay, slowly, or not at all; a bad token is told."""
+    """After a loss it goes on as its policy says: at once, after a delay, slowly or not at all; a bad token is told."""
     loss, before, after = loss_of(seen), seen.before.context, seen.after
     if loss is None:
         return not ordered(seen, RejectToken)

@@ -62,7 +62,7 @@ def nothing_goes_while_limited(seen: Step) -> bool:
 def every_limit_has_its_timer(pacer: Pacer) -> bool:
     """Each limit has a place and a timer of its own, none runs without one, and there are no more than may be."""
     limits = pacer.context.limits
-    places = {each.place for each in limits}
+    places = frozenset[object](each.place for each in limits)
     return keys(pacer, "limit_over") == places and len(places) == len(limits) <= pacer.context.options.limits_max
 
 

@@ -1,7 +1,8 @@
 """Sockets: what is claimed of the socket that a connection owns, and of those who use it: C1, C2 and C11."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from machines.connection import (
     CLOSING,
@@ -50,7 +51,7 @@ from statekit.check.seen import Seen
 Connection: TypeAlias = Snapshot[State, Context]
 Step: TypeAlias = Seen[Connection]
 
-CODES = {
+CODES: Final[Mapping[type, OurClose]] = {
     PeerSilent: OurClose.PEER_SILENT,
     TokenRefused: OurClose.TOKEN_REJECTED,
     FrameInvalid: OurClose.BAD_FRAME,
@@ -91,7 +92,7 @@ def note_socket(socket: Socket, seen: Step) -> Socket:
 
 
 def one_socket_is_open(socket: Socket) -> bool:
-    """One socket is open at most: it is closed once, before the next is dialled; one that opens too late is abandoned."""
+    """One socket is open at most: it is closed once, before the next is dialled; one that opens late is abandoned."""
     return socket is not Socket.WRONG
 
 

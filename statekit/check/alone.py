@@ -10,10 +10,11 @@ from statekit.check.alphabet import Alphabet, Try, resolved
 from statekit.check.canonical import Local, Places, canonical, older, with_each
 from statekit.check.model import Model, Thresholds
 from statekit.check.overlap import Overlaps
-from statekit.check.quantified import numbers, replaced
+from statekit.check.quantified import Numbers, numbers, replaced
 from statekit.check.report import Finding
 from statekit.check.seen import Move, Seen
 from statekit.check.space import FAULTY, Record
+from statekit.check.spacing import not_compared, spaced_alike
 from statekit.check.watch import asked
 from statekit.machine import Definition
 from statekit.snapshot import AnySnapshot, AnyStep, Stimulus
@@ -51,6 +52,7 @@ class Alone:
         local = self.places.nodes[place >> self.bits]
         before, watching, labelled = local.snapshot, record.watch.on, self.labelled
         tries, pending, rivals = self.tries(place, local), record.covered.pending, self.overlaps.rivals
+        ranked = self.places.ranked
         record.edges += len(tries)
         record.steps += len(tries)
         targets: list[int] = []
@@ -63,6 +65,12 @@ class Alone:
                 done = stepped(definition, start, each.stimulus)
             if (cell := (start.state, each.key)) in rivals and not each.move.stale:
                 self.overlaps.look(cell, start.context, each.move.event)
+            if (
+                ranked
+                and not each.move.stale
+                and not spaced_alike(definition, start, each.stimulus, done, self.places.keys)
+            ):
+                raise not_compared(self.model, definition, before, each.move)
             if done.verdict.__class__ in FAULTY or len(done.path) > 1:
                 self._inspect(place, before, each, done)
             if done.snapshot is before and each.opens is None and not watching:
@@ -76,7 +84,7 @@ class Alone:
 
     def tries(self, place: int, local: Local) -> tuple[Try, ...]:
         """Give what may come next in a place."""
-        tries = self.alphabet.tries(local, local.numbers, local.snapshot)
+        tries = self.alphabet.tries(local, self.numbers(place), local.snapshot)
         outside = self.record.watch.outside(place)
         if outside is None:
             return tries
@@ -97,9 +105,9 @@ class Alone:
         """See `Space.view`."""
         return self.places.nodes[place >> self.bits].snapshot
 
-    def members(self, place: int) -> tuple[AnySnapshot, ...]:
-        """See `Space.members`."""
-        return (self.view(place),)
+    def numbers(self, place: int) -> Numbers:
+        """See `Space.numbers`."""
+        return (*self.places.nodes[place >> self.bits].numbers, *self.record.watch.numbers(place))
 
     def judged(self, function: Callable[..., bool], code: str) -> Callable[[int], bool]:
         """See `Space.judged`."""

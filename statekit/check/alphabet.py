@@ -1,22 +1,22 @@
 """Alphabet: what may come next for one member: events from samples, timers that run, answers that are awaited, and
 timers and answers that come too late.
 
-A field typed `Ordinal` takes every ordinal of its kind that is there, one older than all and one newer than all; one
-typed `Instant` is now, and time may have passed before. A jittered delay is tried at both its ends. Too late is
+A field typed `Ordinal` takes every place in the order of those of its kind that are there (see `spacing`); one typed
+`Instant` is now, and time may have passed before. A jittered delay is tried at both its ends. Too late is
 whatever answers or fires at all, once in every place: it changes nothing, but its orphan effect is seen.
 """
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import product
 from typing import cast
 
 from attrs import Factory, field, frozen
 
-from statekit.check.canonical import GAP, Awaited, Local
+from statekit.check.canonical import Awaited, Local
 from statekit.check.model import Model
-from statekit.check.quantified import Mark, Numbers, Replace, marks, numbers, replaced
+from statekit.check.quantified import Mark, Numbers, marks
 from statekit.check.seen import Move
+from statekit.check.spacing import substituted
 from statekit.errors import MalformedModel
 from statekit.folded import Folded
 from statekit.machine import Definition
@@ -137,7 +137,7 @@ class Alphabet:
         if samples.made is not None:
             given: Iterable[object] = samples.made(view)
         elif samples.marks:
-            given = _substituted(samples.given, ordinals)
+            given = substituted(samples.given, ordinals)
         else:
             given = samples.given
         dated = any(mark.quantity is Quantity.INSTANT for mark in samples.marks)
@@ -191,27 +191,3 @@ def _ends(awaited: Awaited) -> tuple[float, ...]:
     if isinstance(delay, Jitter):
         return tuple(dict.fromkeys((delay.low_seconds, delay.high_seconds)))
     return (delay or 0.0,)
-
-
-def _substituted(given: Iterable[object], ordinals: Numbers) -> Iterator[object]:
-    """Give every sample with each of the ordinals in question in each of its places."""
-    found: list[object] = []
-    for sample in given:
-        spots = [mark for mark, _ in numbers(sample, none=True)]
-        choices = [candidates(mark, ordinals) if mark.quantity is Quantity.ORDINAL else (0.0,) for mark in spots]
-        for chosen in product(*choices):
-            event = replaced(sample, _in_turn(chosen))
-            if event not in found:
-                found.append(event)
-                yield event
-
-
-def _in_turn(chosen: tuple[float, ...]) -> Replace:
-    rest = iter(chosen)
-    return lambda _mark, _number: next(rest)
-
-
-def candidates(mark: Mark, ordinals: Numbers) -> tuple[float, ...]:
-    """Give the ordinals to try in a place: one older than all, those that are there, and one newer than all."""
-    there = sorted({number for each, number in ordinals if each == mark})
-    return (GAP // 2, *map(int, there), int(there[-1]) + GAP) if there else (GAP,)

@@ -73,6 +73,7 @@ class Places:
         self.marks: frozenset[Mark] = frozenset(
             mark for each in (*classes, *self.keys.values()) for mark in marks(each)
         )
+        self.ranked: bool = any(mark.quantity is Quantity.ORDINAL for mark in self.marks)
         self.nodes: list[Local] = [cast("Local", None)]
         self.known: dict[object, int] = {}
         self.contexts: dict[object, int] = {}

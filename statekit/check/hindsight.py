@@ -47,10 +47,10 @@ class Hindsight:
     parting: Parting | None
 
 
-def alone(machine: Definition) -> System:
-    """Make a system of one machine, all of whose signals are for the application."""
+def alone(machine: Definition, name: str = "") -> System:
+    """Make a system of one machine, all of whose signals are for the application; named as the machine, or `name`."""
     signals = (each for each in machine.effects() if issubclass(each, Signal))
-    return System(machine.name, (machine,), tuple(Wire(machine, each) for each in signals), doc=machine.doc)
+    return System(name or machine.name, (machine,), tuple(Wire(machine, each) for each in signals), doc=machine.doc)
 
 
 def hindsight(form: JournalForm, lines: Iterable[str]) -> Iterator[Hindsight]:

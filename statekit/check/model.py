@@ -11,7 +11,8 @@ An event class says by a class method what it may hold, so that a new sample sta
             return cls(1006), cls(4001), cls(4004)
 
 A class without one is sampled as `cls()`. A field typed `Ordinal` needs no thought: every sample is tried with each of
-the ordinals of its kind in the snapshot, with one newer than all and with one older. A field typed `Instant` is now.
+the ordinals of its kind that the snapshot and the monitors hold, with one newer than all, with one older and with one
+between any two. A field typed `Instant` is now.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping

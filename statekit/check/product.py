@@ -11,6 +11,7 @@ is worked off for real all the same, and compared.
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 
 from attrs import evolve
 
@@ -28,7 +29,6 @@ from statekit.check.transacting import Transacting, internal_to
 from statekit.check.watch import WIDTH, asked
 from statekit.errors import MalformedModel
 from statekit.quantities import Quantity
-from statekit.snapshot import AnySnapshot
 from statekit.system import System
 from statekit.transaction import SystemSnapshot
 
@@ -57,6 +57,7 @@ class Product:
         self.outside_mask: int = self.packing.base
         self.domains: dict[tuple[int, str], int] = {}
         self.looked: dict[str, int] = {}
+        self.fact_masks: tuple[int, ...] = ()
         self.chance: random.Random = random.Random(0)
 
     def start(self, contexts: Mapping[str, object]) -> int:
@@ -105,12 +106,11 @@ class Product:
 
     def _ask_facts(self, place: int) -> None:
         """Ask every fact, so that what it looks at is known; all plans are made anew where that is more than it was."""
-        grown = False
         for fact in self.packing.facts:
-            mask = fact.mask
             fact(place)
-            grown |= fact.mask != mask
-        if grown:
+        masks = tuple(fact.mask for fact in self.packing.facts)
+        if masks != self.fact_masks:  # it may also have grown since, when a fact was asked of where a move leads
+            self.fact_masks = masks
             self.plans.clear()
             self.outside.clear()
 
@@ -158,14 +158,9 @@ class Product:
         return tuple(evolve(each, move=evolve(each.move, member=member.name)) for each in tries)
 
     def _numbers(self, place: int, marks: frozenset[Mark]) -> Numbers:
-        here = self.packing.here(place)
-        return tuple(
-            (mark, number)
-            for each in here
-            if each.places.marks & marks
-            for mark, number in each.local(place).numbers
-            if mark in marks and mark.quantity is Quantity.ORDINAL
-        )
+        here = (each for each in self.packing.here(place) if each.places.marks & marks)
+        found = chain(self.record.watch.numbers(place), *(each.local(place).numbers for each in here))
+        return tuple((mark, number) for mark, number in found if mark in marks and mark.quantity is Quantity.ORDINAL)
 
     def _offered(self, place: int) -> tuple[Open, ...]:
         """Give what the environment offers in a place; it is asked once for all in which it looks at the same."""
@@ -215,9 +210,10 @@ class Product:
         """See `Space.view`."""
         return self.packing.snapshot(place)
 
-    def members(self, place: int) -> tuple[AnySnapshot, ...]:
-        """See `Space.members`."""
-        return tuple(each.local(place).snapshot for each in self.packing.here(place))
+    def numbers(self, place: int) -> Numbers:
+        """See `Space.numbers`."""
+        here = (each.local(place).numbers for each in self.packing.here(place))
+        return (*chain.from_iterable(here), *self.record.watch.numbers(place))
 
     def judged(self, function: Callable[..., bool], code: str) -> Callable[[int], bool]:
         """See `Space.judged`."""

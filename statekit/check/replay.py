@@ -13,9 +13,10 @@ from attrs import evolve
 from statekit.check.alone import hops_of
 from statekit.check.canonical import GAP, keys_of, quantities
 from statekit.check.model import Model
-from statekit.check.quantified import Mark, replaced
+from statekit.check.quantified import Mark, Numbers, numbers, replaced
 from statekit.check.report import Trace
 from statekit.check.seen import Move, Seen
+from statekit.check.watch import Watch
 from statekit.machine import Definition
 from statekit.quantities import Quantity
 from statekit.snapshot import AnySnapshot, Stimulus, Ticket
@@ -25,6 +26,8 @@ from statekit.timers import Fired
 from statekit.transaction import SystemSnapshot
 
 NEVER_ISSUED = 0
+COUNTED = 1 << 10
+"""What is above another by less is counted on from it, as samples that a model makes may be."""
 
 
 def replayed(model: Model, trace: Trace) -> Iterator[Seen[object]]:
@@ -42,6 +45,11 @@ class Run(Protocol):
     """A model's subject while it runs for real."""
 
     now_seconds: float
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Which members there are."""
+        ...
 
     @property
     def members(self) -> tuple[AnySnapshot, ...]:
@@ -71,6 +79,11 @@ class MachineRun:
         self.now_seconds: float = 0.0
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """See `Run.names`."""
+        return (self.definition.name,)
+
+    @property
     def members(self) -> tuple[AnySnapshot, ...]:
         """See `Run.members`."""
         return (self.snapshot,)
@@ -96,6 +109,11 @@ class SystemRun:
         self.snapshot: SystemSnapshot = system.start(contexts).snapshot
         self.over: dict[str, dict[tuple[str, object], int]] = {}
         self.now_seconds: float = 0.0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """See `Run.names`."""
+        return self.snapshot.names
 
     @property
     def members(self) -> tuple[AnySnapshot, ...]:
@@ -137,27 +155,40 @@ def note_over(before: Iterable[Ticket], after: Iterable[Ticket], over: dict[tupl
     over.update({(ticket.name, ticket.key): ticket.number for ticket in before if ticket.number not in live})
 
 
-def concrete(
-    model: Model, contexts: Mapping[str, object], way: Iterable[tuple[tuple[AnySnapshot, ...], Move]]
+def concrete(model: Model, contexts: Mapping[str, object], way: Iterable[tuple[Numbers, Move]]) -> tuple[Move, ...]:
+    """Write the moves of a way through an exploration, each with the quantities there were before, for a real run.
+
+    Newer ordinals count on by one where that leaves room for what comes between them later, else by `GAP`.
+    """
+    steps = list(way)
+    try:
+        return _made(model, contexts, steps, 1)
+    except Crowded:
+        return _made(model, contexts, steps, GAP)
+
+
+def _made(
+    model: Model, contexts: Mapping[str, object], way: Iterable[tuple[Numbers, Move]], room: int
 ) -> tuple[Move, ...]:
-    """Write the moves of a way through an exploration, each with the members it was made from, for a real run."""
-    run = run_of(model, contexts)
-    made: list[Move] = []
-    for members, move in way:
-        values = _pairs(members, run.members)
+    run, watch = run_of(model, contexts), Watch(model)
+    remembered, made = watch.remembered(0), list[Move]()
+    for explored, move in way:
+        values = _pairs(explored, (*_quantities(model, run), *chain.from_iterable(map(numbers, remembered))))
         now_seconds = run.now_seconds + move.after_seconds
 
         def real(mark: Mark, number: float, values: Values = values, now: float = now_seconds) -> float:
             if mark.quantity is Quantity.INSTANT:
                 return now
-            return _real(number, values.get(mark, {}))
+            return _real(number, values.get(mark, {}), room)
 
         moved = evolve(move, event=replaced(move.event, real))
         hint = keys_of(_definition(model, move.member)).get(move.awaited)
         if hint is not None:
             moved = with_key(moved, replaced(move.key, real, hint))
         made.append(moved)
-        run.make(moved)
+        seen = run.make(moved)
+        if watch.all:
+            remembered, _ = watch.look(watch.packed(remembered), seen)
     return tuple(made)
 
 
@@ -176,24 +207,42 @@ def _definition(model: Model, member: str) -> Definition:
 Values = dict[Mark, dict[float, float]]
 
 
-def _pairs(explored: tuple[AnySnapshot, ...], real: tuple[AnySnapshot, ...]) -> Values:
+class Crowded(Exception):
+    """There is no whole number between two."""
+
+
+def _quantities(model: Model, run: Run) -> Iterator[tuple[Mark, float]]:
+    for name, member in zip(run.names, run.members, strict=True):
+        yield from quantities(member, keys_of(_definition(model, name)))
+
+
+def _pairs(explored: Numbers, real: Numbers) -> Values:
     """Pair the ordinals of two snapshots by their rank."""
     left, right = _sorted(explored), _sorted(real)
     return {mark: dict(zip(left[mark], right.get(mark, []), strict=False)) for mark in left}
 
 
-def _sorted(members: tuple[AnySnapshot, ...]) -> dict[Mark, list[float]]:
+def _sorted(given: Numbers) -> dict[Mark, list[float]]:
     found: dict[Mark, set[float]] = {}
-    for mark, number in chain.from_iterable(map(quantities, members)):
+    for mark, number in given:
         found.setdefault(mark, set()).add(number)
-    return {mark: sorted(numbers) for mark, numbers in found.items()}
+    return {mark: sorted(each) for mark, each in found.items()}
 
 
-def _real(number: float, values: dict[float, float]) -> float:
+def _real(number: float, values: dict[float, float], room: int) -> float:
     """Give the number that stands to the real ones as this one stands to the explored ones."""
     if number <= 0 or number in values:
         return values.get(number, number)
-    below = max((each for each in values if each < number), default=None)
-    if below is None:
-        return min(values.values()) - 1 if values else 1 if number == GAP else number
-    return values[below] + (number - below if number - below < GAP // 2 else 1)
+    below = max((each for each in values if each < number), default=0)
+    above = min((each for each in values if each > number), default=None)
+    low = values.get(below, 0)
+    if number - below < COUNTED:
+        return low + number - below
+    if above is None:
+        return low + room * ((number - below) // GAP)
+    found = low + (values[above] - low) * (number - below) // (above - below)
+    if found <= low:
+        if room == 1:
+            raise Crowded
+        return values[above] - 1
+    return found

@@ -10,11 +10,11 @@ from typing import Protocol
 
 from statekit.check.covered import Covered
 from statekit.check.model import Model
+from statekit.check.quantified import Numbers
 from statekit.check.report import Finding
 from statekit.check.seen import Move, Seen
 from statekit.check.watch import Watch
 from statekit.machine import Definition
-from statekit.snapshot import AnySnapshot
 from statekit.transaction import Hop
 from statekit.verdicts import Broken, Forbidden, Refused, Unhandled, Verdict
 
@@ -43,8 +43,8 @@ class Space(Protocol):
         """Give a place as properties read it."""
         ...
 
-    def members(self, place: int) -> tuple[AnySnapshot, ...]:
-        """Give the snapshots of all members in a place."""
+    def numbers(self, place: int) -> Numbers:
+        """Give the ordinals and instants of a place: the members', and those that the onlookers remember."""
         ...
 
     def judged(self, function: Callable[..., bool], code: str) -> Callable[[int], bool]:

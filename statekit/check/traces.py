@@ -12,7 +12,7 @@ from statekit.codec.envelope import FORMAT
 from statekit.codec.errors import restoring, saving
 from statekit.codec.events import EventRecord, Events
 from statekit.codec.forms import Forms
-from statekit.codec.strict import Misfit, members, placed
+from statekit.codec.strict import Misfit, parsed, placed
 from statekit.keyed import member_of
 from statekit.system import System
 from statekit.timers import Key
@@ -35,10 +35,14 @@ class MoveRecord:
 
 @frozen
 class TraceRecord:
-    """A trace as it is written: whose it is, from where, and the code of the claim that it is about."""
+    """A trace as it is written: whose it is, from where, and the code of the claim that it is about.
+
+    `model` is the `module:ATTRIBUTE` by which the model is found that has no name of its own; it may be empty.
+    """
 
     statekit: int
     trace: str
+    model: str
     thresholds: str
     claim: str
     moves: tuple[MoveRecord, ...]
@@ -58,17 +62,21 @@ class TraceForm:
         self._events = {each.name: Events(each, forms) for each in machines}
         self._form = forms.of(TraceRecord)
 
-    def write(self, trace: Trace, claim: str) -> str:
-        """Write a trace and the code of its claim (empty for something that went wrong); raises `NotSavable`."""
+    def write(self, trace: Trace, claim: str, home: str = "") -> str:
+        """Write a trace and the code of its claim (empty for something that went wrong); raises `NotSavable`.
+
+        `home` is the `module:ATTRIBUTE` of the model.
+        """
         with saving(self.model.name):
             moves = tuple(placed(f".moves[{at}]", self._written)(each) for at, each in enumerate(trace.moves))
-            record = TraceRecord(FORMAT, trace.subject, trace.thresholds, claim, moves, trace.loop_from, trace.start)
+            whose = trace.subject, home, trace.thresholds
+            record = TraceRecord(FORMAT, *whose, claim, moves, trace.loop_from, trace.start)
             return json.dumps(self._form.write(record), indent=2, ensure_ascii=False) + "\n"
 
     def read(self, text: str) -> tuple[Trace, str]:
         """Read a trace and the code of its claim; raises `SnapshotRefused` for what is no trace of this model."""
         with restoring(self.model.name):
-            record = cast("TraceRecord", self._form.read(opened(text)))
+            record = cast("TraceRecord", self._form.read(parsed(text)))
             if record.statekit != FORMAT:
                 raise Misfit(".statekit", f"must be {FORMAT}, the layout that this codec reads")
             if record.trace != self.model.name:
@@ -94,12 +102,3 @@ class TraceForm:
             raise Misfit(".member", f"must be one of {', '.join(self._events)}")
         event = placed(".event", events.read)(record.event)
         return Move(record.member, event, record.awaited, record.key, record.stale, record.after_seconds)
-
-
-def opened(text: str) -> dict[str, object]:
-    """Read a JSON object; raises `Misfit`."""
-    try:
-        found: object = json.loads(text)
-    except ValueError:
-        raise Misfit("", "must be JSON") from None
-    return members(found)

@@ -5,10 +5,12 @@ and all of them together are packed into one, `WIDTH` bits each.
 """
 
 from collections.abc import Callable, Hashable, Iterable
+from itertools import chain
 from typing import TypeVar, cast
 
 from statekit.check.model import Environment, Model
 from statekit.check.properties import Property, Sort
+from statekit.check.quantified import Numbers, numbers
 from statekit.check.seen import Seen
 from statekit.errors import MalformedModel
 
@@ -62,7 +64,7 @@ class Watch:
 
     def look(self, packed: int, seen: Seen[object]) -> tuple[list[Hashable], list[Property]]:
         """Give what everybody remembers after a step, and the properties that it refutes."""
-        refuted = [each for each in self.steps if not self.asked(each.code, each.holds, seen)]
+        refuted = self.dissatisfied(seen)
         found: list[Hashable] = []
         for each, before in zip(self.monitors, self.remembered(packed), strict=False):
             found.append(self.asked(each.code, cast("Callable[..., Hashable]", each.observe), before, seen))
@@ -73,9 +75,26 @@ class Watch:
             found.append(self.asked("environment", outside.noticed, seen))
         return found, refuted
 
+    def dissatisfied(self, seen: Seen[object]) -> list[Property]:
+        """Give the claims about steps that a step refutes; one `try` for all, as this is done at every edge."""
+        asking = ""
+        refuted: list[Property] = []
+        try:
+            for each in self.steps:
+                asking = each.code
+                if not each.holds(seen):
+                    refuted.append(each)
+        except Exception as error:
+            raise raised(self.model, asking, error) from error
+        return refuted
+
     def remembered(self, packed: int) -> list[Hashable]:
         """Give what everybody remembers: the monitors, then the environment."""
         return [each.met[packed >> WIDTH * at & MASK] for at, each in enumerate(self.all)]
+
+    def numbers(self, packed: int) -> Numbers:
+        """Give the ordinals and instants in what everybody remembers."""
+        return tuple(chain.from_iterable(map(numbers, self.remembered(packed)))) if self.all else ()
 
     def packed(self, found: Iterable[Hashable]) -> int:
         """Pack what everybody remembers."""
@@ -93,5 +112,9 @@ def asked(model: Model, code: str, function: Callable[..., T], *given: object) -
     try:
         return function(*given)
     except Exception as error:
-        name = getattr(function, "__name__", repr(function))
-        raise MalformedModel(model.name, f"{name} of {code} raised {error!r}: mend it, it must be total") from error
+        raise raised(model, code, error) from error
+
+
+def raised(model: Model, code: str, error: Exception) -> MalformedModel:
+    """Say that a function of a model raised."""
+    return MalformedModel(model.name, f"a function of {code} raised {error!r}: mend it, it must be total")

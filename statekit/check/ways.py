@@ -3,11 +3,11 @@
 from attrs import frozen
 
 from statekit.check.liveness import Lasso
+from statekit.check.quantified import Numbers
 from statekit.check.replay import concrete
 from statekit.check.report import Trace
 from statekit.check.search import Search
 from statekit.check.seen import Move
-from statekit.snapshot import AnySnapshot
 
 
 @frozen(eq=False)
@@ -25,22 +25,20 @@ class Ways:
         while search.parents[at] != at:
             way.append((search.parents[at], at))
             at = search.parents[at]
-        steps = [(self.members(parent), self.move(parent, child)) for parent, child in reversed(way)]
+        steps = [(self.numbers(parent), self.move(parent, child)) for parent, child in reversed(way)]
         if move is not None:
-            steps.append((self.members(found), move))
+            steps.append((self.numbers(found), move))
         return self.trace(steps, search.roots.index(at))
 
     def around(self, lasso: Lasso) -> Trace:
         """Show a way that goes on for ever."""
         edges = lasso.stem + lasso.loop
-        steps = [(self.members(edge.at), self.move(edge.at, edge.head, edge.label)) for edge in edges]
+        steps = [(self.numbers(edge.at), self.move(edge.at, edge.head, edge.label)) for edge in edges]
         start = self.search.roots.index(edges[0].at if edges else lasso.end)
         return self.trace(steps, start, loop_from=len(lasso.stem))
 
-    def trace(
-        self, steps: list[tuple[tuple[AnySnapshot, ...], Move]], start: int, *, loop_from: int | None = None
-    ) -> Trace:
-        """Write moves, each with the members it was made from, for a real run."""
+    def trace(self, steps: list[tuple[Numbers, Move]], start: int, *, loop_from: int | None = None) -> Trace:
+        """Write moves, each with the quantities there were before it, for a real run."""
         model, contexts = self.search.model, self.search.bounds.starts[start]
         return Trace(model.name, self.thresholds, concrete(model, contexts, steps), loop_from, start)
 
@@ -50,6 +48,6 @@ class Ways:
         found = self.search.space.moves(self.search.places[at])
         return next(move for move, to, mark in found if to == target and label in (None, mark))
 
-    def members(self, at: int) -> tuple[AnySnapshot, ...]:
-        """Give the members' snapshots in a place."""
-        return self.search.space.members(self.search.places[at])
+    def numbers(self, at: int) -> Numbers:
+        """Give the quantities in a place."""
+        return self.search.space.numbers(self.search.places[at])

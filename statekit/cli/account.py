@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from statekit.check.properties import Sort
 from statekit.check.report import Explored, Finding, Result, Trace
 from statekit.check.story import became, came, states, way_of
 from statekit.cli.checked import Checked
@@ -125,9 +126,10 @@ def _properties_of(explored: Explored) -> Table:
 
 
 def _figure(result: Result) -> str:
+    """Say what was measured: how often a witness was met, how long the longest way to a settled state is."""
     if result.figure is None:
         return ""
-    return f"{result.figure:,}"
+    return f"{result.figure:,} ×" if result.property.sort is Sort.WITNESS else f"≤ {counted_in(result.figure, 'move')}"
 
 
 def _ways(checked: Checked) -> Iterator[RenderableType]:

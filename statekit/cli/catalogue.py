@@ -3,10 +3,11 @@
 A package offers a machine by an entry point of the group `statekit.machines`, whose value is `module:ATTRIBUTE`; the
 groups `statekit.systems`, `statekit.models` (what `check` is told of a machine or a system), `statekit.tables` (what
 the gallery says beside the pictures) and `statekit.demos` are alike. The same spelling on the command line needs no
-entry point.
+entry point, nor does `file.py:ATTRIBUTE`.
 """
 
 import sys
+import traceback
 from collections.abc import Iterator
 from difflib import get_close_matches
 from importlib import import_module
@@ -16,6 +17,7 @@ from pathlib import Path
 from attrs import field, frozen
 
 from statekit.check.model import Model
+from statekit.cli.files import is_file, module_of, only_one
 from statekit.draw.gallery import Appendix, Exhibit
 from statekit.draw.tables import Tables
 from statekit.errors import StatekitError
@@ -27,6 +29,7 @@ SYSTEMS = "statekit.systems"
 MODELS = "statekit.models"
 TABLES = "statekit.tables"
 DEMOS = "statekit.demos"
+LIBRARY = Path(traceback.__file__).parent
 
 
 class UnknownName(StatekitError):
@@ -38,8 +41,9 @@ class UnknownName(StatekitError):
         self.known = known
         self.close: tuple[str, ...] = tuple(get_close_matches(name, known))
         meant = f"; do you mean {' or '.join(self.close)}?" if self.close else ""
-        listed = ", ".join(known) or "none is installed"
-        super().__init__(f"there is no {sought} {name!r}{meant}\nknown: {listed}, or module:ATTRIBUTE")
+        listed = ", ".join(dict.fromkeys(known)) or "none is installed"
+        own = "or name your own: file.py:ATTRIBUTE, module:ATTRIBUTE"
+        super().__init__(f"there is no {sought} {name!r}{meant}\nknown: {listed}; {own}")
 
 
 class CannotLoad(StatekitError):
@@ -50,7 +54,8 @@ class CannotLoad(StatekitError):
         self.name = name
         self.value = value
         self.problem = problem
-        super().__init__(f"{name} ({value}) cannot be loaded: {problem}")
+        where = name if name == value else f"{name} ({value})"
+        super().__init__(f"{where} cannot be loaded: {problem}")
 
 
 @frozen
@@ -62,13 +67,18 @@ class Offer:
     group: str = field(default="", kw_only=True)
 
     def load(self) -> object:
-        """Import what is offered; raises `CannotLoad`."""
+        """Import what is offered; raises `CannotLoad`, whatever the module raises."""
         module, _, attribute = self.value.partition(":")
         try:
             found: object = import_module(module)
+        except (ImportError, StatekitError) as error:
+            raise CannotLoad(self.name, self.value, str(error)) from error
+        except Exception as error:  # the module's own code failed
+            raise CannotLoad(self.name, self.value, _raised(error)) from error
+        try:
             for part in filter(None, attribute.split(".")):
                 found = getattr(found, part)
-        except (ImportError, AttributeError, StatekitError) as error:
+        except AttributeError as error:
             raise CannotLoad(self.name, self.value, str(error)) from error
         return found
 
@@ -84,7 +94,8 @@ class Offer:
         """Import a model; raises `CannotLoad`."""
         found = self.load()
         if not isinstance(found, Model):
-            raise CannotLoad(self.name, self.value, f"it is no Model, but {type(found).__name__}")
+            advice = "wrap it with what is claimed of it, Model(subject, properties), and name that"
+            raise CannotLoad(self.name, self.value, f"it is no Model, but {type(found).__name__}: {advice}")
         return found
 
     def appendix(self) -> Appendix:
@@ -119,17 +130,22 @@ def appendices() -> Iterator[Appendix]:
 
 
 def exhibit(name: str) -> Exhibit:
-    """Load one machine or system by its name or as `module:ATTRIBUTE`; raises `UnknownName` or `CannotLoad`."""
+    """Load one machine or system by its name, module or file; raises what `offered` does, or `CannotLoad`."""
     return offered(name, MACHINES, SYSTEMS).exhibit()
 
 
 def model(name: str) -> Model:
-    """Load one model by its name or as `module:ATTRIBUTE`; raises `UnknownName` or `CannotLoad`."""
+    """Load one model by its name, module or file; raises what `offered` does, or `CannotLoad`."""
     return offered(name, MODELS, sought="model").model()
 
 
 def offered(name: str, *groups: str, sought: str = "machine or system") -> Offer:
-    """Find an offer by its name, or make one of `module:ATTRIBUTE`; raises `UnknownName`."""
+    """Find an offer by its name, or make one of `module:ATTRIBUTE`, `file.py:ATTRIBUTE` or `file.py`.
+
+    A file alone means the one model, machine or system in it. Raises `UnknownName` or `NoSuchFile`.
+    """
+    if is_file(name):
+        return _of_file(name, models=MODELS in groups)
     known = offers(*groups)
     for offer in known:
         if offer.name == name:
@@ -140,6 +156,21 @@ def offered(name: str, *groups: str, sought: str = "machine or system") -> Offer
     if "" not in sys.path:
         sys.path.insert(0, "")
     return Offer(name, name)
+
+
+def _of_file(name: str, *, models: bool) -> Offer:
+    file, _, attribute = name.partition(":")
+    module = module_of(file)
+    chosen = attribute or only_one(file, Offer(file, module).load(), models=models)
+    return Offer(f"{file}:{chosen}", f"{module}:{chosen}")
+
+
+def _raised(error: Exception) -> str:
+    """Say what a module raised, and on which line: the last that is not the standard library's."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<")]
+    own = [frame for frame in frames if not Path(frame.filename).is_relative_to(LIBRARY)]
+    place = f" ({'/'.join(Path(own[-1].filename).parts[-2:])}:{own[-1].lineno})" if own[1:] else ""
+    return f"{type(error).__name__}: {error}{place}"
 
 
 def _file_of(module: str) -> str:

@@ -30,14 +30,20 @@ class NothingToCheck(StatekitError):
     """Neither a name nor `--all` was given, or both, or the thresholds are those of no model; the sentence says it."""
 
 
-@click.command()
+@click.command(short_help="Check tables, and explore all that they can come to.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--all", "every", is_flag=True, help="Check every model, machine and system that is installed.")
-@click.option("--thresholds", default=DEFAULT, show_default=True, help="The thresholds to explore at, by their name.")
+@click.option(
+    "--thresholds", default=DEFAULT, show_default=True, help="How far to explore: a name of the Model's thresholds."
+)
 @click.option("--no-explore", is_flag=True, help="Look at the tables alone.")
 @click.option("--notes", is_flag=True, help="List also what is only worth a look.")
 @click.option(
-    "--fail-on", type=click.Choice([each.value for each in FailOn]), default=FailOn.ERROR.value, show_default=True
+    "--fail-on",
+    type=click.Choice([each.value for each in FailOn]),
+    default=FailOn.ERROR.value,
+    show_default=True,
+    help="What counts as found.",
 )
 @click.option(
     "--artefacts",
@@ -58,13 +64,16 @@ def check(
     artefacts: Path | None,
     as_json: bool,
 ) -> None:
-    """Check each NAME (from `list`, or module:ATTRIBUTE): its table, then everything that it can come to.
+    """Check each NAME: its table, then everything that it can come to.
+
+    NAME is one from `list`, file.py, file.py:ATTRIBUTE or module:ATTRIBUTE, and means a machine, a system or a Model of
+    one with its properties.
 
     Exit codes: 0 nothing was found, 1 something was, 2 it could not be done. With --fail-on bound it counts too if a
     bound was hit, with --fail-on information also whatever is only worth a look.
     """
     if bool(names) == every:
-        raise NothingToCheck("say what to check, or --all")
+        raise NothingToCheck("say what to check, or --all: a name from `statekit list`, or file.py")
     screen, done = console(), list[Checked]()
     for target in _targets(names):
         checked = Checked.linted(target.name, target.model, target.home)

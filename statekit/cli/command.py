@@ -69,7 +69,10 @@ def _demo(offer: catalogue.Offer) -> click.Command:
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="statekit", prog_name="statekit")
 def statekit() -> None:
-    """Look at lifecycles that are written as tables: list them, read them, draw them."""
+    """Lifecycles that are written as tables: read them, draw them, check them, compare them.
+
+    A lifecycle of your own is named by its file (door.py, door.py:DOOR) or its module (mypackage.door:DOOR).
+    """
 
 
 statekit.add_command(listing)

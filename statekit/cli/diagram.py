@@ -51,7 +51,13 @@ class NothingToDraw(StatekitError):
     type=click.Choice([each.value for each in Direction]),
     help="Down or to the right; by default a machine runs down and a system to the right.",
 )
-@click.option("--exits", type=click.Choice([each.value for each in Exits]), default="auto", show_default=True)
+@click.option(
+    "--exits",
+    type=click.Choice([each.value for each in Exits]),
+    default="auto",
+    show_default=True,
+    help="Lesser ways out: as lines of text in their state, as arrows, or whichever fits.",
+)
 @click.option("--effects", is_flag=True, help="Show the effects of every row.")
 @click.option("--dot", "program", default="", help="Layout program to use (or STATEKIT_DOT).")
 @click.pass_context
@@ -68,7 +74,9 @@ def diagram(
     effects: bool,
     program: str,
 ) -> None:
-    """Draw MACHINE (a name from `list`, or module:ATTRIBUTE), to standard output unless -o names a directory.
+    """Draw MACHINE, to standard output unless -o names a directory.
+
+    MACHINE is a name from `list`, file.py, file.py:ATTRIBUTE or module:ATTRIBUTE.
 
     With --all every picture is written to diagrams/: DOT, Mermaid, SVG, Markdown and a README that shows them,
     with the tables that packages offer at its end.

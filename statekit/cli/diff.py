@@ -31,7 +31,7 @@ class NoPicture(StatekitError):
     """A file name whose ending names no sort of picture."""
 
 
-@click.command("diff")
+@click.command("diff", short_help="What changed between two versions of a table.")
 @click.argument("old")
 @click.argument("new")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
@@ -151,7 +151,7 @@ def _summary(each: Difference) -> str:
         "changed otherwise": len(each.changed) - retargeted,
     }
     rows = ", ".join(f"{number} {what}" for what, number in counts.items() if number) or "none changed"
-    return f"rows: {rows}; cells that do something else: {len(each.cells)}"
+    return f"rows: {rows}; cells that lead elsewhere: {len(each.cells)}"
 
 
 def _json(each: Difference) -> dict[str, object]:

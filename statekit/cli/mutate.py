@@ -42,37 +42,46 @@ class NotSound(StatekitError):
     """A model whose mutants tell nothing: the original does not pass, or cannot be explored; the sentence says why."""
 
 
-@click.command()
-@click.argument("machine")
+@click.command(short_help="Change one thing at a time: do the checks notice?")
+@click.argument("model")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Processes; one for each core.")
 @click.option(
-    "--seconds", type=click.FloatRange(0, min_open=True), default=BUDGET_SECONDS, show_default=True, help="The budget."
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=BUDGET_SECONDS,
+    show_default=True,
+    help="The budget: no further mutant is begun after it.",
 )
-@click.option("--thresholds", default=DEFAULT, show_default=True, help="Where explorations start, and how far they go.")
+@click.option(
+    "--thresholds", default=DEFAULT, show_default=True, help="How far to explore: a name of the Model's thresholds."
+)
 @click.option("--every", is_flag=True, help="List every mutant, not only those that nobody noticed.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 @click.pass_context
 def mutate(
-    ctx: click.Context, machine: str, *, jobs: int, seconds: float, thresholds: str, every: bool, as_json: bool
+    ctx: click.Context, model: str, *, jobs: int, seconds: float, thresholds: str, every: bool, as_json: bool
 ) -> None:
-    """Change one thing of MACHINE at a time (a name of a model, or module:ATTRIBUTE), and see whether checks notice.
+    """Change one thing of MODEL's table at a time, and see whether its checks notice.
+
+    MODEL is a name, file.py, file.py:ATTRIBUTE or module:ATTRIBUTE, and means a Model: a machine with what is claimed
+    of it.
 
     Exit code 1 if a mutant survived, or if the budget ended before all were tried.
     """
-    offer = catalogue.offered(machine, catalogue.MODELS, sought="model")
-    model = offer.model()
+    offer = catalogue.offered(model, catalogue.MODELS, sought="model")
+    whole = offer.model()
     began = time.monotonic()
-    if fault := complaint_of_original(model, thresholds):
-        raise NotSound(f"{model.name} does not pass its own checks, so every mutant would be noticed: {fault}")
-    mutants = mutants_of(model, thresholds)
+    if fault := complaint_of_original(whole, thresholds):
+        raise NotSound(f"{whole.name} does not pass its own checks, so every mutant would be noticed: {fault}")
+    mutants = mutants_of(whole, thresholds)
     if jobs > 1:
         work = _pooled(offer.value, len(mutants), thresholds, jobs, seconds)
     else:
-        work = _alone(model, mutants, thresholds, seconds)
+        work = _alone(whole, mutants, thresholds, seconds)
     found: dict[int, Killing] = {}
     shown = console()
     with _progress(shown, quiet=as_json) as progress:
-        task = progress.add_task(model.name, total=len(mutants))
+        task = progress.add_task(whole.name, total=len(mutants))
         for at, killing in work:
             found[at] = killing
             progress.advance(task)
@@ -80,13 +89,13 @@ def mutate(
     killings = [found.get(at, each) for at, each in enumerate(untried)]
     took = time.monotonic() - began
     if as_json:
-        facts = {"name": model.name, "seconds": round(took, 3), "budget_seconds": seconds, **_facts(killings)}
+        facts = {"name": whole.name, "seconds": round(took, 3), "budget_seconds": seconds, **_facts(killings)}
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
         _print(shown, killings, every=every)
         counted = Text(", ").join(_counts(killings))
         tail = f" of {len(killings)} mutants, in {took:.1f} s of {seconds:g} s"
-        shown.print(Text.assemble((f"{model.name}: ", "bold"), counted, tail))
+        shown.print(Text.assemble((f"{whole.name}: ", "bold"), counted, tail))
         _advise(shown, killings)
     ctx.exit(SURVIVED if any(each.fate in (Fate.SURVIVED, Fate.UNTRIED) for each in killings) else 0)
 

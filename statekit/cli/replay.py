@@ -16,6 +16,7 @@ from statekit.check.story import AnySeen, Way, Where, came, did, members, states
 from statekit.check.traces import MEMBER, TraceForm
 from statekit.check.uphold import claim_named, upheld
 from statekit.cli import catalogue
+from statekit.cli.files import is_file
 from statekit.cli.terminal import KINDS, console
 from statekit.codec.forms import Hooks
 from statekit.codec.journal import JournalForm
@@ -31,30 +32,37 @@ class NothingToReplay(StatekitError):
     """The file is neither a trace nor a journal, or is one and an option belongs to the other; the sentence says it."""
 
 
-@click.command()
+@click.command(short_help="Go a counterexample again, or recorded runs with another table.")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--step", is_flag=True, help="Wait for a key after every move of a trace.")
-@click.option("--against", default="", help="A machine, system or model, or module:ATTRIBUTE; else the one it names.")
+@click.option(
+    "--against",
+    default="",
+    help="A name from `list`, file.py:ATTRIBUTE or module:ATTRIBUTE; by default what FILE names.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write JSON: of a journal, where each run would part.")
 @click.pass_context
 def replay(ctx: click.Context, file: Path, *, step: bool, against: str, as_json: bool) -> None:
-    """Go FILE again: a trace that `check --artefacts` wrote, or the journal of a run.
+    """Go through FILE again: a trace that `check --artefacts` wrote, or the journal of runs.
 
     A trace is told move by move: what came, what became of it, where every machine is and what it awaits; the exit code
     is 1 if its claim does not hold. Of a journal each run is told by the first event at which the table that it is held
     against would have behaved differently; the exit code is 1 if one would.
     """
-    text = file.read_text(encoding="utf-8")
-    kind, name = _named(text, file)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise NothingToReplay(f"{file} holds neither a trace nor a journal: those are UTF-8") from None
+    kind, name, home = _named(text, file)
     if kind == JOURNAL and not step:
-        ctx.exit(_journal(text, file, against or name, as_json=as_json))
+        ctx.exit(_journal(text, file, name, against, as_json=as_json))
     elif kind == MEMBER and not as_json:
-        ctx.exit(_trace(text, against or name, step=step))
+        ctx.exit(_trace(text, against or home or name, step=step))
     raise NothingToReplay("--step goes with a trace, --json with a journal")
 
 
-def _named(text: str, file: Path) -> tuple[str, str]:
-    """Tell what a file holds, a trace or a journal, and whose."""
+def _named(text: str, file: Path) -> tuple[str, str, str]:
+    """Tell what a file holds, a trace or a journal, whose by name, and where the model is, if it says so."""
     try:
         found: object = json.loads(text)
     except ValueError:
@@ -66,7 +74,9 @@ def _named(text: str, file: Path) -> tuple[str, str]:
     for kind in (MEMBER, JOURNAL):
         name = facts.get(kind)
         if isinstance(name, str):
-            return kind, name
+            home = str(facts.get("model") or "")
+            # A trace may come from anybody: it leads to modules that can be imported here, not to any file.
+            return kind, name, "" if is_file(home) else home
     raise NothingToReplay(f"{file} holds neither a trace nor a journal: those begin with the member trace or journal")
 
 
@@ -113,8 +123,8 @@ def _indented(text: Text) -> Padding:
     return Padding(text, (0, 0, 0, 5))
 
 
-def _journal(text: str, file: Path, name: str, *, as_json: bool) -> int:
-    system, hooks = _held_against(name)
+def _journal(text: str, file: Path, name: str, against: str, *, as_json: bool) -> int:
+    system, hooks = _held_against(against or name, name)
     found = tuple(hindsight(JournalForm(system, hooks), text.splitlines()))
     if as_json:
         click.echo(json.dumps([_facts(each) for each in found], indent=2, ensure_ascii=False))
@@ -127,13 +137,16 @@ def _journal(text: str, file: Path, name: str, *, as_json: bool) -> int:
     return DIFFERS if any(each.parting for each in found) else 0
 
 
-def _held_against(name: str) -> tuple[System, Hooks | None]:
-    """Find a system, and what its codec must be told, by the name of a model, a system or a machine."""
+def _held_against(name: str, recorded: str) -> tuple[System, Hooks | None]:
+    """Find a system, and what its codec must be told, by the name of a model, a system or a machine.
+
+    A machine stands for the system of it alone, under the name that the journal has.
+    """
     offer = catalogue.offered(name, catalogue.MODELS, catalogue.SYSTEMS, catalogue.MACHINES)
     found = offer.load()
     subject, hooks = (found.subject, found.hooks) if isinstance(found, Model) else (found, None)
     if isinstance(subject, Definition):
-        subject = alone(subject)
+        subject = alone(subject, recorded)
     if not isinstance(subject, System):
         raise catalogue.CannotLoad(
             offer.name, offer.value, f"it is no Model, System or Machine: {type(found).__name__}"

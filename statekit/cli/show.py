@@ -28,7 +28,10 @@ PRINTED_WIDTH = 100
 @click.argument("machine")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON: the graph that pictures are made of.")
 def show(machine: str, *, as_json: bool) -> None:
-    """Print what MACHINE does in every state (a name from `list`, or module:ATTRIBUTE)."""
+    """Print what MACHINE does in every state.
+
+    MACHINE is a name from `list`, file.py, file.py:ATTRIBUTE or module:ATTRIBUTE.
+    """
     exhibit = catalogue.exhibit(machine)
     subject = exhibit.subject
     drawn = map_of(subject) if isinstance(subject, System) else graph_of(subject)

@@ -115,9 +115,8 @@ class Forms:
             return enumerated(shape)
         if isinstance(shape, type) and origin is None and has(shape):
             return self._object(shape)
-        # A NewType, or an alias made by a `type` statement.
-        base: object = getattr(shape, "__supertype__", None) or getattr(shape, "__value__", None)
-        if base is not None and not isinstance(shape, type):
+        base = underlying(shape)
+        if base is not None:
             return self.of(base)
         raise Misfit("", _mend(shape))
 
@@ -159,18 +158,22 @@ class Forms:
 
         def read(value: object) -> object:
             given = members(value)
-            for name in forms.keys() - given.keys():
-                raise Misfit(member(name), "is missing")
-            for name in given.keys() - forms.keys():
-                raise Misfit(member(name), f"is no field of {shape.__name__}")
+            for name in forms:
+                if name not in given:
+                    raise Misfit(member(name), "is missing")
+            for name in given:
+                if name not in forms:
+                    raise Misfit(member(name), f"is no field of {shape.__name__}")
             return made(shape.__name__, lambda: make(given, shape))
 
         return Form(write, read)
 
     def _shape(self, shape: type, attribute: "Attribute[object]") -> object:
         # An alias that names itself in quotes is no longer the alias of the hook once it is resolved.
-        hooked = attribute.type is not None and attribute.type in self._hooks
-        return attribute.type if hooked else _annotation(shape, attribute)
+        # What Annotated adds need not be hashable, and no hook is for it.
+        raw: object = attribute.type
+        hooked = raw is not None and get_origin(raw) is not Annotated and raw in self._hooks
+        return raw if hooked else annotation(shape, attribute)
 
 
 def made(what: str, make: Callable[[], T]) -> T:
@@ -192,8 +195,15 @@ def _hooked(hook: Hook[Any]) -> Form:
     return Form(lambda value: plain(hook.save(value)), lambda value: made("such value", lambda: hook.restore(value)))
 
 
-def _annotation(shape: type, attribute: "Attribute[object]") -> object:
-    """Give the annotation of a field, resolved where it is written as text."""
+def underlying(shape: object) -> object:
+    """Give what a NewType, or an alias made by a `type` statement, stands for; None for any other annotation."""
+    if isinstance(shape, type):
+        return None
+    return getattr(shape, "__supertype__", None) or getattr(shape, "__value__", None)
+
+
+def annotation(shape: type, attribute: "Attribute[object]") -> object:
+    """Give the annotation of a field, resolved where it is written as text; raises `Misfit` where it cannot be."""
     raw: object = attribute.type
     if raw is None:
         raise Misfit(member(attribute.name), "has no annotation, which says what it may hold: give it one")

@@ -5,7 +5,8 @@ line after it is one stimulus: to whom, what, when, under which ticket, and what
 orders, the timers and what was published. A file may hold the journals of several runs, one after the other.
 
 What a line says of verdicts and effects are names, never values; of an event it says everything, so a class that keeps
-a field from its repr is refused before the first line.
+a field from its repr is refused before the first line. A line is ASCII: whatever text an event holds, any file can hold
+its line, and no reader takes a part of it for a line's end.
 """
 
 import json
@@ -18,8 +19,9 @@ from statekit.codec.digest import table_digest
 from statekit.codec.envelope import FORMAT
 from statekit.codec.errors import restoring, saving
 from statekit.codec.events import EventRecord, Events
+from statekit.codec.form import Form
 from statekit.codec.forms import Forms, Hooks, Raw
-from statekit.codec.strict import Misfit, member, members, placed
+from statekit.codec.strict import Misfit, member, members, parsed, placed
 from statekit.keyed import member_of
 from statekit.snapshot import Stimulus, Ticket
 from statekit.system import System
@@ -125,33 +127,43 @@ class Journal:
 class JournalForm:
     """How the journal of one system is written and read.
 
-    Raises `NotSavable` when it is made if an event or a context has no form, or an event keeps a field from its repr.
+    Raises `NotSavable` when it is made if an event has no form, or keeps a field from its repr.
     """
 
     def __init__(self, system: System, hooks: Hooks | Forms | None = None) -> None:
-        """Make the forms of the system's events and contexts."""
+        """Make the forms of the system's events."""
         self.system = system
         forms = Forms.given(hooks)
         self._events = {each.name: Events(each, forms) for each in system.members}
-        self._contexts = forms
+        self._forms, self._contexts = forms, {each.name: type(each.context) for each in system.members}
         self._head, self._entry = forms.of(Head), forms.of(Entry)
         with saving(system.name):
             for name, each in self._events.items():
                 placed(f".{name}", each.check)()
 
     def head(self, contexts: Mapping[str, object] | None = None) -> str:
-        """Write the first line: a system that is started with these contexts."""
+        """Write the first line: a system that is started with these contexts.
+
+        Raises `NotSavable` for a context that has no form or is not of its member's class, and what starting raises.
+        """
         begun = self.system.start(contexts)
         with saving(self.system.name):
             given = {
-                name: placed(f".contexts.{name}", self._contexts.of(type(context)).write)(context)
+                name: placed(f".contexts{member(name)}", self._context(name).write)(context)
                 for name, context in (contexts or {}).items()
             }
             head = Head(FORMAT, self.system.name, table_digest(self.system), Raw(given), deeds(begun))
             return _line(self._head.write(head))
 
+    def knows(self, member: str, event: object) -> bool:
+        """Tell whether a row of the member, or of the instance with this address, answers events of this class."""
+        return type(event) in self._events[member_of(member)].names
+
     def entry(self, member: str, stimulus: Stimulus[object], transaction: Transaction) -> str:
-        """Write a line: a stimulus and what it did; raises `NotSavable` for an event that no row answers."""
+        """Write a line: a stimulus and what it did.
+
+        Raises `NotSavable` for an event that no row answers, or that holds what its annotations do not say.
+        """
         with saving(self.system.name):
             event = placed(f".{member}", self._events[member_of(member)].write)(stimulus.event)
             made = Entry(stimulus.at_seconds, member, event, stimulus.ticket, deeds(transaction))
@@ -164,7 +176,7 @@ class JournalForm:
         head, entries, first = None, list[Entry](), 0
         with restoring(self.system.name):
             for number, line in enumerate(lines, 1):
-                found = placed(f".line[{number}]", _object)(line)
+                found = placed(f".line[{number}]", parsed)(line)
                 if "journal" in found:
                     if head is not None:
                         yield Journal(head, tuple(entries), first)
@@ -180,9 +192,11 @@ class JournalForm:
 
     def contexts(self, journal: Journal) -> dict[str, object]:
         """Read the contexts that a run was given; raises `SnapshotRefused` for those that do not fit this system."""
+        at = f".line[{journal.line}].contexts"
         with restoring(self.system.name):
-            given = placed(".contexts", members)(journal.head.contexts)
-            return {name: placed(f".contexts{member(name)}", self._context)(name, each) for name, each in given.items()}
+            given = placed(at, members)(journal.head.contexts)
+            forms = {name: placed(at + member(name), self._context)(name) for name in given}
+            return {name: placed(at + member(name), forms[name].read)(each) for name, each in given.items()}
 
     def event(self, entry: Entry) -> object:
         """Read the event of a line; raises `SnapshotRefused` for one that this system does not know any more."""
@@ -200,11 +214,11 @@ class JournalForm:
             raise Misfit(".journal", f"must be {self.system.name}")
         return head
 
-    def _context(self, name: str, given: object) -> object:
-        if name not in self._events:
-            raise Misfit("", f"is no member of {self.system.name}; they are {', '.join(self._events)}")
-        own = next(each.context for each in self.system.members if each.name == name)
-        return self._contexts.of(type(own)).read(given)
+    def _context(self, name: str) -> Form:
+        kind = self._contexts.get(name)
+        if kind is None:
+            raise Misfit("", f"is no member of {self.system.name}; they are {', '.join(self._contexts)}")
+        return self._forms.of(kind)
 
 
 def deeds(transaction: Transaction) -> Deeds:
@@ -242,12 +256,4 @@ def _keyed(key: object) -> str:
 
 
 def _line(written: object) -> str:
-    return json.dumps(written, ensure_ascii=False, separators=(",", ":"))
-
-
-def _object(line: str) -> dict[str, object]:
-    try:
-        found: object = json.loads(line)
-    except ValueError:
-        raise Misfit("", "must be JSON") from None
-    return members(found)
+    return json.dumps(written, separators=(",", ":"))

@@ -5,6 +5,7 @@ and that of wire messages are built on these. The path of a misfit is put togeth
 holds the value.
 """
 
+import json
 import math
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar, cast
@@ -78,6 +79,19 @@ def members(value: object) -> dict[str, object]:
     if not isinstance(value, dict):
         raise Misfit("", "must be an object")
     return cast("dict[str, object]", value)
+
+
+def parsed(line: str) -> dict[str, object]:
+    """Take text that is an object's JSON."""
+    try:
+        found: object = json.loads(line)
+    except ValueError:
+        problem = "must be JSON"
+    except RecursionError:
+        problem = "nests too deep"
+    else:
+        return members(found)
+    raise Misfit("", problem)
 
 
 def items(value: object, take: Callable[[object], T]) -> tuple[T, ...]:

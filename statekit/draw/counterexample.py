@@ -39,7 +39,7 @@ def artefacts(model: Model, trace: Trace, claim: Claim, home: str, layout: Layou
     except NoLiteral as error:
         missing.append(f"No test: {error}.")
     try:
-        files[f"{name}.json"] = TraceForm(model).write(trace, "" if isinstance(claim, str) else claim.code)
+        files[f"{name}.json"] = TraceForm(model).write(trace, "" if isinstance(claim, str) else claim.code, home)
     except NotSavable as error:
         missing.append(f"No trace to replay: {error}.")
     told = story(way, claim) + "".join(f"\n{each}\n" for each in missing)

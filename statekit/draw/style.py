@@ -130,7 +130,7 @@ def css(more: Iterable[Colour] = ()) -> str:
         for each in (*colours(), *more)
     )
     return (
-        f'text{{font-family:{FONT},Helvetica,"Liberation Sans",Arimo,sans-serif}}'
+        f'text{{font-family:{FONT},Helvetica,"Liberation Sans",Arimo,"Nimbus Sans","DejaVu Sans Condensed",sans-serif}}'
         f'text[font-family="{MONO}"]{{font-family:"{MONO}","Liberation Mono",Cousine,monospace}}'
         f".edge:hover path{{stroke-width:3}}"
         f"@media (prefers-color-scheme:dark){{svg{{background:{PAPER.dark}}}{dark}}}"

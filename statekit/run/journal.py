@@ -22,14 +22,20 @@ def journal(
 ) -> Callable[[Record], None]:
     """Make an observer that gives each line of the journal to `write`, the first one at once.
 
-    A line is JSON without the line's end. `contexts` are those that the driver is given, `hooks` those of the codec.
-    `write` must not block. Raises `NotSavable` at once for a system with an event or a context that cannot be written,
-    or that keeps a field from its repr; so no secret is found in a journal that is not in the core itself.
+    A line is JSON in ASCII without the line's end. `contexts` are those that the driver is given, `hooks` those of the
+    codec. `write` must not block. An event that no row of its member answers changes nothing and may hold anything: it
+    has no line. A driver that goes on from what was restored did not start as the first line says: make no journal of
+    it.
+
+    Raises `NotSavable` at once for a system with an event that cannot be written or that keeps a field from its repr,
+    and for a given context that cannot be written; so no secret is found in a journal that is not in the core itself.
+    The observer raises `NotSavable` for an event that holds what its annotations do not say.
     """
     form = JournalForm(system, hooks)
     write(form.head(contexts))
 
     def observe(record: Record) -> None:
-        write(form.entry(record.member, record.stimulus, record.transaction))
+        if form.knows(record.member, record.stimulus.event):
+            write(form.entry(record.member, record.stimulus, record.transaction))
 
     return observe

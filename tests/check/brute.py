@@ -55,7 +55,12 @@ class Brute:
         made = []
         for sample in event.samples() if hasattr(event, "samples") else (event(),):
             kinds = [kind for kind, _ in ordinals(sample, event)]
-            for chosen in itertools.product(*(candidates(there.get(kind, ())) for kind in kinds)):
+            orders = set()
+            for chosen in itertools.product(*(candidates(there.get(kind, ()), kinds.count(kind)) for kind in kinds)):
+                order = tuple(ranks_of(kind, zip(kinds, chosen, strict=True), there) for kind in kinds)
+                if order in orders:
+                    continue
+                orders.add(order)
                 rest = iter(chosen)
                 varied = exchanged(sample, event, lambda kind, number, rest=rest: next(rest))
                 if varied not in made:
@@ -212,8 +217,20 @@ def by_kind(found):
     return {kind: sorted(numbers) for kind, numbers in there.items()}
 
 
-def candidates(there):
-    return [STEP // 2, *there, there[-1] + STEP] if there else [STEP]
+def candidates(there, several):
+    """Give all that are there, and so many before the first, between any two, and after the last."""
+    if not there:
+        return [STEP * each for each in range(1, several + 1)]
+    points = [0, *there, there[-1] + STEP * (several + 1)]
+    gaps = itertools.product(itertools.pairwise(points), range(1, several + 1))
+    return sorted({*there, *(low + (high - low) * each // (several + 1) for (low, high), each in gaps)})
+
+
+def ranks_of(kind, chosen, there):
+    """Tell how the chosen ordinals of a kind stand among those that are there, and among one another."""
+    mine = [number for each, number in chosen if each == kind]
+    every = sorted({*mine, *there.get(kind, ())})
+    return tuple(map(every.index, (*mine, *there.get(kind, ()))))
 
 
 def ranked(machine, snapshot, tickets, ranks):

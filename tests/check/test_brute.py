@@ -14,9 +14,16 @@ OFFERED = [each.load() for each in entry_points(group="statekit.models")]
 SHIPPED = [each for each in OFFERED if each.environment is None]
 SMALL = [Model(each) for each in (small.TURNSTILE, small.DIALER, small.LEASES, rooms.ROOM, rings.RING, rings.HEART)]
 RFCS = [rfcs.PPP, rfcs.DIAMETER, rfcs.TCP]
+QUICK = {"auth_refresh", "circuit_breaker", "heartbeat", "router"}
+"""The others have thousands of places, over which plain dicts take minutes."""
 
 
-@pytest.mark.parametrize("model", [*SMALL, *RFCS, *SHIPPED], ids=lambda model: model.name)
+def in_time(model):
+    """Leave a model that takes minutes to the long campaigns."""
+    return pytest.param(model, marks=() if model.name in QUICK else pytest.mark.deep)
+
+
+@pytest.mark.parametrize("model", [*SMALL, *RFCS, *map(in_time, SHIPPED)], ids=lambda model: model.name)
 def test_brute_force_comes_to_the_same_places_and_moves(model):
     bare = evolve(model, properties=())
     explored = explore(bare)

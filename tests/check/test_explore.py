@@ -296,7 +296,7 @@ MALFORMED = [
     (Model(machine(rows.row(HERE, Demanding, THERE))), "two answers Demanding, which has no samples"),
     (Model(machine(rows.row(HERE, Wrong, THERE))), "it must give instances of Wrong"),
     (Model(machine(listing.row(HERE, Go, THERE, update=listed), context=Listed())), "Listed.names cannot be hashed"),
-    (Model(TURNSTILE, (invariant("odd", raises),)), "raises of odd raised LookupError"),
+    (Model(TURNSTILE, (invariant("odd", raises),)), "a function of odd raised LookupError"),
 ]
 
 

@@ -10,7 +10,7 @@ from machines.circuit_breaker import CIRCUIT_BREAKER, HALF_OPEN, ForceOpen
 from statekit import Kind, Machine, Rows, System
 from statekit.check.lint import lint
 from statekit.check.model import Model, Overruled, Thresholds
-from statekit.check.properties import invariant, settled, witness
+from statekit.check.properties import Sort, invariant, settled, witness
 from statekit.check.report import Explored, Finding, Gap, Result, Trace, Weight
 from statekit.check.seen import Move
 from statekit.cli import check as command
@@ -131,6 +131,12 @@ def here(offered):
     return here
 
 
+def measured(result):
+    if result.figure is None:
+        return []
+    return [f"{result.figure}", "×"] if result.property.sort is Sort.WITNESS else ["≤", f"{result.figure}", "moves"]
+
+
 def test_what_is_sound_is_told_property_by_property_and_exits_with_0(run, explored, here):
     explored(SOUND)
     here(models={"circuit_breaker": "MODEL"})
@@ -146,7 +152,7 @@ def test_what_is_sound_is_told_property_by_property_and_exits_with_0(run, explor
             result.property.code,
             *result.property.sort.split(),
             *result.property.claim.split(),
-            *([f"{result.figure}"] if result.figure else []),
+            *measured(result),
         ]
     assert "1 checked: 0 findings, 3 properties hold; 1,234 states, 56,789 edges in 0.5 s" in done.stdout
 

@@ -1,6 +1,7 @@
 """The command: what it prints, and its exit codes."""
 
 import json
+import sys
 
 import click
 import pytest
@@ -188,3 +189,100 @@ def test_without_demos_there_is_no_such_command(run, offered):
     offered()
     assert run("demo").exit_code == 2
     assert "demo" not in run("--help").stdout
+
+
+LAMP = """
+from enum import StrEnum
+from attrs import frozen
+from statekit import Kind, Machine, Rows
+from statekit.check.model import Model
+
+class State(StrEnum):
+    OFF = "off"
+    ON = "on"
+
+@frozen
+class Press:
+    pass
+
+rows = Rows[State, None, object]()
+LAMP = Machine(
+    "lamp",
+    initial=State.OFF,
+    context=None,
+    states=(rows.state(State.OFF, Kind.REST, "dark"), rows.state(State.ON, Kind.STEADY, "light")),
+    table=(rows.row(State.OFF, Press, State.ON), rows.row(State.ON, Press, State.OFF)),
+)
+"""
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """Write a module beside the reader, whose name and folder nobody knows afterwards."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    before = set(sys.modules)
+
+    def written(name, text):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return str(file)
+
+    yield written
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+def test_a_machine_may_be_named_by_its_file(run, written):
+    written("lamp_by_file.py", LAMP)
+    shown = run("show", "lamp_by_file:LAMP").stdout
+    assert "● Off" in shown
+    assert run("show", "lamp_by_file.py:LAMP").stdout == run("show", "lamp_by_file.py").stdout == shown
+
+
+def test_a_file_in_a_package_is_imported_as_part_of_it(run, written):
+    written("house_pkg/__init__.py", "")
+    written("house_pkg/rooms/__init__.py", "")
+    named = written("house_pkg/rooms/lamp.py", LAMP + "from house_pkg import rooms\n")
+    assert "house_pkg" in run("diagram", named, "-f", "dot").stdout.splitlines()[0]
+
+
+def test_of_a_file_the_model_is_meant_where_there_is_one_to_check(run, written):
+    written("lamp_with_model.py", LAMP + "MODEL = Model(LAMP)\n")
+    assert run("check", "lamp_with_model.py").exit_code == 0
+    assert run("mutate", "lamp_with_model.py", "--jobs", "1").exit_code == 1
+    assert "● Off" in run("show", "lamp_with_model.py").stdout
+
+
+# fmt: off
+UNCLEAR = [
+    ("x = 1\n", "has nothing to choose from: a Machine, a System or a Model is missing"),
+    (LAMP + "TWIN = LAMP\n", "has 2 to choose from: unclear.py:LAMP or unclear.py:TWIN"),
+    (LAMP + "\nState.DIM\n", "cannot be loaded: AttributeError: DIM ("),
+    ("x = (\n", "cannot be loaded: SyntaxError: '(' was never closed (unclear.py, line 1)"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("text", "problem"), UNCLEAR, ids=[problem[:30] for _, problem in UNCLEAR])
+def test_a_file_that_cannot_be_shown_is_told_in_a_line(run, written, text, problem):
+    written("unclear.py", text)
+    done = run("show", "unclear.py")
+    assert done.exit_code == 2
+    assert problem in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_a_module_raises_is_told_with_its_line(run, written):
+    written("raising.py", LAMP + "State.DIM\n")
+    place = f"/raising.py:{len(LAMP.splitlines()) + 1})"
+    assert run("show", "raising:LAMP").stderr.rstrip().endswith(place)
+
+
+def test_a_file_that_is_not_there_or_hidden_by_another_module_is_told(run, written):
+    assert run("show", "gone_away.py").stderr == "statekit: gone_away.py is not there\n"
+    written("attrs.py", LAMP)
+    hidden = "statekit: attrs.py cannot be imported: another module is called attrs already\n"
+    assert run("show", "attrs.py").stderr == hidden

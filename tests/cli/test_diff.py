@@ -92,7 +92,7 @@ def test_two_files_are_compared(run, lamps):
     assert done.exit_code == 1
     assert ADDED in said(done)
     assert "ON on after 1 min → OFF no row" in said(done)
-    assert "rows: 1 added; cells that do something else: 1" in said(done)
+    assert "rows: 1 added; cells that lead elsewhere: 1" in said(done)
     assert run("diff", "old.py", "old.py").exit_code == 0
 
 

@@ -63,6 +63,19 @@ def test_a_trace_finds_its_model_by_its_name(run, trace, monkeypatch):
     assert run("replay", trace(WAY)).exit_code == 1
 
 
+def test_a_trace_finds_the_model_that_it_was_written_of(run, tmp_path):
+    file = tmp_path / "way.json"
+    file.write_text(TraceForm(BROKEN).write(WAY, "B1", HOME + "BROKEN"), encoding="utf-8")
+    assert run("replay", str(file)).stdout.splitlines()[-1] == "it does not hold"
+
+
+def test_a_trace_leads_to_no_file(run, tmp_path):
+    file, code = tmp_path / "way.json", tmp_path / "code.py"
+    code.write_text("raise SystemExit('it ran')", encoding="utf-8")
+    file.write_text(TraceForm(BROKEN).write(WAY, "B1", f"{code}:MODEL"), encoding="utf-8")
+    assert "there is no model 'breaker'" in run("replay", str(file)).stderr
+
+
 def journal_of(system, *stimuli):
     walk, form = SystemWalk(system), JournalForm(system)
     lines = [form.head()]
@@ -104,6 +117,13 @@ def test_a_journal_tells_of_each_run_where_a_changed_table_parts(run, journal):
     ]
 
 
+def test_the_journal_of_a_system_of_one_is_held_against_the_machine(run, tmp_path):
+    named = alone(MENDED.subject, "house")
+    file = tmp_path / "runs.jsonl"
+    file.write_text("\n".join(journal_of(named, (MENDED.subject, Acquire()))), encoding="utf-8")
+    assert run("replay", str(file), "--against", HOME + "MENDED").exit_code == 0
+
+
 def test_a_journal_gives_json(run, journal):
     alike, parts = json.loads(run("replay", journal, "--against", "tests.check.breakers:DEAF", "--json").stdout)
     assert alike == {"line": 1, "events": 1, "alike": True}
@@ -137,4 +157,13 @@ def test_what_cannot_be_replayed_is_told_in_a_line(run, tmp_path, text, options,
     done = run("replay", str(file), *options)
     assert done.exit_code == 2
     assert problem in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_a_file_that_is_no_text_is_told_in_a_line(run, tmp_path):
+    file = tmp_path / "file.json"
+    file.write_bytes(b'{"journal": "breaker"}\n\xff')
+    done = run("replay", str(file))
+    assert done.exit_code == 2
+    assert "those are UTF-8" in done.stderr
     assert "Traceback" not in done.output

@@ -2,11 +2,10 @@
 
 import json
 from enum import Enum, StrEnum, auto
-from types import NoneType, UnionType
-from typing import Annotated, Literal, Union, get_args, get_origin
+from typing import Literal
 
 import pytest
-from attrs import evolve, fields, frozen, has
+from attrs import evolve, frozen
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -26,13 +25,13 @@ from machines.rate_limit import RATE_LIMIT, Limited, Offered
 from machines.saving import HOOKS
 from machines.session import SESSION
 from machines.wire.messages import ConnectionAck, Document, DocumentSync
-from machines.wire.objects import Json, JsonObject, freeze
 from machines.wire.operations import Insert
 from machines.wire.text import Text
 from statekit import Answering, Fired, Kind, Machine, Rows, Stale, Stimulus, after, arm, disarm, step, timer
 from statekit.codec import Forms, Policy, SnapshotRefused, restore, restore_system, save, save_system
 from statekit.testing.system_walk import SystemWalk
 from statekit.testing.walk import Walk
+from tests.codec.values import WORDS, values
 
 
 # --------------------------------------------------------------------- a table with what the shipped ones do not use
@@ -170,49 +169,6 @@ MACHINES = (
 )
 FORMS = Forms(HOOKS)
 SLOW = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
-
-
-# ------------------------------------------------------------------------------------------------- values of a class
-WORDS = st.sampled_from(["me", "me:1", "me:2", "x", "ü\n"])
-ATTRIBUTES = st.sampled_from([{"bold": True}, {"a": [1, 1.0, True, None, {"b": "x"}]}, {"message_id": "me:1"}])
-PLAIN = {
-    int: st.integers(1, 4),
-    float: st.sampled_from([0.0, 0.1, 3, 60.0, 1e9]),
-    str: WORDS,
-    bool: st.booleans(),
-    NoneType: st.none(),
-    object: st.none() | st.integers() | WORDS,
-    JsonObject: ATTRIBUTES.map(JsonObject.of),
-    Json: st.none().flatmap(lambda _: ATTRIBUTES | st.sampled_from([None, 1, 1.0, True, "x", [[]]])).map(freeze),
-    Text: st.sampled_from([Text(), Text("abc"), Text.of("ab", [])]),
-    Insert: st.builds(Insert, st.integers(0, 3), st.just("ab")),
-}
-
-
-def values(shape):
-    if shape in PLAIN:
-        return PLAIN[shape]
-    origin, parts = get_origin(shape), get_args(shape)
-    if origin is Annotated:
-        return values(parts[0])
-    if origin in (Union, UnionType):
-        return st.one_of([values(part) for part in parts])
-    if origin is Literal:
-        return st.sampled_from(parts)
-    if origin is tuple and parts[1:] == (...,):
-        return st.lists(values(parts[0]), max_size=2).map(tuple)
-    if origin is tuple:
-        return st.tuples(*map(values, parts))
-    if origin is frozenset:
-        return st.frozensets(values(parts[0]), max_size=3)
-    if has(shape):
-        return PLAIN.setdefault(shape, st.deferred(lambda: built(shape)))
-    return st.sampled_from(list(shape))
-
-
-def built(shape):
-    annotated = {"children": tuple[Node | Leaf, ...]} if shape is Node else {}
-    return st.builds(shape, **{each.alias: values(annotated.get(each.name, each.type)) for each in fields(shape)})
 
 
 # -------------------------------------------------------------------------------------------------------------- walks

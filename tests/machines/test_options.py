@@ -29,6 +29,7 @@ NATURAL, COUNT = "a whole number of at least 1", "a whole number of at least 0"
 RANGES = {
     connection.Options: {
         **dict.fromkeys(("dial_seconds", "hello_seconds", "close_seconds", "drain_seconds"), POSITIVE),
+        "resumes_max": COUNT,
         "stable_seconds": ANY_TIME,
         "instant_rest_seconds": ANY_TIME,
         "wake_rest_seconds": ANY_TIME,

@@ -76,7 +76,8 @@ class Attempts:
 
     def __call__(self, record):
         held = record.transaction.snapshot.of(CONNECTION)
-        self.counts.append(held.context.retries.attempts)
+        if not self.fifth_closed.is_set():  # who disconnects afterwards is done with its failures
+            self.counts.append(held.context.retries.attempts)
         if record.member != CONNECTION.name:
             return
         event = record.stimulus.event

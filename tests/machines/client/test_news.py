@@ -239,7 +239,7 @@ async def test_explain_names_what_is_awaited_and_for_how_long(world, until):
             backoff = lines["connection", "after backoff_delay"]
             assert backoff.state == "BACKING_OFF"
             assert 0 < backoff.due_in_seconds <= 0.55  # half of the way from 0.1 s to 1 s
-            assert lines["connection", "after give_up_seconds"].due_in_seconds == pytest.approx(86_400, abs=1)
+            assert lines["connection", "giving_up"].due_in_seconds == pytest.approx(86_400, abs=1)
             assert lines["auth_refresh", "refresh_due"].due_in_seconds == pytest.approx(900 * 0.8, abs=1)
             assert lines["auth_refresh", "expiry"].due_in_seconds == pytest.approx(900, abs=1)
             assert lines["conflict_recovery", ""].waits_for == "connection"

@@ -73,6 +73,7 @@ def test_every_claim_has_a_mistake_that_it_notices():
     assert sorted(code for code, _ in KILLS) == claims_of(MODEL)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("code", "mutation"), KILLS, ids=[code for code, _ in KILLS])
 def test_a_claim_notices_a_mistake(code, mutation):
     assert refuted(MODEL, code, mutation)

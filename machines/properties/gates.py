@@ -1,0 +1,97 @@
+"""Gates: what is claimed of a connection when gates shut and open, and of the wakes that cut its waits short."""
+
+from typing import TypeAlias
+
+from machines.connection import (
+    ACQUIRING,
+    AUTHORIZING,
+    BACKING_OFF,
+    FAILED,
+    LINK,
+    PARKED,
+    SUSPENDED,
+    WAITING,
+    WANTED,
+    Context,
+    ReconnectNow,
+    State,
+)
+from machines.gates import GatesMoved, ending
+from machines.link import PermitAvailable
+from machines.properties.steps import fired, runs
+from statekit import Snapshot
+from statekit.check.properties import Property, invariant, on_step
+from statekit.check.seen import Seen
+from statekit.timers import ClockJumped
+
+Connection: TypeAlias = Snapshot[State, Context]
+Step: TypeAlias = Seen[Connection]
+
+
+def gates_are_known(seen: Step) -> bool:
+    """Which gates are shut is what was told last; nothing else changes it."""
+    event = seen.move.event
+    told = event.shut if isinstance(event, GatesMoved) else seen.before.context.gates
+    return seen.after.context.gates == told
+
+
+def shut_gates_prevent(connection: Connection) -> bool:
+    """While a gate is shut nobody is asked for a dial, and no link lives that such a gate ends."""
+    gates, state = connection.context.gates, connection.state
+    return not (gates and state in (AUTHORIZING, ACQUIRING)) and not (ending(gates) and state in LINK)
+
+
+def open_gates_wake(seen: Step) -> bool:
+    """PARKED is left when the gates open or the breaker would let somebody through, and by no shut gate."""
+    event, before, after = seen.move.event, seen.before, seen.after
+    if before.state is not PARKED or not isinstance(event, (GatesMoved, PermitAvailable)):
+        return True
+    if isinstance(event, GatesMoved) and event.shut:
+        return after.state is PARKED
+    if isinstance(event, PermitAvailable):
+        return after.state is (PARKED if before.context.gates else AUTHORIZING)
+    turn = before.context.retries.attempts > 0 and before.context.wake_spent
+    return after.state in (BACKING_OFF, SUSPENDED, FAILED) if turn else after.state is AUTHORIZING
+
+
+def wakes_are_rare(seen: Step) -> bool:
+    """A wait is cut short by a wake if the last one was long enough ago, and by a sleep, and is then begun anew."""
+    event, before, after = seen.move.event, seen.before, seen.after
+    opens = isinstance(event, GatesMoved) and bool(before.context.gates) and not event.shut
+    again = AUTHORIZING if not after.context.gates else PARKED
+    if before.state in WAITING and isinstance(event, ClockJumped):
+        return after.state is again
+    wakes = (before.state in WAITING and opens) or (before.state in (*WAITING, PARKED) and event == ReconnectNow())
+    if not wakes:
+        return before.context.wake_spent or not after.context.wake_spent or before.state is PARKED
+    if before.context.wake_spent:
+        return after.state is before.state
+    return after.state is again and after.context.wake_spent and runs(after, "wake_rested_again")
+
+
+def what_is_spent_comes_back(connection: Connection) -> bool:
+    """An immediate retry, or a wake, that is used up has a timer that allows it again, while a connection is wanted."""
+    context = connection.context
+    if connection.state not in WANTED:
+        return True
+    spent = (context.instant_spent, context.wake_spent)
+    return spent == (runs(connection, "instant_rested"), runs(connection, "wake_rested_again"))
+
+
+def resting_is_over(seen: Step) -> bool:
+    """What was used up is allowed again after its rest."""
+    instant, wake = fired(seen, "instant_rested"), fired(seen, "wake_rested_again")
+    context, options = seen.after.context, seen.before.context.options
+    if instant:
+        return not context.instant_spent and instant.delay_seconds == options.instant_rest_seconds
+    return wake is None or (not context.wake_spent and wake.delay_seconds == options.wake_rest_seconds)
+
+
+GATES: tuple[Property, ...] = (
+    on_step("gates", gates_are_known),
+    invariant("gates shut", shut_gates_prevent),
+    on_step("gates open", open_gates_wake),
+    on_step("wakes", wakes_are_rare),
+    invariant("spent", what_is_spent_comes_back),
+    on_step("spent rest", resting_is_over),
+)
