@@ -39,8 +39,8 @@ from machines.wire.messages import Document, DocumentEdit, DocumentSync, SyncReq
 from machines.wire.text import Text
 from statekit import EVERY, Kind, Machine, Rows, after, either
 
-NAME: Final = "ann:1"
-"""The one operation."""
+NAMES: Final = ("ann:1", "ann:2")
+"""What one operation, and the next, are called."""
 
 
 class State(StrEnum):
@@ -62,14 +62,17 @@ Event: TypeAlias = (
     | Hold | Release | Persist | Halt | Reopen
 )  # fmt: skip
 
+Named: TypeAlias = Granted | PutBack | Conflict | Unsure | Refused
+
 Effect: TypeAlias = Send | Offer | OperationEnded | ViewChanged
 
 
 @frozen
 class Context:
-    """Whether there is an operation that has not ended, and whether it must be kept."""
+    """Whether there is an operation that has not ended, what it is called, and whether it must be kept."""
 
     pending: bool = False
+    name: str = NAMES[0]
     held: bool = False
     read_only: bool = False
 
@@ -95,8 +98,29 @@ def accept(context: Context) -> Context:
 
 
 def end(context: Context) -> Context:
-    """There is none any more."""
-    return evolve(context, pending=False)
+    """There is none any more, and the next is called otherwise."""
+    first, second = NAMES
+    return evolve(context, pending=False, name=second if context.name == first else first)
+
+
+def is_named(context: Context, event: Named) -> bool:
+    """Is it about this one?"""
+    return event.message_id in ("", context.name)
+
+
+def is_acknowledged(context: Context, event: Acknowledged) -> bool:
+    """Does the server have this one?"""
+    return event.ack.message_id == context.name
+
+
+def offer(context: Context) -> Offer:
+    """Ask for a turn."""
+    return Offer(context.name)
+
+
+def send(context: Context) -> Send:
+    """Send the operation."""
+    return Send(DocumentEdit((), 0, client_id="ann", message_id=context.name))
 
 
 def hold(context: Context, event: Hold) -> Context:
@@ -115,9 +139,6 @@ SYNC: Final = DocumentSync(Document("d", 0, Text("")))
 
 ASK: Final = Send(SyncRequest(0, message_id="ann:sync"))
 """Ask the server what it has."""
-
-SEND: Final = Send(DocumentEdit((), 0, client_id="ann", message_id=NAME))
-"""Send the operation."""
 
 
 def tell(outcome: Outcome) -> OperationEnded:
@@ -147,7 +168,7 @@ STATES = (
 
 NEXT = rows.choice("next",
     to(HELD,    guard=is_held),
-    to(OFFERED, Offer(NAME), guard=is_pending),
+    to(OFFERED, offer, guard=is_pending),
     to(SYNCED))
 ENDED = rows.choice("ended",
     to(HALTED,  tell(Outcome.EXPORTED), guard=is_pending, update=end),
@@ -162,13 +183,14 @@ TABLE = (
     row(ATTACHED,                 Detach,                   DETACHED),
     row(ASKING,                   Synced,                   NEXT),
     reenter(ASKING,               after(5.0),               ASK),
-    row(OFFERED,                  Granted,                  SENT,     SEND),
-    stay(SENT,                    Granted),
-    row(SENT,                     PutBack,                  OFFERED),
-    row(SENT,                     Acknowledged,             NEXT,     tell(Outcome.ACKNOWLEDGED), update=end),
+    row(OFFERED,                  Granted,                  SENT,     send, guard=is_named),
+    row(SENT,                     PutBack,                  OFFERED,  guard=is_named),
+    row(SENT,                     Acknowledged,             NEXT,     tell(Outcome.ACKNOWLEDGED),
+        guard=is_acknowledged, update=end),
     row(SENT,                     after(15.0),              ASKING,   ASK),
-    row(IN_FLIGHT,                either(Conflict, Unsure), ASKING,   ASK),
-    row(IN_FLIGHT,                Refused,                  NEXT,     tell(Outcome.REJECTED), update=end),
+    row(IN_FLIGHT,                either(Conflict, Unsure), ASKING,   ASK, guard=is_named),
+    row(IN_FLIGHT,                Refused,                  NEXT,     tell(Outcome.REJECTED),
+        guard=is_named, update=end),
     row((SYNCED, IN_FLIGHT),      Hold,                     HELD,     update=hold),
     stay(EVERY,                   Hold,                     update=hold),
     row(HELD,                     Release,                  ASKING,   ASK, update=release),

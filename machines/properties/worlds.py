@@ -1,15 +1,18 @@
 """Worlds: what happens around a session while it is explored, each a part of everything that can happen.
 
 All at once nobody could wait for: gates, tokens, storms and operations hardly touch one another, and their places
-multiply. So there are three worlds, and in each what is not of it keeps quiet: LINK, where sockets, tokens and permits
-come and go; GATES, where the network, the service and storms do; OPERATIONS, where an operation is sent over a link that
-may be lost. Which errors a server sends is told by the policies in force: one for each row.
+multiply. So a session is explored in several worlds, one after the other, and in each what is not of it keeps quiet.
+Which errors a server reports tell the worlds apart: one for each row of the policies in force, and what else happens
+happens where one of its errors does (`TOGETHER`). The worlds of the default thresholds are LINK, where sockets, tokens
+and permits come and go; GATES, where the network, the service and storms do; OPERATIONS, where an operation is sent
+over a link that may be lost.
 
 In all of them the document is the stand-in of `pipeline`. An operator stays away, and nobody hides the application:
 `hold` and `circuit_breaker` are explored alone with both, and to the others a hidden page is a network that is gone.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Final
 
 from attrs import evolve
@@ -34,7 +37,7 @@ from machines.policy import router
 from machines.policy.error_codes import ERROR_POLICIES, ErrorCode, ErrorPolicies, Route
 from machines.policy.retries import RetryOptions
 from machines.policy.router import ROUTER, WRITE
-from machines.properties.pipeline import NAME, PIPELINE, SYNC
+from machines.properties.pipeline import NAMES, PIPELINE, SYNC
 from machines.rate_limit import RATE_LIMIT
 from machines.session import SESSION
 from machines.wire.messages import (
@@ -42,6 +45,7 @@ from machines.wire.messages import (
     ErrorMessage,
     Inbound,
     OperationAck,
+    OperationBroadcast,
     PermissionChange,
     TokenRefreshRequired,
 )
@@ -50,98 +54,108 @@ from statekit import System, View
 from statekit.machine import Definition
 from statekit.timers import ClockJumped
 
-NOW: Final = "2026-01-01T00:00:00Z"
-"""What the server says of the time; nothing is computed from it."""
-
-Samples = Mapping[type, Callable[..., Iterable[object]]]
-
 
 # ---------------------------------------------------------------------------------------------------------- the system
 def _stood_in(member: Definition) -> Definition:
     return PIPELINE if member.name == PIPELINE.name else member
 
 
-def stood_in(name: str) -> System:
-    """Give the session under a name of its own, with the stand-in in the place of the document."""
-    return System(
-        name,
-        members=[_stood_in(each) for each in SESSION.members],
-        wiring=[
-            evolve(line, source=_stood_in(line.source), target=line.target and _stood_in(line.target))
-            for line in SESSION.wiring
-        ],
-        derived=[evolve(each, target=_stood_in(each.target)) for each in SESSION.derived],
-        doc=SESSION.doc,
-    )
+STOOD_IN: Final = System(
+    SESSION.name,
+    members=[_stood_in(each) for each in SESSION.members],
+    wiring=[
+        evolve(line, source=_stood_in(line.source), target=line.target and _stood_in(line.target))
+        for line in SESSION.wiring
+    ],
+    derived=[evolve(each, target=_stood_in(each.target)) for each in SESSION.derived],
+    doc=SESSION.doc,
+)
+"""The session with the stand-in in the place of the document."""
 
 
 # --------------------------------------------------------------------------------------------------------- the server
+NOW: Final = "2026-01-01T00:00:00Z"
+"""What the server says of the time; nothing is computed from it."""
+
 GREETING: Final = ConnectionAck("ann", "u1", ("read", WRITE), 0, NOW)
 """The server accepts the connection."""
 
+NOVEL: Final = ErrorMessage("NOVEL_CODE", "as it happens", False, NOW)
+"""An error that nobody knows: it counts towards a storm, and does nothing else."""
+
 
 def errors(policies: ErrorPolicies) -> Iterator[ErrorMessage]:
-    """Give one error for each row, with an operation where that makes a difference."""
+    """Give an error for each row; it names an operation where it would be about nothing without."""
     for row in policies.rows:
-        named = row.route is Route.OPERATION_REJECTED
-        details = JsonObject.of({"message_id": NAME}) if named else None
+        named = row.route is Route.OPERATION_REJECTED and row.route_without_operation is None
+        details = JsonObject.of({"message_id": NAMES[0]}) if named else None
         yield ErrorMessage(str(row.code), "as it happens", True, NOW, details)
 
 
-def saying(*messages: Inbound) -> Callable[[View], tuple[FrameArrived, ...]]:
-    """Make the samples of a server that says these, and reports every error of the policies in force."""
+# --------------------------------------------------------------------------------------------------------- the worlds
+LINK: Final = (ErrorCode.TOKEN_EXPIRED, ErrorCode.DOCUMENT_DELETED)
+"""Sockets, tokens and permits come and go."""
 
-    def frames(session: View) -> tuple[FrameArrived, ...]:
-        reported = errors(session.of(ROUTER).context.policies)
-        return tuple(map(FrameArrived, (GREETING, *messages, *reported)))
+GATES: Final = (ErrorCode.MAINTENANCE_MODE, ErrorCode.INSUFFICIENT_PERMISSIONS)
+"""The network, the service and storms come and go."""
 
-    return frames
+OPERATIONS: Final = (ErrorCode.RATE_LIMIT_EXCEEDED, ErrorCode.VERSION_CONFLICT)
+"""An operation is sent over a link that may be lost."""
 
+TOGETHER: Final[Mapping[ErrorCode, tuple[object, ...]]] = {
+    ErrorCode.TOKEN_EXPIRED: (Logout(), ReconnectNow(), Closed(4001), OpenFailed("http", 401)),
+    ErrorCode.CONNECTION_LIMIT_EXCEEDED: (Closed(4003),),
+    ErrorCode.TOKEN_REVOKED: (TokenRefreshRequired(60), SignIn(), RefreshFailed(Trouble.REVOKED)),
+    ErrorCode.AUTHENTICATION_FAILED: (ClockJumped(60.0), RefreshFailed(Trouble.UNREACHABLE)),
+    ErrorCode.MAINTENANCE_MODE: (WentOffline(), CameOnline()),
+    ErrorCode.SERVICE_UNAVAILABLE: (NOVEL,),
+    ErrorCode.RATE_LIMIT_EXCEEDED: (Submit((), 0), SYNC, *(OperationAck(name, 1) for name in NAMES)),
+    ErrorCode.DOCUMENT_LOCKED: (PermissionChange(("read",)), PermissionChange(("read", WRITE))),
+    ErrorCode.OPERATION_REJECTED: (GoAway(), OperationBroadcast((), 1, "bob", "bob:1")),
+}
+"""What happens in a world beside the least, by an error that is reported there."""
 
-def giving(*events: object) -> Callable[[View], tuple[object, ...]]:
-    """Make samples of these events."""
-    return lambda _: events
-
+ALWAYS: Final = (
+    Closed(1006), OpenFailed("refused"), Login(), Refreshed(), RefreshFailed(Trouble.TRANSIENT), GREETING,
+)  # fmt: skip
+"""The least that happens to a link and its token in every world."""
 
 QUIET: Final = (
     circuit_breaker.ForceOpen, circuit_breaker.Disable, circuit_breaker.MetricsOnly, circuit_breaker.Reset,
-    error_storm.Reset, Hid, Shown, GoAway, FrameInvalid,
+    error_storm.Reset, Hid, Shown, FrameInvalid,
 )  # fmt: skip
-"""What happens in none of the worlds."""
-
-PLAIN: Final[Samples] = {
-    Closed: giving(Closed(1006)),
-    OpenFailed: giving(OpenFailed("refused")),
-    Login: giving(Login()),
-    Refreshed: giving(Refreshed()),
-    RefreshFailed: giving(RefreshFailed(Trouble.TRANSIENT)),
-    Submit: giving(Submit((), 0)),
-}
-"""The least that can happen to a link, its token and its document."""
+"""What happens in no world."""
 
 
-# --------------------------------------------------------------------------------------------------------- the worlds
-LINK: Final[Samples] = {
-    **PLAIN,
-    FrameArrived: saying(),
-    Closed: giving(Closed(1006), Closed(4001)),
-    OpenFailed: giving(OpenFailed("refused"), OpenFailed("http", 401)),
-}
-NOT_LINK: Final = (*QUIET, ClockJumped, SignIn, Submit, WentOffline, CameOnline)
-"""What does not happen in LINK."""
+def happening(kind: type) -> Callable[[View], tuple[object, ...]]:
+    """Make the samples of an event class: those of the world that the session is in."""
 
-GATES: Final[Samples] = {**PLAIN, FrameArrived: saying(), Closed: giving(Closed(1006), Closed(4003))}
-NOT_GATES: Final = (*QUIET, ClockJumped, SignIn, Logout, Submit, RefreshFailed)
-"""What does not happen in GATES."""
+    def samples(session: View) -> tuple[object, ...]:
+        in_force = {row.code for row in session.of(ROUTER).context.policies.rows}
+        found = chain(ALWAYS, *(events for code, events in TOGETHER.items() if code in in_force))
+        return tuple(each for each in found if isinstance(each, kind))
 
-OPERATIONS: Final[Samples] = {
-    **PLAIN,
-    FrameArrived: saying(SYNC, OperationAck(NAME, 1), PermissionChange(("read",)), PermissionChange(("read", WRITE))),
-}
-NOT_OPERATIONS: Final = (
-    *QUIET, ClockJumped, SignIn, Logout, ReconnectNow, WentOffline, CameOnline, RefreshFailed,
+    return samples
+
+
+def frames(session: View) -> tuple[FrameArrived, ...]:
+    """Give the messages of the world that the session is in, and every error that its server reports."""
+    policies = session.of(ROUTER).context.policies
+    messages = (each for each in happening(object)(session) if isinstance(each, Inbound))
+    return tuple(map(FrameArrived, chain(messages, errors(policies))))
+
+
+KINDS: Final = (
+    Closed, OpenFailed, Login, Refreshed, RefreshFailed, Logout, ReconnectNow, SignIn, ClockJumped, WentOffline,
+    CameOnline, Submit, GoAway,
 )  # fmt: skip
-"""What does not happen in OPERATIONS."""
+"""The event classes of which each world has its own."""
+
+SAMPLES: Final[Mapping[type, Callable[..., Iterable[object]]]] = {
+    FrameArrived: frames,
+    **{kind: happening(kind) for kind in KINDS},
+}
+"""What may happen in the world that a session is in."""
 
 
 # ----------------------------------------------------------------------------------------------------- the thresholds
@@ -160,23 +174,27 @@ RETRY: Final = RetryOptions(
 """One attempt in the fast phase, and every delay a second: how long they are matters to no state."""
 
 
-def starting_with(*codes: ErrorCode | str, often: int = 1, storms: int | None = None) -> dict[str, object]:
+def starting_with(*codes: ErrorCode, often: int = 1, storms: int | None = None) -> dict[str, object]:
     """Start a session whose server reports these errors, and where everything is bounded by `often` times.
 
-    As many storms are forgiven as `storms` says, each after as many errors; without it no error weighs anything.
+    Where that is 0 times the first failure is the last. As many storms are forgiven as `storms` says, each after as
+    many errors; without it no error weighs anything.
     """
     rows = tuple(row for row in ERROR_POLICIES.rows if row.code in codes)
     if storms is None:
         rows = tuple(evolve(row, storm_weight=0, weight_added_while_limited=0) for row in rows)
-    retry = evolve(RETRY, attempts_max=often)
+    retry = evolve(RETRY, attempts_max=often, after_exhaustion="suspend" if often else "fail")
+    often, storms = max(often, 1), storms or 1
     return {
         CONNECTION.name: connection.Context(connection.Options(retry, resumes_max=0), reason="initial"),
         AUTH_REFRESH.name: auth_refresh.Context(
             auth_refresh.Options(failures_max=often, rejections_max=often, retry_jitter=0.0)
         ),
         CIRCUIT_BREAKER.name: circuit_breaker.Context(circuit_breaker.Options(failures_max=often)),
-        ERROR_STORM.name: error_storm.Context(error_storm.Options(errors_max=storms or 1, trips_max=(storms or 1) + 1)),
-        HOLD.name: hold.Context(hold.Options(maintenance_seconds=60, unavailable_seconds=60, cap_seconds=60, locks_max=1)),
+        ERROR_STORM.name: error_storm.Context(error_storm.Options(errors_max=storms, trips_max=storms + 1)),
+        HOLD.name: hold.Context(
+            hold.Options(maintenance_seconds=60, unavailable_seconds=60, cap_seconds=60, locks_max=0)
+        ),
         RATE_LIMIT.name: rate_limit.Context(rate_limit.Options(rate_per_second=1, limits_max=1, queue_max=1)),
         ROUTER.name: router.Context(evolve(ERROR_POLICIES, rows=rows)),
     }
