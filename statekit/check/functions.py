@@ -19,10 +19,12 @@ def codes_in(code: CodeType) -> Iterator[CodeType]:
 
 
 def functions_of(subject: Definition | System) -> Iterator[tuple[FunctionType, bool]]:
-    """Give every function that a subject's steps call, and whether it is a guard."""
+    """Give every function that a subject's steps call, and whether it is a guard.
+
+    Of a system these are those of its wiring: those of its members are looked into where they are explored alone, with
+    options and events that a system may never come to.
+    """
     if isinstance(subject, System):
-        for member in subject.members:
-            yield from functions_of(member)
         wired = [function for line in subject.wiring for function in (line.make, getattr(line, "key", None))]
         wired += [function for each in subject.derived for function in (each.fact, each.make)]
         yield from ((function, False) for function in wired if isinstance(function, FunctionType))
