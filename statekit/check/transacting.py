@@ -25,6 +25,7 @@ from statekit.system import System
 from statekit.transaction import SystemSnapshot, Transaction
 from statekit.verdicts import Broken, Stale
 
+
 class Transacting:
     """The transactions of one system."""
 
