@@ -43,6 +43,7 @@ from machines.properties.tokens import OUT, TOKENS, Auth, Step, good
 from machines.properties.witnesses import each_state
 from statekit.check.model import Model, Thresholds
 from statekit.check.properties import invariant, leads_to, on_step, settled, witness
+from statekit.timers import ClockJumped
 
 
 def failed(seen: Step) -> bool:
@@ -175,13 +176,34 @@ def only_answers_end_it(seen: Step) -> bool:
 
 
 def the_unreachable_burn_nothing(seen: Step) -> bool:
-    """A refresh that reaches nobody burns no attempt: it is held until somebody can be reached, and looked for."""
+    """A refresh that reaches nobody burns no attempt: it is held, and tried again when somebody might be reached."""
     event, before, after = seen.move.event, seen.before, seen.after
-    if before.state is OFFLINE_HOLD and (isinstance(event, Online) or fired(seen, "after probe_seconds")):
+    if before.state is OFFLINE_HOLD and (
+        isinstance(event, (Online, ClockJumped)) or fired(seen, "after probe_seconds")
+    ):
         return after.state is REFRESHING
     if before.state is REFRESHING and event == RefreshFailed(Trouble.UNREACHABLE) and counts(seen):
         return after.state is OFFLINE_HOLD and after.context == before.context
     return not entered(seen, (OFFLINE_HOLD,))
+
+
+def the_network_ends_a_pause(seen: Step) -> bool:
+    """When the network is back a pause is over, unless the token is too new to be replaced."""
+    if seen.before.state is not RETRY_WAIT or not isinstance(seen.move.event, Online):
+        return True
+    return seen.after.state is (REFRESHING if seen.before.context.rested else RETRY_WAIT)
+
+
+def times_are_as_set(seen: Step) -> bool:
+    """A refresh, a hold and a new token's rest last as long as is set."""
+    options = seen.before.context.options
+    times = {
+        "after refresh_seconds": options.refresh_seconds,
+        "after probe_seconds": options.probe_seconds,
+        "resting": options.rest_seconds,
+    }
+    ended = ((fired(seen, timer), seconds) for timer, seconds in times.items())
+    return all(event is None or event.delay_seconds == seconds for event, seconds in ended)
 
 
 def nothing_runs_without_a_login(auth: Auth) -> bool:
@@ -251,6 +273,8 @@ PROPERTIES = (
     on_step("A8 pauses", pauses_are_long_enough),
     on_step("A9", only_answers_end_it),
     on_step("A9 unreachable", the_unreachable_burn_nothing),
+    on_step("A9 online", the_network_ends_a_pause),
+    on_step("A9 times", times_are_as_set),
     invariant("A10", nothing_runs_without_a_login),
     on_step("A10 prompt", a_login_is_prompted_once),
     on_step("A10 login", a_login_begins_anew),
@@ -262,7 +286,8 @@ PROPERTIES = (
     witness("ahead", a_good_token_is_renewed),
 )
 
-SMALL = Options(failures_max=2, rejections_max=2)
+SMALL = Options(failures_max=2, rejections_max=2, rest_seconds=1.5)
+"""Two failures, two rejections, and a rest that is longer than the first pause and shorter than the next."""
 
 MODEL = Model(
     AUTH_REFRESH,

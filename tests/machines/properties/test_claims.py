@@ -1,0 +1,206 @@
+"""The claims about the shipped lifecycles: each holds everywhere, and each is worth something: it kills a mutant."""
+
+import pytest
+from attrs import evolve
+
+from machines.auth_refresh import OFFLINE_HOLD, REAUTH_REQUIRED
+from machines.connection import DIALING, IDLE
+from machines.properties import auth_refresh, circuit_breaker, connection, heartbeat
+from statekit.check.explore import explore
+from statekit.check.mutants import mutants
+from statekit.check.properties import Sort
+from statekit.check.report import Weight
+from statekit.check.rewriting import Rewriting
+from statekit.table import Row, Verb
+from statekit.timers import is_named, is_to_timer
+
+pytestmark = pytest.mark.deep  # the connection alone takes a minute, and each mistake some seconds
+
+MODELS = {each.MODEL.name: each.MODEL for each in (heartbeat, circuit_breaker, auth_refresh, connection)}
+
+STATES = {"heartbeat": 20, "circuit_breaker": 157, "auth_refresh": 1367, "connection": 8438}
+"""How many places each comes to at its default thresholds: one more or less is a change of what a lifecycle may do."""
+
+HEARTBEAT = {
+    "H1": "row PROBING after pong_seconds: dropped",
+    "H1 link": "row alive End: led to LISTENING",
+    "H2": "row PROBING after pong_seconds: dropped",
+    "H3": "reenter LISTENING Heard: dropped",
+    "H4": "row LISTENING ClockJumped: dropped",
+    "H5": "option ping_seconds read as +1",
+    "H6": "option pong_seconds read as -1",
+    "H6 once": "row LISTENING after ping_delay: without ping",
+}
+
+CIRCUIT_BREAKER = {
+    "B1": "option probes read as +1",
+    "B1 numbers": "stay HALF_OPEN Acquire if probe_left: without grant",
+    "B2": "ignore CLOSED, METRICS_ONLY Reported if is_old: dropped",
+    "B2 moves": "row EVERY ForceOpen: without its update",
+    "B3": "row OPEN after reset_delay: led to CLOSED",
+    "B3 time": "option reset_seconds read as +1",
+    "B4": "row OPEN after reset_delay: dropped",
+    "B4 probes": "timer leased: dropped",
+    "B4 leases": "stay HALF_OPEN Reported if succeeded: without disarm leased per probe",
+    "B4 need": "option lease_seconds read as -1",
+    "B4 good": "option successes_min read as -1",
+    "B4 bad": "row HALF_OPEN Reported if failed: dropped",
+    "B6": "stay HALF_OPEN Reported: dropped",
+    "B8": "row HALF_OPEN Reported if closes: led to DISABLED",
+    "B8 orders": "stay CLOSED Reset: dropped",
+    "B9": "row HALF_OPEN Reported if closes: led to OPEN",
+    "counting": "option failures_max read as +1",
+    "answers": "stay HALF_OPEN Acquire: dropped",
+    "waiting": "row EVERY Disable: without Available",
+}
+
+REFUSED = "FRESH, REFRESHING, RETRY_WAIT, OFFLINE_HOLD Rejected"
+
+AUTH_REFRESH = {
+    "A1": "row REFRESHING after refresh_seconds: led to REFRESHING",
+    "A1 shared": "row SIGNED_OUT SignIn: without refresh",
+    "A2": "row RETRY_WAIT after retry_delay: dropped",
+    "A2 rest": "row OFFLINE_HOLD after probe_seconds: dropped",
+    "A2 offers": "choice freshly to FRESH: without offer",
+    "A3": "row signed_in, REAUTH_REQUIRED Logout: without its update",
+    "A4": "row REFRESHING Refreshed: without its update",
+    "A4 numbers": f"ignore {REFUSED} if is_another: dropped",
+    "A5": "stay REFRESHING ClockJumped: dropped",
+    "A5 timers": "timer expiry: dropped",
+    "A5 ahead": "row FRESH RefreshHint: dropped",
+    "A5 rest": "timer resting: dropped",
+    "A6": f"row {REFUSED} if rejected_too_often: dropped",
+    "A6 failures": "row REFRESHING Refreshed if is_spent: dropped",
+    "A6 rejections": "stay signed_in Rejected: dropped",
+    "A7": "row FRESH Rejected if first_rejection: dropped",
+    "A8": "choice again to RETRY_WAIT if usable: dropped",
+    "A8 pauses": "option retry_jitter read as +1",
+    "A9": "row signed_in Revoked: led to SIGNED_OUT",
+    "A9 unreachable": "row REFRESHING RefreshFailed if unreachable: led to RETRY_WAIT",
+    "A9 online": "row RETRY_WAIT Online if rested: dropped",
+    "A9 times": "option probe_seconds read as +1",
+    "A10": "row OFFLINE_HOLD after probe_seconds: waits in REAUTH_REQUIRED too",
+    "A10 prompt": "row signed_in Revoked: without PromptLogin",
+    "A10 login": "row EVERY Login: without adopt",
+    "A10 logout": "row signed_in, REAUTH_REQUIRED Logout: without ForgetTokens",
+    "A10 sign in": "row SIGNED_OUT SignIn: led to FRESH",
+}
+
+CONNECTION = {
+    "C1": "row established giving_up: without Close",
+    "C1 awaited": "row CLOSING Closed: led to CLOSING",
+    "C1 unwanted": "row CLOSING Closed: led to AUTHORIZING",
+    "C1 codes": "row established Disconnect: without SayGoodbye",
+    "C2": "group ready: without exit link_down",
+    "C2 frames": "stay established FrameArrived: without pass_frame",
+    "C2 hello": "row HANDSHAKING Hello: without accept_token",
+    "C11": "row CLOSING Connect: dropped",
+    "C3": "row HANDSHAKING Hello: led to DIALING",
+    "C3 session": "option resumes_max read as +1",
+    "C4": "option retry.attempts_max read as +1",
+    "C4 policy": "choice retry to SUSPENDED if told_to_wait: dropped",
+    "C5": "option stable_seconds read as -1",
+    "C5 paid": "row SUSPENDED after suspended_delay: without its update",
+    "C7 reason": "row wanted giving_up: without its update",
+    "C9": "row established Closed: without its update",
+    "C10": "option retry.slow_jitter read as +1",
+    "C10 drain": "option drain_seconds read as +1",
+    "C6": "timer giving_up: dropped",
+    "C6 rest": "row DIALING after dial_seconds: waits in IDLE too",
+    "C6 times": "option give_up_seconds read as +1",
+    "C6 closing": "row DRAINING after drain_delay: dropped",
+    "C7": "timer giving_up: dropped",
+    "C7 user": "row seeking Disconnect: led to FAILED",
+    "C8": "group permitted: without exit report_permit",
+    "C8 time": "option hello_seconds read as -1",
+    "C12": "row ACQUIRING Denied: led to SUSPENDED",
+    "gates": "stay EVERY GatesMoved: without its update",
+    "gates shut": "choice gate to PARKED if gates_shut: dropped",
+    "gates open": "row PARKED GatesMoved if must_wait_its_turn: dropped",
+    "wakes": "row PARKED, waiting ReconnectNow if wake_rested: without its guard",
+    "spent": "timer wake_rested_again: dropped",
+    "spent rest": "option wake_rest_seconds read as +1",
+}
+
+KILLED = {
+    "heartbeat": HEARTBEAT,
+    "circuit_breaker": CIRCUIT_BREAKER,
+    "auth_refresh": AUTH_REFRESH,
+    "connection": CONNECTION,
+}
+"""By machine and claim: a mutant that refutes it, as `mutants` names it, or as `mutant` below knows it."""
+
+
+ALSO = {"OFFLINE_HOLD": (OFFLINE_HOLD, REAUTH_REQUIRED), "DIALING": (DIALING, IDLE)}
+"""The sources of rows that also wait where nothing may."""
+
+
+def mutant(model, name):
+    """Give a mutant of a model's machine, as `mutants` names it; two sorts of them are of this file alone."""
+    contexts = [starts[model.name] for starts in model.thresholds["default"].starts if model.name in starts]
+    known = {each.name: each for each in mutants(model.subject, contexts[:1])}
+    if name in known:
+        return known[name].make()
+    label, change = name.rsplit(": ", 1)
+    origin = known[f"{label}: dropped"].origin
+    row = next(each for each in model.subject.table if each.origin == origin)
+    if change == "without its update":
+        other = evolve(row, update=None)
+    else:
+        assert change.startswith("waits in "), name
+        other = evolve(row, source=ALSO[row.source.name])
+    return Rewriting(model.subject, part=lambda part: (other,) if part is row else (part,)).machine()
+
+
+def motionless(model):
+    """Give a machine that stays where it is, whatever comes, and arms no timer."""
+
+    def part(each):
+        if isinstance(each, Row) and is_named(each.trigger):
+            return ()
+        moves = isinstance(each, Row) and each.verb in (Verb.ROW, Verb.REENTER)
+        return (evolve(each, verb=Verb.STAY, target=None, effects=(), update=None) if moves else each,)
+
+    def order(each):
+        return None if is_to_timer(each) else each
+
+    return Rewriting(model.subject, part=part, order=order).machine()
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def explored(request):
+    return explore(MODELS[request.param])
+
+
+def test_every_claim_holds_everywhere(explored):
+    assert (explored.exhausted, explored.bound) == (True, "")
+    assert [each.property.code for each in explored.results if not each.holds] == []
+    assert (explored.gaps, explored.faults) == ((), ())
+    assert [each for each in explored.findings if each.weight is Weight.ERROR] == []
+    assert explored.states == STATES[explored.subject]
+
+
+KILLS = [(name, code) for name, killed in KILLED.items() for code in killed]
+
+
+@pytest.mark.parametrize(("name", "code"), KILLS, ids=[f"{name}-{code}" for name, code in KILLS])
+def test_each_claim_kills_a_mutant(name, code):
+    model = MODELS[name]
+    claim = next(each for each in model.properties if each.code == code)
+    made = mutant(model, KILLED[name][code])
+    (result,) = explore(evolve(model, subject=made, properties=(claim,)), stop_at_first=True).results
+    assert not result.holds
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_is_to_be_reached_is_not_reached_by_standing_still(name):
+    model = MODELS[name]
+    witnesses = tuple(each for each in model.properties if each.sort is Sort.WITNESS)
+    results = explore(evolve(model, subject=motionless(model), properties=witnesses)).results
+    assert [each.property.code for each in results if each.holds] == [model.subject.initial.name]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_claim_has_its_mutant(name):
+    claims = {each.code for each in MODELS[name].properties if each.sort is not Sort.WITNESS}
+    assert KILLED[name].keys() == claims
