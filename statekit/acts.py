@@ -43,13 +43,15 @@ def cell_of(state: StrEnum, arrows: Sequence[Arrow], answering: Mapping[type, ob
     end = next((at for at, arrow in enumerate(arrows) if arrow.guard is None), len(arrows) - 1) + 1
     for at in reversed(range(end)):
         move = _move(arrows[at], refused[:at], answering, move)
-    return Cell(move, blind=not any(_sees(arrow) for arrow in arrows[:end]), plain=_plain(move))
+    blind = not any(_sees(arrow) for arrow in arrows[:end])
+    repeats = blind and not any(_keyed_by_event(order) for arrow in arrows[:end] for order in _ordered(arrow))
+    return Cell(move, blind=blind, repeats=repeats, plain=_plain(move))
 
 
 def beginning(leaf: Leaf, answering: Mapping[type, object]) -> Cell:
     """Make the move of starting, which is in a cell like any other, though nothing arrives."""
     move = _landing(None, leaf, _motion(Started(), leaf, answering), None, None)
-    return Cell(move, blind=True, plain=_plain(move))
+    return Cell(move, blind=True, repeats=True, plain=_plain(move))
 
 
 def _plain(move: Move) -> bool:
@@ -60,16 +62,25 @@ def _sees(arrow: Arrow) -> bool:
     return any(True for _ in lookers(arrow))
 
 
+def _keyed_by_event(order: object) -> bool:
+    key = order.timer.key if is_arm(order) or is_disarm(order) else None
+    return key is not None and key.__code__.co_argcount > 1
+
+
 def lookers(arrow: Arrow) -> Iterator[str]:
     """Name the functions of an arrow that look at the event."""
     yield from (call.name for call in (arrow.guard, arrow.update) if call is not None and call.takes_event)
+    yield from (order.name for order in _ordered(arrow) if isinstance(order, Call) and order.takes_event)
+
+
+def _ordered(arrow: Arrow) -> Iterator[object]:
     goals = [arrow.goal]
     while goals:
         goal = goals.pop()
         if isinstance(goal, Fork):
             goals += (way.goal for way in goal.ways)
         elif goal is not None:
-            yield from (order.name for order in goal.orders if isinstance(order, Call) and order.takes_event)
+            yield from goal.orders
 
 
 def _move(arrow: Arrow, refused: tuple[str, ...], answering: Mapping[type, object], otherwise: Move) -> Move:

@@ -211,16 +211,18 @@ class Move:
 class Cell:
     """One cell as the engine runs it.
 
-    `blind` says that none of its functions looks at the event, `plain` that whatever it comes to is known but for the
-    context, and a plain motion.
+    `blind` says that none of its functions looks at the event, `repeats` that the keys of the timers it orders do not
+    either, so that a step is the same for every event of the class, `plain` that whatever it comes to is known but for
+    the context, and a plain motion.
     """
 
-    __slots__ = ("blind", "move", "plain")
+    __slots__ = ("blind", "move", "plain", "repeats")
 
-    def __init__(self, move: Move, *, blind: bool, plain: bool) -> None:
+    def __init__(self, move: Move, *, blind: bool, repeats: bool, plain: bool) -> None:
         """Keep the first move, and what is known of all."""
         self.move: Move = move
         self.blind: bool = blind
+        self.repeats: bool = repeats
         self.plain: bool = plain
 
 

@@ -173,7 +173,7 @@ def _remembered(folded: Folded, snapshot: AnySnapshot, key: type, done: AnyStep)
         if kept is not None:
             kept = cast("AnySnapshot", kept)
             done = step_of(kept, done.effects, done.verdict, done.path, moved=done.moved)
-    if memo is not None and owned and cell_in(folded, snapshot.state, key).blind:
+    if memo is not None and owned and cell_in(folded, snapshot.state, key).repeats:
         memo.known[key] = done
     return done
 

@@ -137,7 +137,7 @@ class System(Shown):
             lone = lone_of(member, done, stimulus.event)
             if lone is None:
                 return self._worked_out(snapshot, member, stimulus, done)
-            if not getattr(stimulus.event, "__attrs_attrs__", True):
+            if not key.__dict__.get("__attrs_attrs__", True):  # its own, not its base's
                 self.lone[id(lone.verdict)] = lone  # all events of the class are the same
         whole: SystemSnapshot | OpenSystemSnapshot = snapshot
         if after is not before:

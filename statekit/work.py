@@ -23,7 +23,7 @@ from attrs import evolve
 
 from statekit.effects import Signal
 from statekit.errors import Livelock
-from statekit.keyed import InstanceKey, Seed, address, key_of, member_of
+from statekit.keyed import InstanceKey, Keyed, Seed, address, key_of, member_of
 from statekit.plan import Asked, Plan, Route
 from statekit.snapshot import AnySnapshot, AnyStep, Snapshot, Stimulus, Ticket
 from statekit.states import Kind
@@ -52,7 +52,7 @@ class Work:
         self.facts: list[object] = list(snapshot.facts)
         self.unaware: dict[tuple[int, str], object] = {}
         self.queue: deque[Sent] = deque()
-        self.freed: dict[str, int] = {}
+        self.freed: dict[str, tuple[int, int]] = {}
         self.waiting: int = sum(len(member.postponed) for member in snapshot.members)
         self.hops: int = 0
         self.path: list[Hop] = []
@@ -91,7 +91,8 @@ class Work:
                 return self.deliver(name, Stimulus(event), spawns=route is not None and route.spawns)
             self.queue.extendleft((each, event, None) for each in reversed(self.instances(name)))
         for name in tuple(self.freed):
-            if name in self.members and self.freed[name] < len(self.members[name].postponed):
+            at, end = self.freed[name]
+            if at < end:
                 return self.retry(name)
             del self.freed[name]
         view = self.view()
@@ -128,19 +129,21 @@ class Work:
         # Where there is no instance any more, nothing can be live, so an answer or a timer is stale.
         done = done or advance(definition, held or Snapshot(definition.initial, definition.context), stimulus)
         if done.moved:
-            self.freed[name] = 0
+            self.freed[name] = 0, len(done.snapshot.postponed)
         self.hop(name, stimulus.event, done.verdict)
         self.collect(name, done, stimulus.ticket if isinstance(done.verdict, Stale) else None)
         return done.verdict
 
     def retry(self, name: str) -> Verdict:
         """Let one member try the next of its postponed events."""
-        at = self.freed[name]
+        at, end = self.freed[name]
         event = self.members[name].postponed[at]
         done = retry(self.plan.definition(name), self.members[name], at)
-        self.freed[name] = 0 if done.moved else at + isinstance(done.verdict, Postponed)
+        again = isinstance(done.verdict, Postponed)
+        # What was postponed since the change of state stands behind the end, and waits for the next one.
+        self.freed[name] = (0, len(done.snapshot.postponed)) if done.moved else (at + again, end - (not again))
         # A long queue is no livelock: each event that waited before has a bound of its own.
-        if self.waiting and not isinstance(done.verdict, Postponed):
+        if self.waiting and not again:
             self.waiting, self.hops = self.waiting - 1, 0
         self.path.append(hop_of(name, event, done.verdict))
         self.collect(name, done)
@@ -179,8 +182,7 @@ class Work:
         """Start an instance, since an event that may do so found none."""
         keyed = self.plan.keyed[member_of(name)]
         seed = next(each for each in self.seeds if each.member == member_of(name))
-        context = seed.context if keyed.context is None else asked(keyed.context, seed.context, key_of(name))
-        done = launched(keyed.definition, context, seed.issued)
+        done = launched(keyed.definition, own(keyed, seed.context, name), seed.issued)
         self.hop(name, event, done.verdict)
         if isinstance(done.verdict, Broken):
             return done.verdict
@@ -195,6 +197,7 @@ class Work:
     def remove(self, name: str) -> None:
         """Take out an instance that has ended, and remember how far it numbered its tickets."""
         left = self.members.pop(name)
+        self.freed.pop(name, None)
         self.path += (hop_of(name, event, Unhandled(ended=True)) for event in left.postponed)
         self.arrange(tuple(each for each in self.names if each != name))
         self.seeds = tuple(
@@ -259,6 +262,18 @@ def asked(function: Callable[..., object], *given: object) -> object:
         return function(*given)
     except Exception as error:
         raise BrokenWiring(str(getattr(function, "__name__", function)), error) from error
+
+
+def own(keyed: Keyed, context: object, name: str) -> object:
+    """Make the context that an instance begins with of the member's."""
+    if keyed.context is None:
+        return context
+    made = asked(keyed.context, context, key_of(name))
+    if made.__class__ is not context.__class__:
+        function, given = keyed.context.__name__, type(made).__name__
+        must = f"the context= {function} returned {given}; it must return {type(context).__name__}"
+        raise BrokenWiring(function, TypeError(must))
+    return made
 
 
 def told(function: Asked, signal: Signal, sender: str) -> object:

@@ -13,6 +13,7 @@ from statekit import (
     Livelock,
     Machine,
     MalformedSystem,
+    Postponed,
     Rows,
     Signal,
     Stale,
@@ -393,7 +394,6 @@ def test_a_broadcast_reaches_every_instance_that_is_there_when_its_turn_comes():
         ("page[c]", Open()), ("page[c]", Open()),
         ("page[a]", Write("y")), ("page[b]", Write("y")), ("page[c]", Write("y")),
         ("desk", Filed("a", "x")), ("desk", Filed("b", "x")), ("desk", Filed("a", "y")), ("desk", Filed("b", "y")),
-        ("page[c]", Write("y")),
     ]  # fmt: skip
     assert done.snapshot.of(PAGE, "c").postponed == (Write("y"),)
 
@@ -503,6 +503,27 @@ def test_what_an_ended_instance_had_postponed_is_unhandled():
     assert done.snapshot.keys(PAGE) == ()
 
 
+def test_what_an_ended_instance_had_postponed_is_not_tried_by_its_successor():
+    brief = Machine(
+        "brief", initial=BLANK, context=PageContext(), states=PAGE.states,
+        table=(P.postpone(BLANK, Write, because="it is blank"), P.row(BLANK, Open, SHUT)),
+    )  # fmt: skip
+    office = System(
+        "office", (DESK, keyed(brief)),
+        (
+            spawn(DESK, Opening, brief, opened, key=document), spawn(DESK, Word, brief, written, key=document),
+            publish(DESK, News),
+        ),
+    )  # fmt: skip
+    done = go(office.start().snapshot, Word("a", "x"), Opening("a"), Word("a", "y"), office=office)
+    assert [(type(hop.event), type(hop.verdict)) for hop in done.path[1:]] == [
+        (Write, Started), (Write, Postponed), (Open, Taken), (Write, Unhandled), (Write, Started), (Write, Postponed),
+    ]  # fmt: skip
+    assert done.snapshot.of(brief, "a").postponed == (Write("y"),)
+    done = go(office.start().snapshot, Word("a", "x"), Opening("a"), office=office)
+    assert done.snapshot.keys(brief) == ()
+
+
 def test_an_event_after_the_end_finds_nobody_and_a_spawning_one_starts_afresh():
     done = go(opened_office("a"), Word("a", "end"), Word("a", "x"), Opening("a"), Word("a", "y"))
     assert hops(done)[:5] == [
@@ -596,6 +617,17 @@ def test_a_context_that_cannot_be_made_breaks_the_transaction():
     before = office.start().snapshot
     done = go(before, Opening("a"), office=office)
     assert (done.verdict.function, done.snapshot) == ("lost", before)
+
+
+def test_a_context_of_another_class_breaks_the_transaction():
+    def forgets(context: PageContext, key: str) -> PageContext:
+        evolve(context, document=key)
+
+    office = system(context=forgets)
+    before = office.start().snapshot
+    done = go(before, Opening("a"), office=office)
+    assert (done.verdict.function, done.snapshot) == ("forgets", before)
+    assert str(done.verdict.exception) == "the context= forgets returned NoneType; it must return PageContext"
 
 
 @pytest.mark.parametrize("part", ["maker", "delay"])

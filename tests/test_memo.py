@@ -3,7 +3,7 @@
 from enum import StrEnum, auto
 
 import pytest
-from attrs import evolve, frozen
+from attrs import define, evolve, frozen
 
 from statekit import (
     Broken,
@@ -144,6 +144,10 @@ def seen(context: Context) -> Note:
 
 def size_noted(context: Context, event: Add) -> Note:
     return Note(f"{context.count} {event.size}")
+
+
+def sized(_: Context, event: Add) -> int:
+    return event.size
 
 
 def never(_: Context) -> bool:
@@ -299,6 +303,16 @@ def test_ticket_counters_are_told_apart():
     assert stepped(turner, Go(), Go()).snapshot.issued == 0
     assert stepped(turner, Go(), Wait(), Go()).snapshot.issued == 1
     assert stepped(turner, Go(), Go()).snapshot.issued == 0
+
+
+def test_a_step_whose_timer_is_told_by_the_event_is_not_remembered():
+    each = timer("each", 1.0, scope=B, key=sized)
+    turner = machine(stay(B, Wait, arm(each)), stay(B, Add, disarm(each)), stay(B, each))
+    for _ in range(2):
+        assert isinstance(stepped(turner, Go(), Add(1)).verdict, Taken)
+        broken = stepped(turner, Go(), Add(1.5)).verdict
+        assert (type(broken), broken.function) == (Broken, "sized")
+    assert turner.folded.acts[B][Add].blind, "the primitive orders no timer"
 
 
 def test_remembered_answers_hold_nothing_that_can_be_changed():
@@ -491,6 +505,23 @@ def test_a_system_that_forgets_while_its_members_remember_answers_alike():
     for _ in range(3):
         assert went(system, Go(), Go(), Turn(), Go()).snapshot.members[0].state is B
     assert len(system.snapshots) == 0
+
+
+@define
+class Base:
+    pass
+
+
+class Derived(Base):
+    def __init__(self, size):
+        self.size = size
+
+
+def test_an_event_whose_class_does_not_say_its_fields_stands_in_the_path_itself():
+    system = System("alone", (machine(stay(A, Derived)),))
+    event, other = Derived(1), Derived(2)
+    for each in (event, other, event, other):
+        assert went(system, each, member="turner").path[0].event is each
 
 
 def test_no_more_system_snapshots_are_kept_than_the_limit(monkeypatch):

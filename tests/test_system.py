@@ -450,6 +450,24 @@ def test_only_a_change_of_state_sets_postponed_events_free_in_a_system_too():
     assert hops(go(system, "worker", Heard("x"), before)) == [("worker", Heard("x"))]
 
 
+def has_heard(context: Context) -> bool:
+    return bool(context.heard)
+
+
+def test_what_is_postponed_after_a_change_of_state_waits_for_the_next_one():
+    late = machine(
+        "late", row(IDLE, Go, ON, Say("job"), Shout("tale")), row(ON, Back, IDLE), stay(ON, Heard, update=hear),
+        stay((IDLE, ON), Job, guard=has_heard, update=keep), postpone((IDLE, ON), Job, because="nothing was heard"),
+    )  # fmt: skip
+    system = System("alone", (late,), (wire(late, Say, late, jobs), wire(late, Shout, late, heard)))
+    before = go(system, "late", Job(1)).snapshot
+    done = go(system, "late", Go(), before)
+    assert hops(done) == [("late", each) for each in (Go(), Job(0), Heard("tale"), Job(1))]
+    assert done.snapshot.of(late).postponed == (Job(0),)
+    done = go(system, "late", Back(), done.snapshot)
+    assert done.snapshot.of(late).context.heard == ("tale", "job 1", "job 0")
+
+
 def test_postponed_events_come_before_derived_facts():
     jobless = machine("jobless", row(IDLE, Go, ON), postpone(IDLE, Job, because="off"), row(ON, Job, IDLE))
     system = System("pair", (jobless, WATCHER), derived=(derive(how_many_on, WATCHER, Told, initially=0),))

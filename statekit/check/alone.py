@@ -137,7 +137,10 @@ class Alone:
             hops = tuple(hops_of(self.definition, before, each.stimulus, done))
             seen = Seen[object](before, each.move, done.snapshot, done.verdict, done.effects, (), hops)
             remembered = self.record.look(place, seen)
-        return self._landed(local, done, None if isinstance(done.verdict, Stale) else each.opens, remembered)
+        opened = None if isinstance(done.verdict, Stale) else each.opens
+        if done.snapshot is local.snapshot and opened is None and remembered == self.record.watch.remembered(place):
+            return place
+        return self._landed(local, done, opened, remembered)
 
     def _landed(self, local: Local | None, done: AnyStep, opened: int | None, remembered: list[Hashable]) -> int:
         after = done.snapshot

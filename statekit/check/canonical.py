@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, cast, get_type_hints
 
 from attrs import frozen, has
 
+from statekit.check.contexts import Told
 from statekit.check.quantified import Mark, Numbers, Replace, hints, marks, numbers, replaced
 from statekit.errors import MalformedModel
 from statekit.machine import Definition
@@ -76,7 +77,7 @@ class Places:
         self.ranked: bool = any(mark.quantity is Quantity.ORDINAL for mark in self.marks)
         self.nodes: list[Local] = [cast("Local", None)]
         self.known: dict[object, int] = {}
-        self.contexts: dict[object, int] = {}
+        self.contexts: Told = Told(type(definition.context))
         self.read: dict[object, Numbers] = {}
         self.values: dict[str, set[object]] = {}
 
@@ -84,9 +85,8 @@ class Places:
         """Number a place whose quantities are canonical already."""
         context, postponed = snapshot.context, snapshot.postponed
         try:
-            number = self.contexts.get(context)
-            if number is None:
-                number = self.contexts[context] = len(self.contexts)
+            number, fresh = self.contexts.number(context)
+            if fresh:
                 self.note(type(context).__name__, context)
             key = (snapshot.state, number, awaits, postponed)
             known = self.known.get(key)
@@ -103,11 +103,12 @@ class Places:
         """Give every quantity of a snapshot; those of a context are read once."""
         context = snapshot.context
         try:
-            found = self.read.get(context)
+            key = self.contexts.key(context)
+            found = self.read.get(key)
         except TypeError:  # `place` says what is wrong
             return ()
         if found is None:
-            found = self.read[context] = numbers(context)
+            found = self.read[key] = numbers(context)
         if snapshot.postponed or (self.keys and snapshot.tickets):
             return (*found, *outside(snapshot, self.keys))
         return found

@@ -75,6 +75,7 @@ class Covered:
         """Begin with nothing seen."""
         self.all: list[Watched] = []
         self.pending: dict[CodeType, Watched] = {}
+        self.codes: dict[Callable[..., object], frozenset[CodeType]] = {}
         self.cells: dict[tuple[StrEnum, object], frozenset[CodeType]] = {}
         for function, is_guard in functions_of(subject):
             for code in codes_in(function.__code__):
@@ -92,6 +93,14 @@ class Covered:
             codes = frozenset(code for function in functions for code in codes_in(function.__code__))
             self.cells[cell] = codes
         return not codes.isdisjoint(self.pending)
+
+    def through(self, function: Callable[..., T], *given: object) -> T:
+        """Call one function of the subject, and look into it as long as it may show something that is not seen yet."""
+        codes = self.codes.get(function)
+        if codes is None:
+            code = getattr(function, "__code__", None)
+            codes = self.codes[function] = frozenset(codes_in(code) if isinstance(code, CodeType) else ())
+        return function(*given) if codes.isdisjoint(self.pending) else self.call(function, *given)
 
     def call(self, function: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
         """Call something, and see through which branches it goes."""

@@ -21,7 +21,8 @@ def codes_in(code: CodeType) -> Iterator[CodeType]:
 def functions_of(subject: Definition | System) -> Iterator[tuple[FunctionType, bool]]:
     """Give every function that a subject's steps call, and whether it is a guard.
 
-    Of a system these are those of its wiring: a machine's own are looked through when it is explored alone.
+    Of a system these are those of its wiring: those of its members are looked into where they are explored alone, with
+    options and events that a system may never come to.
     """
     if isinstance(subject, System):
         wired = [function for line in subject.wiring for function in (line.make, getattr(line, "key", None))]

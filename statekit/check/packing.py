@@ -50,6 +50,7 @@ class Packing:
         self.names: dict[tuple[str, ...], int] = {}
         self.present: list[tuple[Field, ...]] = []
         self.template: SystemSnapshot = cast("SystemSnapshot", None)
+        self.looks: dict[tuple[int, tuple[int, ...]], tuple[tuple[int, ...], ...]] = {}
         self.facts: list[Remembered] = [Remembered(self, each.fact, each.fact.__name__) for each in system.derived]
 
     def definition(self, name: str) -> Definition:
@@ -103,3 +104,15 @@ class Packing:
         for name in names:
             mask |= self.fields[name].mask
         return mask
+
+    def looked_at(self, place: int) -> tuple[tuple[int, ...], ...]:
+        """Give the members that each fact looks at, as places among those that are there."""
+        masks = tuple(fact.mask for fact in self.facts)
+        key = place >> self.names_shift & MASK, masks
+        known = self.looks.get(key)
+        if known is None:
+            here = self.here(place)
+            known = self.looks[key] = tuple(
+                tuple(at for at, each in enumerate(here) if each.mask & mask) for mask in masks
+            )
+        return known

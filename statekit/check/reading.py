@@ -6,16 +6,19 @@ is needed to ask it once for many places. A function looks at a member when it t
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
+from types import FunctionType
 from typing import Protocol, TypeVar, cast, overload
 
 from attrs import evolve
 
+from statekit.check.covered import Covered
 from statekit.check.model import Model
 from statekit.check.watch import asked
 from statekit.effects import Signal
 from statekit.keyed import Seed
 from statekit.snapshot import AnySnapshot
 from statekit.system import System
+from statekit.transaction import SystemSnapshot
 from statekit.wiring import Derived, View, Wire
 
 T = TypeVar("T")
@@ -121,57 +124,74 @@ class Remembered:
 class Traced:
     """A system that does what it does, and notes what its facts look at and which signals are sent."""
 
-    def __init__(self, system: System) -> None:
-        """Make a copy whose facts and wires take notes."""
+    def __init__(self, system: System, covered: Covered) -> None:
+        """Make a copy whose facts and wires take notes, and are looked into."""
+        self.covered = covered
         self.read: dict[int, set[str]] = {}
         self.values: list[tuple[int, object]] = []
         self.signals: list[Signal] = []
+        self.before = SystemSnapshot((), ())
+        self.looked_at: tuple[tuple[int, ...], ...] = ()
         self.system: System = evolve(
             system,
             wiring=tuple(map(self._wire, system.wiring)),
             derived=tuple(self._derived(at, each) for at, each in enumerate(system.derived)),
         )
 
-    def clear(self) -> None:
-        """Forget the notes."""
+    def begin(self, before: SystemSnapshot, looked_at: tuple[tuple[int, ...], ...]) -> None:
+        """Forget the notes; of each fact, `looked_at` has the members that it looks at in this snapshot."""
+        self.before = before
+        self.looked_at = looked_at
         self.read.clear()
         self.values.clear()
         self.signals.clear()
+
+    def is_as_before(self, at: int, view: View) -> bool:
+        """Tell whether all that a fact looked at is the very same still, so that it would say the same."""
+        members, before = view.members, self.before.members
+        return view.names == self.before.names and all(members[each] is before[each] for each in self.looked_at[at])
 
     def _derived(self, at: int, derived: Derived) -> Derived:
         fact = derived.fact
 
         @wraps(fact)
         def noting(view: View) -> object:
+            if self.is_as_before(at, view):
+                return self.before.facts[at]
             reading = Reading(view)
             try:
-                value = fact(reading)
+                value = self.covered.through(fact, reading)
             finally:
                 self.read.setdefault(at, set()).update(reading.seen)
             self.values.append((at, value))
             return value
 
-        return evolve(derived, fact=noting)
+        return evolve(derived, fact=noting, make=self._noting(derived.make))
 
     def _wire(self, line: Wire) -> Wire:
-        make = line.make
-        if make is None:
-            return line
+        make = None if line.make is None else self._noting(line.make, self.note)
+        key = self._noting(line.key) if isinstance(line.key, FunctionType) else line.key
+        return evolve(line, make=make, key=key)
 
-        @wraps(make)
-        def noting(signal: Signal) -> object:
-            self.note(signal)
-            return make(signal)
+    def _noting(self, function: Callable[..., T], note: Callable[[object], None] | None = None) -> Callable[..., T]:
+        """Look into a function whenever it is called, and note what it is called with; its arity stays what it is."""
 
-        @wraps(make)
-        def noting_key(signal: Signal, key: object) -> object:
-            self.note(signal)
-            return make(signal, key)
+        @wraps(function)
+        def noting(signal: object) -> T:
+            if note is not None:
+                note(signal)
+            return self.covered.through(function, signal)
 
-        takes_key = getattr(getattr(make, "__code__", None), "co_argcount", 1) > 1
-        return evolve(line, make=noting_key if takes_key else noting)
+        @wraps(function)
+        def noting_key(signal: object, key: object) -> T:
+            if note is not None:
+                note(signal)
+            return self.covered.through(function, signal, key)
 
-    def note(self, signal: Signal) -> None:
+        takes_key = getattr(getattr(function, "__code__", None), "co_argcount", 1) > 1
+        return noting_key if takes_key else noting
+
+    def note(self, signal: object) -> None:
         """Note a signal once, though several wires may carry it."""
-        if not self.signals or self.signals[-1] is not signal:
+        if isinstance(signal, Signal) and not (self.signals and self.signals[-1] is signal):
             self.signals.append(signal)

@@ -20,7 +20,7 @@ from statekit.draft import classes_in
 from statekit.effects import Signal
 from statekit.errors import Livelock
 from statekit.quantities import Quantity
-from statekit.snapshot import AnySnapshot, Issued, Stimulus
+from statekit.snapshot import AnySnapshot, Issued
 from statekit.system import System
 from statekit.transaction import SystemSnapshot, Transaction
 from statekit.verdicts import Broken, Stale
@@ -38,7 +38,7 @@ class Transacting:
         self.thresholds = thresholds
         self.age_max: float = max(thresholds.ages_seconds, default=0.0)
         self.labelled = labelled
-        self.traced: Traced = Traced(system)
+        self.traced: Traced = Traced(system, record.covered)
 
     def begin(self, started: Transaction) -> int:
         """Number the place that a system starts in."""
@@ -56,9 +56,9 @@ class Transacting:
         """Make one move from a place."""
         before = self.packing.snapshot(place)
         start, dated = self._later(before, each.move.after_seconds)
-        self.traced.clear()
+        self.traced.begin(before, self.packing.looked_at(place))
         try:
-            done = self._stepped(start, member.name, each.stimulus)
+            done = self.traced.system.step(start, member.name, each.stimulus)
         except Livelock as error:
             self.record.faults.setdefault(f"{error}: break the circle", (place, each.move))
             return Outcome(Made(0, 0), -1, 0, loud=True)
@@ -86,10 +86,6 @@ class Transacting:
         present = {name for name in (*names, *read, *looked) if name in self.packing.fields}
         mask = self.packing.mask_of(present) | self.packing.base
         return Outcome(Made(target - place, label), mask, self._touched(place, target), loud)
-
-    def _stepped(self, before: SystemSnapshot, member: str, stimulus: Stimulus[object]) -> Transaction:
-        step, covered = self.traced.system.step, self.record.covered
-        return covered.call(step, before, member, stimulus) if covered.pending else step(before, member, stimulus)
 
     def _keys(self, name: str) -> Mapping[str, object]:
         return self.packing.places_of(name).keys

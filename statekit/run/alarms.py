@@ -7,7 +7,7 @@ from heapq import heapify, heappop, heappush
 from attrs import frozen
 
 from statekit.timers import Jitter
-from statekit.transaction import Armed
+from statekit.transaction import Armed, SystemSnapshot
 
 DEAD_WEIGHT = 64
 """How many dropped alarms may lie in the heap beyond the live ones before they are swept out."""
@@ -83,9 +83,14 @@ class Alarms:
         self._heap.clear()
         self._live.clear()
 
-    def remaining(self, at_seconds: float) -> dict[tuple[str, int], float]:
-        """Tell of every timer how long it still has, by whose it is and its ticket; negative if it is overdue."""
-        return {whose: alarm.deadline_seconds - at_seconds for whose, alarm in self._live.items()}
+    def remaining(self, snapshot: SystemSnapshot, at_seconds: float) -> dict[tuple[str, int], float]:
+        """Tell of every timer how long it still has, by whose it is and its ticket; negative if it is overdue.
+
+        One that has fired and was not taken is still awaited: it has nothing left. (Effects seem so too; nobody asks.)
+        """
+        awaited = zip(snapshot.names, snapshot.members, strict=True)
+        spent = {(name, ticket.number): 0.0 for name, held in awaited for ticket in held.tickets}
+        return spent | {whose: alarm.deadline_seconds - at_seconds for whose, alarm in self._live.items()}
 
     def _is_live(self, alarm: Alarm) -> bool:
         return self._live.get((alarm.member, alarm.number)) is alarm

@@ -134,14 +134,15 @@ class Driver:
     def save(self, *, version: int = 1, hooks: "Hooks | Forms | None" = None) -> dict[str, object]:
         """Give the system as plain JSON, with what each timer still has; see `statekit.codec.save_system`.
 
-        While it runs, or of the moment when it ended. Events that were posted and have not arrived are not in it, and
-        effects under way will be told as lost. Raises `DriverError` if `run` has not begun, and `NotSavable`.
+        While it runs, or of the moment when it ended. Events that were posted and have not arrived are not in it,
+        effects under way will be told as lost, and a timer that fired and was not taken is due again. Raises
+        `DriverError` if `run` has not begun, and `NotSavable`.
         """
         from statekit.codec import save_system
 
         if not self._running:
             raise DriverError(f"{self._system.name} does not run yet: until then there is nothing to save")
-        left = self._alarms.remaining(self._clock.now()) if self._left is None else self._left
+        left = self._alarms.remaining(self._snapshot, self._clock.now()) if self._left is None else self._left
         return save_system(self._system, self._snapshot, left, version=version, hooks=hooks)
 
     def send(self, member: Definition | str, event: object, *, key: InstanceKey | None = None) -> Receipt:
@@ -337,7 +338,7 @@ class Driver:
     async def _close(self) -> None:
         """Accept no more, and let everything that runs come to its end."""
         self._stopping = True
-        self._left = self._alarms.remaining(self._clock.now())
+        self._left = self._alarms.remaining(self._snapshot, self._clock.now())
         self._alarms.clear()
         for posted in self._inbox.drain():
             self._refuse(posted)

@@ -500,6 +500,38 @@ async def test_a_driver_that_ended_saves_the_moment_when_it_ended():
     assert (timer["left_seconds"], effect["left_seconds"]) == (7.0, None)
 
 
+class Gate(StrEnum):
+    SHUT = "shut"
+    OPEN = "open"
+
+
+def has_jumped(context: Asked) -> bool:
+    return bool(context.jumps)
+
+
+async def test_a_timer_that_fired_and_was_refused_is_due_again():
+    gate = Rows[Gate, Asked, object]()
+    machine = Machine(
+        "gate", initial=Gate.SHUT, context=Asked(),
+        states=(gate.state(Gate.SHUT, Kind.WAITING, "shut"), gate.state(Gate.OPEN, Kind.REST, "open")),
+        table=(
+            gate.row(Gate.SHUT, after(5.0), Gate.OPEN, guard=has_jumped),
+            gate.stay(Gate.SHUT, ClockJumped, update=note_jump),
+        ),
+    )  # fmt: skip
+    system = System("gates", (machine,))
+    async with running(Driver(system, ())) as driver:
+        await anyio.sleep(6)
+        assert driver.counts == {"Refused": 1}
+        await driver.send(machine, ClockJumped(1.0))
+        saved = driver.save()
+        assert driver.explain() == (Awaited("gate", "SHUT", "after 5 s", None, ""),)
+    restored = restore_system(system, saved, elapsed_seconds=0.0, policy=Policy.RESUME)
+    async with running(Driver(system, (), restored=restored)) as driver:
+        await anyio.sleep(1)
+        assert driver.snapshot.of(machine).state is Gate.OPEN
+
+
 async def test_what_is_saved_can_be_saved_again_before_anything_happened():
     async with running(make()) as driver:
         await driver.send(FRONT, Want("a"))
