@@ -80,9 +80,12 @@ class Plan:
             return found
         member = member_of(address)
         if member == address or member not in self.keyed:
-            known = (*self.names, *(f"{name}[{each.per}]" for name, each in self.keyed.items()))
-            raise UnknownMember(self.name, address, known)
+            raise UnknownMember(self.name, address, self.known())
         return self.keyed[member].definition
+
+    def known(self) -> tuple[str, ...]:
+        """Name every member, a keyed one with what its key stands for."""
+        return (*self.names, *(f"{name}[{each.per}]" for name, each in self.keyed.items()))
 
     def order(self, address: str) -> tuple[int, tuple[bool, int, str]]:
         """Tell where an instance stands among all."""
