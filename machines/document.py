@@ -1,8 +1,8 @@
 """The document: what its user and its server say of it, and what others hear of its operations.
 
 The events are those of `conflict_recovery`, a machine for each document; the session makes them of what the router and
-the other machines tell. An operation is named by its message, `{client_id}:{number}`, wherever it is sent or offered,
-and by its number towards the application.
+the other machines tell. An operation is named by its message, `{client_id}:{number}` and the document's opening if it
+has one, wherever it is sent or offered; towards the application by its number, which is its document's own.
 """
 
 from enum import StrEnum
@@ -10,7 +10,7 @@ from enum import StrEnum
 from attrs import frozen
 
 from machines.replica import Replica
-from machines.wire.messages import DocumentSync, OperationAck, OperationBroadcast
+from machines.wire.messages import URL_DOCUMENT, DocumentSync, OperationAck, OperationBroadcast
 from machines.wire.operations import Edit
 from statekit import Signal
 
@@ -22,6 +22,21 @@ class Submit:
 
     edit: Edit
     revision: int
+
+
+@frozen
+class Open:
+    """The user opened the document; `opening` is like no other's, and `attached` says that a link is up."""
+
+    opening: str
+    attached: bool
+
+
+@frozen
+class CloseDocument:
+    """The user is done with the document."""
+
+    reason: str = "closed"
 
 
 class Outcome(StrEnum):
@@ -45,6 +60,7 @@ class OperationEnded(Signal):
     outcome: Outcome
     edit: Edit
     reason: str = ""
+    document_id: str = URL_DOCUMENT
 
 
 @frozen
@@ -53,6 +69,7 @@ class ViewChanged(Signal):
 
     edit: Edit
     version: int
+    document_id: str = URL_DOCUMENT
 
 
 # --------------------------------------------------------------------------------------------------------- the link

@@ -15,6 +15,7 @@ Surprising arrows, in words:
 - The waits grow while nothing succeeds. A stable link ends the growth of maintenance, not the count of locks: a locked
   document has as good a link as any.
 - The lock after the tenth in a row is not waited for: the operations are given back.
+- While one document is locked those of all others are kept too: nothing is lost by that, and it is soon over.
 """
 
 from enum import StrEnum
@@ -89,10 +90,11 @@ class Shown:
 
 @frozen
 class ToldToWait:
-    """The server says what is to be waited for, and perhaps for how long."""
+    """The server says what is to be waited for, perhaps for how long, and of a lock which document has it."""
 
     wait: Wait
     hint_seconds: float | None = None
+    document_id: str = ""
 
     @classmethod
     def samples(cls) -> "tuple[ToldToWait, ...]":
@@ -124,7 +126,9 @@ class PermissionsCame:
 
 @frozen
 class Served:
-    """The server took an operation: nothing is locked, nothing is out of service."""
+    """The server took an operation: its document is not locked, nothing is out of service."""
+
+    document_id: str = ""
 
 
 @frozen
@@ -153,6 +157,8 @@ class BackOnline(Signal):
 class LockedTooOften(Signal):
     """The document stays locked: its operations should be given back."""
 
+    document_id: str = ""
+
 
 Effect: TypeAlias = BackOnline | LockedTooOften
 
@@ -172,7 +178,7 @@ class Told:
 
 @frozen
 class Context:
-    """Every reason there is; `latest` is the wait that was told of last."""
+    """Every reason there is; `latest` is the wait that was told of last, `locked` the document that has the lock."""
 
     options: Options = Options()
     offline: bool = False
@@ -180,6 +186,7 @@ class Context:
     maintenance: Told = Told()
     unavailable: Told = Told()
     lock: Told = Told()
+    locked: str = ""
     latest: Wait = Wait.LOCK
     locked_out: bool = False
     read_only: bool = False
@@ -290,7 +297,8 @@ def note_wait(context: Context, event: ToldToWait) -> Context:
     own = _own_seconds(context, event.wait, times)
     said = own if hint is None else max(hint, context.options.floor_seconds)
     longest = max(said, told.seconds) if told.running else said
-    return context.telling(event.wait, Told(times, longest, running=True))
+    locked = event.document_id if event.wait is Wait.LOCK else context.locked
+    return evolve(context.telling(event.wait, Told(times, longest, running=True)), locked=locked)
 
 
 def end_wait(context: Context, event: Fired) -> Context:
@@ -323,9 +331,10 @@ def _settled(told: Told) -> Told:
     return evolve(told, times=int(told.running))
 
 
-def note_served(context: Context) -> Context:
-    """Let the next wait of every kind be a first one."""
-    return evolve(note_steady(context), lock=_settled(context.lock))
+def note_served(context: Context, event: Served) -> Context:
+    """Let the next wait of every kind be a first one; for a lock only if its document was served."""
+    lock = _settled(context.lock) if event.document_id == context.locked else context.lock
+    return evolve(note_steady(context), lock=lock)
 
 
 def note_steady(context: Context) -> Context:
@@ -335,6 +344,11 @@ def note_steady(context: Context) -> Context:
 
 
 # ------------------------------------------------------------------------------------------------------------ makers
+def give_back(_: Context, event: ToldToWait) -> LockedTooOften:
+    """Say which document stays locked."""
+    return LockedTooOften(event.document_id)
+
+
 def latest_wait(context: Context) -> str:
     """The wait that was told of last."""
     return context.latest.value
@@ -376,7 +390,7 @@ TABLE = (
     row(EVERY,       Hid,              GRAVEST,   update=hide),
     row(EVERY,       Shown,            GRAVEST,   update=show),
 
-    row(EVERY,       ToldToWait,       GRAVEST,   LockedTooOften(), guard=locked_too_often, update=give_up_lock),
+    row(EVERY,       ToldToWait,       GRAVEST,   give_back, guard=locked_too_often, update=give_up_lock),
     row(EVERY,       ToldToWait,       GRAVEST,   arm(waited), update=note_wait),
     row(ANY,         waited,           GRAVEST,   update=end_wait),
     row(EVERY,       LockedOut,        GRAVEST,   update=lock_out),

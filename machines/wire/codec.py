@@ -92,8 +92,8 @@ def _message(value: object) -> Message:
     envelope = structured(value, _Envelope)
     shape = EVENTS.get((envelope.type, envelope.event))
     if shape is None:
-        riding = envelope.client_id, envelope.message_id, envelope.document_id
-        return Passed(envelope.type, envelope.event, envelope.data, *riding)
+        names = envelope.client_id, envelope.message_id, envelope.document_id
+        return Passed(envelope.type, envelope.event, envelope.data, *names)
     data = envelope.data
     if not isinstance(data, dict):
         raise Misfit(".data", "is missing" if data is None else "must be an object")

@@ -8,7 +8,7 @@ them into frames and back.
 One socket may carry several documents. The URL names one of them, and a message that concerns another bears its
 `document_id` in the envelope; without one the URL's is meant, so a peer that knows of no other is spoken to as ever:
 - A `SyncRequest` with a document_id opens that document on this socket. From then on the server sends what others do
-  to it, until a `DocumentClose`, or the end of the socket: on the next one the client asks again for what it has open.
+  to it, until a `DocumentClose` or the end of the socket; on the next one the client asks again for what it has open.
 - `DocumentEdit`, `DocumentSync`, `OperationAck`, `OperationBroadcast`, an `ErrorMessage` about a document or one of its
   operations, and whatever is `Passed` on bear it in both directions. Everything else concerns the link and its user.
 - A message_id is that of one message, whichever document it concerns.
@@ -20,7 +20,7 @@ from typing import Final, TypeAlias
 
 from attrs import field, frozen
 
-from machines.wire.fields import Place, at_least, not_negative, some_text, spelled
+from machines.wire.fields import Place, at_least, not_negative, spelled
 from machines.wire.objects import Json, JsonObject, freeze, freeze_object_if_any
 from machines.wire.operations import Edit
 from machines.wire.text import Text
@@ -167,9 +167,9 @@ class DocumentEdit:
 
 @frozen
 class DocumentClose:
-    """The client has closed a document that is not the URL's: nothing more of it is to be sent over this socket."""
+    """The client has closed a document: nothing more of it need be sent over this socket."""
 
-    document_id: str = field(validator=some_text, metadata=spelled(place=Place.ENVELOPE_ALONE))
+    document_id: str = field(default=URL_DOCUMENT, metadata=spelled(place=Place.ENVELOPE_ALONE))
 
 
 @frozen
