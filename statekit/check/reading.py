@@ -130,7 +130,7 @@ class Traced:
         self.read: dict[int, set[str]] = {}
         self.values: list[tuple[int, object]] = []
         self.signals: list[Signal] = []
-        self.before = SystemSnapshot((), ())
+        self.before: SystemSnapshot = SystemSnapshot((), ())
         self.looked_at: tuple[tuple[int, ...], ...] = ()
         self.system: System = evolve(
             system,
@@ -140,7 +140,7 @@ class Traced:
 
     def begin(self, before: SystemSnapshot, looked_at: tuple[tuple[int, ...], ...]) -> None:
         """Forget the notes; of each fact, `looked_at` has the members that it looks at in this snapshot."""
-        self.before = before
+        self.before: SystemSnapshot = before
         self.looked_at = looked_at
         self.read.clear()
         self.values.clear()
