@@ -140,7 +140,7 @@ class Traced:
 
     def begin(self, before: SystemSnapshot, looked_at: tuple[tuple[int, ...], ...]) -> None:
         """Forget the notes; of each fact, `looked_at` has the members that it looks at in this snapshot."""
-        self.before: SystemSnapshot = before
+        self.before = before
         self.looked_at = looked_at
         self.read.clear()
         self.values.clear()
