@@ -64,13 +64,13 @@ STOOD_IN: Final = System(
     SESSION.name,
     members=[_stood_in(each) for each in SESSION.members],
     wiring=[
-        evolve(line, source=_stood_in(line.source), target=line.target and _stood_in(line.target))
+        evolve(line, source=_stood_in(line.source), target=line.target and _stood_in(line.target), key=None, spawns=False)
         for line in SESSION.wiring
     ],
     derived=[evolve(each, target=_stood_in(each.target)) for each in SESSION.derived],
     doc=SESSION.doc,
 )
-"""The session with the stand-in in the place of the document."""
+"""The session with the stand-in in the place of the URL's document, and no other: so there is no key to be told by."""
 
 
 # --------------------------------------------------------------------------------------------------------- the server
@@ -122,7 +122,7 @@ ALWAYS: Final = (
 
 QUIET: Final = (
     circuit_breaker.ForceOpen, circuit_breaker.Disable, circuit_breaker.MetricsOnly, circuit_breaker.Reset,
-    error_storm.Reset, Hid, Shown, FrameInvalid,
+    error_storm.Reset, Hid, Shown, FrameInvalid, router.OpenDocument,
 )  # fmt: skip
 """What happens in no world."""
 
