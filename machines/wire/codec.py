@@ -105,8 +105,8 @@ def _message(value: object) -> Message:
     try:
         return structured(members, shape)
     except Misfit as misfit:
-        place = riding.get(misfit.path[1:])
-        outside = place is Place.ENVELOPE_ALONE or (place is Place.ENVELOPE and misfit.path[1:] not in data)
+        belongs = riding.get(misfit.path[1:])
+        outside = belongs is Place.ENVELOPE_ALONE or (belongs is Place.ENVELOPE and misfit.path[1:] not in data)
         raise Misfit(misfit.path if outside else ".data" + misfit.path, misfit.problem) from None
 
 
