@@ -31,6 +31,11 @@ class Open:
     opening: str
     attached: bool
 
+    @classmethod
+    def samples(cls) -> "tuple[Open, ...]":
+        """Give one with a link, and one without."""
+        return cls("first", attached=True), cls("first", attached=False)
+
 
 @frozen
 class CloseDocument:

@@ -130,6 +130,11 @@ class Served:
 
     document_id: str = ""
 
+    @classmethod
+    def samples(cls) -> "tuple[Served, ...]":
+        """Give an operation of the document that is locked, if one is, and one of another."""
+        return cls(), cls("other")
+
 
 @frozen
 class LinkSteady:
