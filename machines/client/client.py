@@ -224,7 +224,7 @@ class Client:
     @property
     def document(self) -> Text:
         """The document of the URL as the user sees it: the server's, and what was accepted here since."""
-        return self._home.text
+        return self._home.document
 
     # ------------------------------------------------------------------------------------------------- the session
     @property

@@ -29,8 +29,8 @@ class NotReady(StatekitError):
 class OpenedDocument:
     """A document that a client has open; made by `Client.open`.
 
-    What becomes of it is told among the client's news, under its `document_id`. It is open until it is closed, over
-    however many connections.
+    It is edited as the client's own is. What becomes of it is told among the client's news, under its `document_id`. It
+    is open until it is closed, over however many connections.
     """
 
     def __init__(self, driver: Driver, course: Course, replica: Replica) -> None:
@@ -45,7 +45,7 @@ class OpenedDocument:
         self._accepted: dict[int, OperationReceipt | None] = {each.sequence: None for each in replica.parts}
 
     async def ready(self) -> None:
-        """Wait until the document is here; from then on `text` is the server's.
+        """Wait until the document is here; from then on `document` is the server's.
 
         Raises `NotReady` if the connection fails for good first, or the document is halted, or the session ends. While
         only a login can help, it goes on waiting.
@@ -58,7 +58,7 @@ class OpenedDocument:
             await self._course.changes()
 
     @property
-    def text(self) -> Text:
+    def document(self) -> Text:
         """The document as the user sees it: the server's, and what was accepted here since."""
         return self.replica.view
 
@@ -68,7 +68,7 @@ class OpenedDocument:
         return self._closed
 
     def offer(self, operation: Operation | Edit) -> OperationReceipt:
-        """Hand over an operation made on `text` as it is now, and return at once.
+        """Hand over an operation made on `document` as it is now, and return at once.
 
         Raises `OperationInvalid` if it does not fit the document, RuntimeError if that is closed. The receipt tells
         whether it is accepted, and then how it ended; an accepted one ends exactly once, whatever becomes of the

@@ -18,7 +18,7 @@ EDITS = 10
 
 
 def texts(client):
-    return [client.document, client.open("notes").text]
+    return [client.document, client.open("notes").document]
 
 
 async def test_two_documents_converge_over_one_socket_each_and_each_operation_is_applied_once(world, until):

@@ -25,13 +25,13 @@ async def test_a_document_is_opened_edited_and_closed_over_the_one_connection(wo
     async with world(content="x", others=OTHERS) as here, here.connected(policy=Policy.RAISE) as client:
         notes = client.open("notes")
         await notes.ready()
-        assert (notes.document_id, notes.text.content, client.document.content) == ("notes", "abc", "x")
+        assert (notes.document_id, notes.document.content, client.document.content) == ("notes", "abc", "x")
         ended = await notes.submit(Insert(3, "d"))
         assert (ended.outcome, ended.document_id, ended.sequence) == (Outcome.ACKNOWLEDGED, "notes", 1)
         assert (await client.submit(Insert(1, "y"))).document_id == ""
         assert [each.text.content for each in here.server.documents.values()] == ["xy", "abcd", ""]
         await notes.close()
-        assert (notes.closed, notes.text.content) == (True, "abcd")
+        assert (notes.closed, notes.document.content) == (True, "abcd")
         assert here.server.ledger.dials("ann") == 1
         assert here.server.consistent()
 
@@ -45,7 +45,7 @@ async def test_it_is_given_again_while_it_is_open_and_anew_after_it_was_closed(w
         again = client.open("notes")
         assert again is not notes
         assert (await again.submit(Insert(0, "2"))).sequence == 1
-        assert here.server.documents["notes"].text.content == again.text.content
+        assert here.server.documents["notes"].text.content == again.document.content
         assert here.server.ledger.count(What.APPLIED) == 2, "a second operation of the first name would be taken for it"
 
 
@@ -65,7 +65,7 @@ async def test_its_news_bears_its_name(world, watching):
             assert (await heard.first(ViewChanged)).document_id == "notes"
             await ben.submit(Insert(0, "b"))
             await heard.first(ViewChanged, lambda each: each.document_id == "")
-        assert (ann.document.content, ann.open("notes").text.content) == ("b", "babc")
+        assert (ann.document.content, ann.open("notes").document.content) == ("b", "babc")
 
 
 async def test_who_has_closed_it_hears_no_more_of_it(world, watching):
@@ -111,7 +111,7 @@ async def test_one_that_is_opened_again_before_its_close_arrived_is_another(worl
         assert (await left.outcome()).outcome is Outcome.EXPORTED
         assert (await came.outcome()).outcome is Outcome.ACKNOWLEDGED
         await anyio.sleep(5)
-        assert second.text == here.server.documents["notes"].text
+        assert second.document == here.server.documents["notes"].text
 
 
 async def test_a_lost_connection_brings_every_operation_of_both_once(world):
@@ -127,7 +127,7 @@ async def test_a_lost_connection_brings_every_operation_of_both_once(world):
         assert here.server.ledger.dials("ann") == 2
         assert here.server.consistent()
         assert client.document == here.server.document.text
-        assert client.open("notes").text == here.server.documents["notes"].text
+        assert client.open("notes").document == here.server.documents["notes"].text
 
 
 async def test_one_that_does_not_exist_does_not_arrive_and_leaves_the_other_alone(world, watching):
@@ -183,11 +183,11 @@ async def test_a_later_client_takes_the_outboxes_of_all_on(world):
         assert [len(each.parts) for each in outboxes] == [2, 2]
         async with here.client(outbox=outboxes) as later:
             notes = later.open("notes")
-            assert (later.document.content, notes.text.content) == ("21", "21abc")
+            assert (later.document.content, notes.document.content) == ("21", "21abc")
             assert (await later.submit(Insert(0, "3"))).sequence == 3
             assert (await notes.submit(Insert(0, "3"))).sequence == 3
-            assert (later.document, notes.text) == tuple(here.server.documents[name].text for name in ("", "notes"))
-            assert (later.document.content, notes.text.content) == ("321", "321abc")
+            assert (later.document, notes.document) == tuple(here.server.documents[name].text for name in ("", "notes"))
+            assert (later.document.content, notes.document.content) == ("321", "321abc")
         assert here.server.consistent()
 
 
