@@ -56,6 +56,15 @@ async def test_what_is_offered_before_it_is_here_follows_it(world):
         assert here.server.documents["notes"].text.content in ("me abc", "abcme ")
 
 
+async def test_the_documents_are_told_apart_in_what_is_awaited(world):
+    async with world(latency_seconds=1.0, others=OTHERS) as here, here.connected() as client:
+        await client.ready()
+        client.open("notes")
+        await anyio.sleep(0.5)
+        awaited = {each.member: each.state for each in client.explain() if each.member.startswith("conflict")}
+        assert awaited == {"conflict_recovery[]": "SYNCED", "conflict_recovery[notes]": "RESOLVING"}
+
+
 async def test_its_news_bears_its_name(world, watching):
     async with world(others=OTHERS) as here, here.connected() as ann, here.connected("ben") as ben:
         for client in (ann, ben):
