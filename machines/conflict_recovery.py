@@ -78,6 +78,7 @@ from machines.outbox import (
     is_new_on_link,
     is_next,
     is_read_only,
+    keeps_us,
     mark_sent,
     names_head,
     nothing_pending,
@@ -91,6 +92,7 @@ from machines.outbox import (
     roll_back,
     settle_head,
     settle_head_again,
+    spares_us,
     sync_wait,
     syncs_left,
     take_remote,
@@ -129,8 +131,8 @@ DETACHED, RESOLVING, SYNCED, AWAITING, AWAITING_BUFFERED, RESYNCING, SYNC_WAIT, 
 
 # ----------------------------------------------------------------------------------------------- events and effects
 Event: TypeAlias = (
-    Submit | Open | Attach | Detach | Acknowledged | RemoteEdit | Synced | Conflict | Unsure | Refused | Granted | PutBack
-    | Hold | Release | Persist | Halt | Reopen | CloseDocument
+    Open | Submit | Attach | Detach | Acknowledged | RemoteEdit | Synced | Conflict | Unsure | Refused | Granted
+    | PutBack | Hold | Release | Persist | Halt | Reopen | CloseDocument
 )  # fmt: skip
 
 Effect: TypeAlias = Send | Offer | OperationEnded | ViewChanged | SaveOutbox
@@ -270,7 +272,10 @@ TABLE = (
     ignore((SYNCED, IN_FLIGHT, HELD), RemoteEdit,       guard=is_known, because="the document has it already"),
     row((SYNCED, IN_FLIGHT, HELD), RemoteEdit,          RESYNCING,         send_sync, update=ask),
 
-    row((SYNCED, IN_FLIGHT),      Hold,                 HELD,              update=hold),
+    row((SYNCED, IN_FLIGHT),      Hold,                 HELD,              guard=keeps_us, update=hold),
+    row(HELD,                     Hold,                 RESYNCING,         send_sync,
+        guard=spares_us, update=release_and_ask),
+    stay(EVERY,                   Hold,                 guard=spares_us, update=release),
     stay(EVERY,                   Hold,                 update=hold),
     row(HELD,                     Release,              RESYNCING,         send_sync, update=release_and_ask),
     stay(EVERY,                   Release,              update=release),

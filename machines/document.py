@@ -160,9 +160,13 @@ class PutBack:
 # ------------------------------------------------------------------------------------------------- everybody else
 @frozen
 class Hold:
-    """Operations must be kept for now; `read_only` says whether this user may make any, None leaves that as it is."""
+    """Operations must be kept for now; `read_only` says whether this user may make any, None leaves that as it is.
+
+    Only those of the `documents` that are named must be, unless that is None: to every other document it is a release.
+    """
 
     read_only: bool | None = None
+    documents: frozenset[str] | None = None
 
 
 @frozen

@@ -15,7 +15,7 @@ Surprising arrows, in words:
 - The waits grow while nothing succeeds. A stable link ends the growth of maintenance, not the count of locks: a locked
   document has as good a link as any.
 - The lock after the tenth in a row is not waited for: the operations are given back.
-- While one document is locked those of all others are kept too: nothing is lost by that, and it is soon over.
+- Of several documents only those that are locked are kept for that; but one that locks the client out keeps them all.
 """
 
 from enum import StrEnum
@@ -183,7 +183,11 @@ class Told:
 
 @frozen
 class Context:
-    """Every reason there is; `latest` is the wait that was told of last, `locked` the document that has the lock."""
+    """Every reason there is; `latest` is the wait that was told of last.
+
+    `locked` are the documents that the lock is about, or was last: all of them wait as long as the one that waits
+    longest, and are counted together.
+    """
 
     options: Options = Options()
     offline: bool = False
@@ -191,7 +195,7 @@ class Context:
     maintenance: Told = Told()
     unavailable: Told = Told()
     lock: Told = Told()
-    locked: str = ""
+    locked: frozenset[str] = frozenset({""})
     latest: Wait = Wait.LOCK
     locked_out: bool = False
     read_only: bool = False
@@ -220,7 +224,7 @@ def holds_link(context: Context) -> bool:
 
 
 def holds_operations(context: Context) -> bool:
-    """Must operations wait although a link may be up?"""
+    """Must operations of some document wait although a link may be up?"""
     return holds_link(context) or is_locked(context) or context.read_only
 
 
@@ -248,6 +252,11 @@ def is_unavailable(context: Context) -> bool:
 def is_locked(context: Context) -> bool:
     """Is the document locked?"""
     return context.lock.running or context.locked_out
+
+
+def locks(context: Context, document_id: str) -> bool:
+    """Is this document locked?"""
+    return context.locked_out or (context.lock.running and document_id in context.locked)
 
 
 def is_read_only(context: Context) -> bool:
@@ -302,8 +311,11 @@ def note_wait(context: Context, event: ToldToWait) -> Context:
     own = _own_seconds(context, event.wait, times)
     said = own if hint is None else max(hint, context.options.floor_seconds)
     longest = max(said, told.seconds) if told.running else said
-    locked = event.document_id if event.wait is Wait.LOCK else context.locked
-    return evolve(context.telling(event.wait, Told(times, longest, running=True)), locked=locked)
+    noted = context.telling(event.wait, Told(times, longest, running=True))
+    if event.wait is not Wait.LOCK:
+        return noted
+    before = context.locked if context.lock.running else frozenset[str]()
+    return evolve(noted, locked=before | {event.document_id})
 
 
 def end_wait(context: Context, event: Fired) -> Context:
@@ -337,8 +349,8 @@ def _settled(told: Told) -> Told:
 
 
 def note_served(context: Context, event: Served) -> Context:
-    """Let the next wait of every kind be a first one; for a lock only if its document was served."""
-    lock = _settled(context.lock) if event.document_id == context.locked else context.lock
+    """Let the next wait of every kind be a first one; for a lock only if a document that had it was served."""
+    lock = _settled(context.lock) if event.document_id in context.locked else context.lock
     return evolve(note_steady(context), lock=lock)
 
 

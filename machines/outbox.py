@@ -136,6 +136,16 @@ def is_held(context: Context) -> bool:
     return context.held
 
 
+def keeps_us(context: Context, event: Hold) -> bool:
+    """Must the operations of this document be kept?"""
+    return event.documents is None or context.replica.document_id in event.documents
+
+
+def spares_us(context: Context, event: Hold) -> bool:
+    """Must only those of others be kept?"""
+    return not keeps_us(context, event)
+
+
 def is_read_only(context: Context) -> bool:
     """May this user only read?"""
     return context.read_only

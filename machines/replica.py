@@ -64,8 +64,8 @@ class _Stuck(Exception):
 class Replica:
     """See the module. `revision` counts the changes of the view, `recent` keeps the last of them.
 
-    `opening` tells the messages apart from those of the client's other documents, and from those of this one when it was
-    open before: its numbers begin afresh, and under a name that the server has seen it takes nothing.
+    `opening` tells the messages apart from those of the client's other documents, and of this one when it was open
+    before: its numbers begin afresh, and under a name that the server has seen it takes nothing.
     """
 
     client_id: str

@@ -739,6 +739,20 @@ def test_a_document_is_opened_once_and_its_names_never_change(walk):
     assert walk.send(Open("2nd", attached=True)).because == "it was halted, and is to be closed first"
 
 
+def test_a_hold_on_others_is_a_release_to_this_one(walk):
+    walk.begin(Context(OTHER, APART))
+    walk.send(Open("1st", attached=True))
+    walk.send(Synced(DocumentSync(Document("other", 3, Text("abc")), message_id="ann:sync:1:1st")))
+    submit(walk)
+    walk.send(Hold(read_only=False, documents=frozenset({"third"})))
+    assert walk.state is AWAITING
+    walk.send(Hold(read_only=False, documents=frozenset({"third", "other"})))
+    assert walk.state is HELD
+    walk.send(Hold(read_only=False, documents=frozenset({"third"})))
+    assert (walk.state, walk.context.held) == (RESYNCING, False)
+    assert [each.message_id for each in sent(walk)] == ["ann:sync:2:1st"]
+
+
 def test_a_document_that_is_closed_gives_back_what_the_server_does_not_have_and_says_goodbye(walk):
     attached(walk)
     submit(walk, "x")

@@ -964,7 +964,9 @@ def test_a_gate_that_is_shut_lets_no_dial_pass_and_an_operation_that_is_kept_is_
             if isinstance(effect, Dial):
                 assert not shut_by_their_owners(walk)
             if isinstance(effect, Send) and isinstance(effect.message, DocumentEdit):
-                assert not hold.holds_operations(held)
+                assert not hold.holds_link(held)
+                assert not hold.is_read_only(held)
+                assert not hold.locks(held, effect.message.document_id)
                 assert not limits
 
 

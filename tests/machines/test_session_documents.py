@@ -269,7 +269,7 @@ def test_the_outboxes_of_both_are_saved_before_a_login_is_asked_for():
     assert saved == [URL_DOCUMENT, OTHER]
 
 
-# ------------------------------------------------------------------------------------------------------------- the pacer
+# ------------------------------------------------------------------------------------------------------------ the pacer
 def test_a_limit_puts_back_the_operation_that_came_too_fast_and_not_the_other_document_s():
     walk = both()
     submit(walk)
@@ -320,29 +320,62 @@ def test_an_operation_of_a_closed_document_is_not_sent_when_its_turn_comes():
 
 
 # --------------------------------------------------------------------------------------------------------------- locks
-def test_a_lock_on_one_document_keeps_the_operations_of_all_until_it_is_over():
+def locked(document):
+    return evolve(error("DOCUMENT_LOCKED"), document_id=document)
+
+
+def test_a_lock_on_one_document_keeps_the_operations_of_that_one_until_it_is_over():
     walk = both()
     submit(walk, "x", OTHER)
-    hear(walk, evolve(error("DOCUMENT_LOCKED", message_id="ann:1:1st"), document_id=OTHER))
-    assert (walk.state(HOLD), states(walk)) == (LOCKED, [HELD, HELD])
+    walk.fire(RATE_LIMIT, "rested")
+    submit(walk)
+    hear(walk, locked(OTHER))
+    assert (walk.state(HOLD), states(walk)) == (LOCKED, [AWAITING, HELD])
+    assert str(public_status(walk.snapshot)) == "connected"
+    hear(walk, OperationAck("ann:1", 1))
+    assert states(walk) == [SYNCED, HELD]
+    walk.fire(HOLD, "waited")
+    assert [each.document_id for each in sent(walk)] == [OTHER]
+    assert states(walk) == [SYNCED, RESYNCING]
+
+
+def test_two_locks_wait_together_and_no_try_goes_on_between_them():
+    walk = both()
+    for document, held in ((OTHER, [SYNCED, HELD]), (URL_DOCUMENT, [HELD, HELD]), (OTHER, [HELD, HELD])):
+        hear(walk, locked(document))
+        assert (states(walk), sent(walk)) == (held, [])
     assert str(public_status(walk.snapshot)) == "connected (document_locked)"
     walk.fire(HOLD, "waited")
     assert [each.document_id for each in sent(walk)] == [URL_DOCUMENT, OTHER]
 
 
+def test_a_document_is_released_by_the_end_of_what_kept_all_though_another_is_locked_still():
+    walk = both()
+    hear(walk, locked(OTHER))
+    hear(walk, PermissionChange(("read",)))
+    assert states(walk) == [HELD, HELD]
+    hear(walk, PermissionChange(("read", "write")))
+    assert states(walk) == [RESYNCING, HELD]
+
+
+def test_a_document_that_is_opened_while_another_is_locked_is_not_kept():
+    walk = stable()
+    hear(walk, locked(URL_DOCUMENT))
+    assert states(both(walk)) == [HELD, SYNCED]
+
+
 def test_a_document_that_stays_locked_is_halted_and_not_the_other_whose_operations_are_taken_meanwhile():
     walk = both()
     submit(walk, "x", OTHER)
-    locked = evolve(error("DOCUMENT_LOCKED", message_id="ann:1:1st"), document_id=OTHER)
     for number in range(1, 11):
-        hear(walk, locked)
-        walk.fire(HOLD, "waited")
+        walk.fire(RATE_LIMIT, "rested")
         submit(walk)
-        hear(walk, sync_of(walk))
-        hear(walk, OperationAck(f"ann:{number}", walk.of(CONFLICT_RECOVERY, URL_DOCUMENT).context.replica.version + 1))
+        hear(walk, locked(OTHER))
+        hear(walk, OperationAck(f"ann:{number}", number))
+        walk.fire(HOLD, "waited")
         hear(walk, sync_of(walk, OTHER))
-    assert states(walk)[0] is SYNCED
-    hear(walk, locked)
+    assert states(walk) == [SYNCED, AWAITING]
+    hear(walk, locked(OTHER))
     assert states(walk) == [SYNCED, HALTED]
 
 
