@@ -132,8 +132,9 @@ class Transacting:
     ) -> tuple[set[str], Callable[[Mark, float], float] | None]:
         """Give how ordinals and instants become canonical again, and who holds ordinals of which some have changed."""
         old = dict(zip(before.names, before.members, strict=True))
-        was = {pair for name in names if name in old for pair in quantities(old[name], self._keys(name))}
-        now = {pair for name in names if name in after for pair in quantities(after[name], self._keys(name))}
+        bearing = [name for name in names if self.packing.places_of(name).marks]
+        was = {pair for name in bearing if name in old for pair in quantities(old[name], self._keys(name))}
+        now = {pair for name in bearing if name in after for pair in quantities(after[name], self._keys(name))}
         memories = self.record.watch.remembered(place) if remembered else []
         was |= {pair for each in memories for pair in numbers(each)}
         now |= {pair for each in remembered for pair in numbers(each)}
