@@ -59,14 +59,19 @@ class Rejected(StatekitError):
 
 
 class UnknownMember(StatekitError, KeyError):
-    """A name that no member of the system bears; `known` lists those that exist."""
+    """A name that no member of the system bears; `known` lists those that exist.
 
-    def __init__(self, system: str, name: str, known: Sequence[str]) -> None:
+    `meant` is the address as it is spelled, if it was spelled otherwise.
+    """
+
+    def __init__(self, system: str, name: str, known: Sequence[str], meant: str = "") -> None:
         """Keep the name that was asked for and those that exist."""
         self.system = system
         self.name = name
         self.known: tuple[str, ...] = tuple(known)
-        StatekitError.__init__(self, f"{system} has no member {name!r}; its members are {', '.join(known)}")
+        self.meant = meant
+        right = f"that address is spelled {meant}" if meant else f"its members are {', '.join(known)}"
+        StatekitError.__init__(self, f"{system} has no member {name!r}; {right}")
 
     def __str__(self) -> str:
         """Say the sentence (a KeyError alone would print its repr)."""
