@@ -226,15 +226,33 @@ def is_small(value: Value, event: Set) -> bool:
     return event.to in (1, 3)
 
 
-def test_guards_that_both_hold_are_noticed_and_are_no_mistake():
+def divides(value: Value, event: Set) -> bool:
+    return 6 % (event.to - 3) == 0
+
+
+def rivals(guard):
+    """Make a machine with two rows of one cell, the second with this guard."""
     table = (
         rows.stay(HERE, Set, guard=is_large, update=keep),
-        rows.stay(HERE, Set, guard=is_small),
+        rows.stay(HERE, Set, guard=guard),
         rows.ignore(EVERY, Set, because="it is not wanted"),
         rows.row(HERE, after(1.0), THERE),
     )
-    machine = Machine("two", initial=HERE, context=Value(), states=states_of(rows, Two), table=table)
-    explored = explore(Model(machine))
+    return Machine("two", initial=HERE, context=Value(), states=states_of(rows, Two), table=table)
+
+
+def test_a_guard_that_raises_where_no_step_asks_it_is_no_fault():
+    model = Model(rivals(divides), samples={Set: lambda _: (Set(3), Set(2), Set(-2))})
+    assert (explore(model).faults, explore(model).findings) == ((), ())
+
+
+def test_rivals_are_asked_so_often_and_no_more(monkeypatch):
+    monkeypatch.setattr("statekit.check.overlap.ASKED_MAX", 2)
+    assert explore(Model(rivals(is_small))).findings == ()  # both hold at the fourth sample alone
+
+
+def test_guards_that_both_hold_are_noticed_and_are_no_mistake():
+    explored = explore(Model(rivals(is_small)))
     [finding] = explored.findings
     assert (finding.code, finding.weight) == ("overlap", Weight.INFORMATION)
     assert finding.where == "HERE Set"

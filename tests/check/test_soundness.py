@@ -6,9 +6,9 @@ from typing import Annotated
 import pytest
 from attrs import evolve, frozen
 
-from statekit import EVERY, Machine, Rows, Signal, System, View, derive, either, wire
+from statekit import EVERY, Fired, Machine, Rows, Signal, System, View, arm, derive, either, timer, wire
 from statekit.check.explore import explore
-from statekit.check.model import Model
+from statekit.check.model import Model, Thresholds
 from statekit.check.properties import invariant, sequence, witness
 from statekit.check.replay import replayed
 from statekit.errors import MalformedModel
@@ -135,6 +135,128 @@ def test_two_ordinals_that_are_both_new_come_in_either_order():
 
     explored = explore(Model(SPAN, (witness("forward", forward), witness("backward", backward))))
     assert explored.holds
+
+
+@frozen
+class GotOne:
+    version: Version
+
+    @classmethod
+    def samples(cls):
+        return cls(1), cls(2)
+
+
+FLAT = Machine(
+    "flat",
+    initial=A,
+    context=Ends(),
+    states=states_of(between, At),
+    table=(between.stay(A, GotOne), between.ignore((B, C), GotOne, because="it is over")),
+)
+
+
+def test_samples_that_differ_in_their_ordinals_alone_are_tried_as_one():
+    explored = explore(Model(FLAT))
+    assert (explored.states, explored.edges) == (1, 1)
+
+
+# ------------------------------------------------------------------------------------------------- ordinals, in a trace
+@frozen
+class Lend:
+    pass
+
+
+@frozen
+class Asked:
+    version: Version
+
+
+@frozen
+class Answered:
+    pass
+
+
+@frozen
+class Lent:
+    newest: Version = 0
+    expired: Version = 0
+
+
+def lend(lent: Lent) -> Lent:
+    return evolve(lent, newest=lent.newest + 1)
+
+
+def expire(lent: Lent, event: Fired) -> Lent:
+    return evolve(lent, expired=event.key)
+
+
+def newest(lent: Lent) -> Version:
+    return lent.newest
+
+
+def version_asked(order: Asked) -> Version:
+    return order.version
+
+
+def asked(lent: Lent) -> Asked:
+    return Asked(lent.newest)
+
+
+def unanswered(_: object) -> Answered:
+    return Answered()
+
+
+lending = Rows[At, Lent, Asked]()
+LEASE = timer("lease", 5.0, key=newest, scope=A)
+LENDER = Machine(
+    "lender",
+    initial=A,
+    context=Lent(),
+    states=states_of(lending, At),
+    table=(
+        lending.stay(A, Lend, asked, arm(LEASE), update=lend),
+        lending.stay(A, LEASE, update=expire),
+        lending.stay(A, Answered),
+        lending.ignore((B, C), Lend, because="it is over"),
+    ),
+    answering=(lending.answering(Asked, Answered, scope=A, failed=unanswered, key=version_asked),),
+)
+
+
+def test_a_trace_has_the_ordinals_of_a_real_run_in_the_keys_of_timers_and_answers_too():
+    def in_order(snapshot):
+        """What was lent before never expires after what was lent later."""
+        return not 0 < snapshot.context.expired < snapshot.context.newest
+
+    def answered(count, seen):
+        return min(count + (isinstance(seen.move.event, Answered) and not seen.move.stale), 2)
+
+    def not_twice(count):
+        """Fewer than two answers come."""
+        return count < 2
+
+    bounded = Thresholds(states_max=400)
+    claims = (invariant("order", in_order), sequence("twice", 0, answered, not_twice))
+    model = Model(LENDER, claims, {"default": bounded})
+    order, twice = (list(shown(model, code)) for code in ("order", "twice"))
+    assert [(type(seen.move.event), seen.move.key) for seen in order] == [(Lend, None), (Lend, None), (Fired, 1)]
+    assert order[-1].move.event.key == 1
+    assert order[-1].after.context == Lent(2, 1)
+    assert sorted(seen.move.key for seen in twice if seen.move.awaited) == [1, 2]
+
+
+def test_a_sample_that_counts_on_from_an_ordinal_does_so_in_a_trace():
+    def goes_on(ends):
+        return (Got(ends.context.high + 1), Got(ends.context.high + 3))
+
+    model = Model(BETWEEN, (invariant("low", is_low_yet),), samples={Got: goes_on})
+    *_, last = shown(model, "low")
+    assert last.after.context == Ends(1, 2)
+
+
+def is_low_yet(snapshot):
+    """Nothing is newer than something known."""
+    return not snapshot.context.low
 
 
 # ------------------------------------------------------------------------------------------- ordinals, counted wrongly
