@@ -211,6 +211,11 @@ def link_broken(signal: routed.LinkFaulty) -> link.LinkBroken:
     return link.LinkBroken(signal.close_code)
 
 
+def service_failed(_: routed.ServiceFaulty) -> link.ServiceFailed:
+    """The service is at fault."""
+    return link.ServiceFailed()
+
+
 def synced(signal: routed.SyncCame) -> document.Synced:
     """The server told what it has."""
     return document.Synced(signal.sync)
@@ -348,6 +353,7 @@ WIRING: Final = (
     wire(ROUTER,          routed.LinkEnded,             CONNECTION,        terminal_error),
     wire(ROUTER,          routed.LinkUnwelcome,         CONNECTION,        link_refused),
     wire(ROUTER,          routed.LinkFaulty,            CONNECTION,        link_broken),
+    wire(ROUTER,          routed.ServiceFaulty,         CONNECTION,        service_failed),
     wire(ROUTER,          routed.SyncCame,              CONFLICT_RECOVERY, synced),
     wire(ROUTER,          routed.AckCame,               CONFLICT_RECOVERY, acknowledged),
     wire(ROUTER,          routed.BroadcastCame,         CONFLICT_RECOVERY, remote_edit),

@@ -98,7 +98,8 @@ class ErrorPolicy:
 
     `closes`: we close with 1000 and do not come back by ourselves. `follows_close`: the close code whose policy
     rules what comes after CONNECTION_BROKEN. `read_only`: no further edits until the server allows them again.
-    `waits_for`: what HELD waits for. `recoverable` is the flag this row expects of the server, None where either is
+    `waits_for`: what HELD waits for. `blames_service`: an attempt whose permit is still held has failed, as its breaker
+    counts, even if the link stays. `recoverable` is the flag this row expects of the server, None where either is
     right. Raises ValueError for a row whose route lacks what it needs: a reason, a wait or a close policy to follow.
     """
 
@@ -113,6 +114,7 @@ class ErrorPolicy:
     follows_close: int | None = field(default=None, kw_only=True)
     read_only: bool = field(default=False, kw_only=True)
     waits_for: Wait | None = field(default=None, kw_only=True)
+    blames_service: bool = field(default=False, kw_only=True)
     recoverable: bool | None = field(default=None, kw_only=True)
     note: str = field(default="", kw_only=True)
 
@@ -225,9 +227,11 @@ ERROR_POLICIES: Final = ErrorPolicies((
     ErrorPolicy(ErrorCode.RATE_LIMIT_EXCEEDED,       Route.RATE_LIMITED,       0, weight_added_while_limited=1,
                 recoverable=True, note="the longest announced limit counts"),
     ErrorPolicy(ErrorCode.INTERNAL_ERROR,            Route.OPERATION_RETRY,    1,
-                route_without_operation=Route.CONNECTION_BROKEN, follows_close=1011, recoverable=True),
+                route_without_operation=Route.CONNECTION_BROKEN, follows_close=1011, blames_service=True,
+                recoverable=True),
     ErrorPolicy(ErrorCode.SERVICE_UNAVAILABLE,       Route.HELD,               1, waits_for=Wait.UNAVAILABLE,
-                recoverable=True, note="a link that closes meanwhile is not dialled before the wait is over"),
+                blames_service=True, recoverable=True,
+                note="a link that closes meanwhile is not dialled before the wait is over"),
     ErrorPolicy(ErrorCode.MAINTENANCE_MODE,          Route.HELD,               0, waits_for=Wait.MAINTENANCE,
                 recoverable=True, note="attempts are not burnt; a banner tells the user"),
 ), unknown_recoverable=UNKNOWN_RECOVERABLE, unknown_final=UNKNOWN_FINAL)

@@ -33,6 +33,7 @@ from machines.link import (
     OpenFailed,
     PeerSilent,
     RejectToken,
+    ServiceFailed,
     TerminalError,
     TokenRefused,
 )
@@ -47,7 +48,7 @@ from statekit.check.seen import Seen
 Connection: TypeAlias = Snapshot[State, Context]
 Step: TypeAlias = Seen[Connection]
 
-SAID = (TokenRefused, TerminalError, LinkRefused, LinkBroken, PeerSilent, Hello, GoAway)
+SAID = (TokenRefused, TerminalError, LinkRefused, LinkBroken, ServiceFailed, PeerSilent, Hello, GoAway)
 """What is said of a link by whoever hears what comes over it; it may come when the link is gone."""
 
 ENDS = (TokenRefused, TerminalError, LinkRefused, LinkBroken, FrameInvalid, Closed)
