@@ -19,10 +19,8 @@ from statekit.runner import Runner
 from statekit.snapshot import Snapshot, Step, Stimulus, Ticket
 from statekit.states import EVERY, Group, Kind
 from statekit.step import start, step
-from statekit.system import System
 from statekit.table import Choice, Row, Rows, Verb, either
 from statekit.timers import After, Fired, Idle, Jitter, Timer, after, arm, disarm, idle, timer
-from statekit.transaction import Hop, SystemSnapshot, Transaction
 from statekit.verdicts import (
     Broken,
     Forbidden,
@@ -35,12 +33,14 @@ from statekit.verdicts import (
     Unhandled,
     Verdict,
 )
-from statekit.wiring import View, derive, publish, spawn, wire
 
 if TYPE_CHECKING:
     from statekit.flat import FlatRow
     from statekit.quantities import Instant, Ordinal, Quantity
+    from statekit.system import System
     from statekit.tabulated import Tabulated
+    from statekit.transaction import Hop, SystemSnapshot, Transaction
+    from statekit.wiring import View, derive, publish, spawn, wire
 
 __all__ = [
     "EVERY",
@@ -108,17 +108,19 @@ __all__ = [
     "wire",
 ]
 
-_SELDOM = {
-    "FlatRow": "statekit.flat",
-    "Instant": "statekit.quantities",
-    "Ordinal": "statekit.quantities",
-    "Quantity": "statekit.quantities",
-    "Tabulated": "statekit.tabulated",
+_ON_USE = {
+    "statekit.flat": ("FlatRow",),
+    "statekit.quantities": ("Instant", "Ordinal", "Quantity"),
+    "statekit.system": ("System",),
+    "statekit.tabulated": ("Tabulated",),
+    "statekit.transaction": ("Hop", "SystemSnapshot", "Transaction"),
+    "statekit.wiring": ("View", "derive", "publish", "spawn", "wire"),
 }
-"""What is loaded when it is asked for: a machine is defined and run without it."""
+"""What is loaded when it is asked for: one machine is defined and run without it."""
 
 
 def __getattr__(name: str) -> object:
-    if name not in _SELDOM:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_SELDOM[name]), name)
+    for module, names in _ON_USE.items():
+        if name in names:
+            return getattr(import_module(module), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

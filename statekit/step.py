@@ -62,15 +62,15 @@ def step(machine: Machine[S, E, C, F], snapshot: Snapshot[S, C], stimulus: Stimu
     off the queue or goes on to the next, and only taking one off begins again.
     """
     folded, memo = machine.folded, snapshot.memo
-    event = stimulus.event
+    event, state = stimulus.event, snapshot.state
     key = type(event)
     if memo is not None and memo.owner is folded and (known := memo.known.get(key)) is not None:
         return known  # type: ignore[return-value]
     # The fast path: a move that starts and ends nothing that is awaited. It could be left out.
-    move = folded.quick[snapshot.state].get(key)
+    move = folded.quick[state].get(key)
     if move is None or snapshot.postponed:
         return _worked_out(machine, snapshot, stimulus)
-    context: object = snapshot.context
+    context: object = (before := snapshot.context)
     tickets = snapshot.tickets
     try:
         while (guard := move.guard) is not None:
@@ -85,8 +85,8 @@ def step(machine: Machine[S, E, C, F], snapshot: Snapshot[S, C], stimulus: Stimu
     except Exception:  # noqa: BLE001 - it is looked at there
         return _worked_out(machine, snapshot, stimulus)
     after: AnySnapshot | OpenSnapshot = snapshot
-    if context is not after.context or motion.state is not after.state:
-        if context.__class__ is not after.context.__class__:
+    if context is not before or motion.state is not state:
+        if context.__class__ is not before.__class__:
             return _worked_out(machine, snapshot, stimulus)
         after = SNAPSHOT()
         after.state, after.context, after.tickets = motion.state, context, tickets
@@ -95,9 +95,10 @@ def step(machine: Machine[S, E, C, F], snapshot: Snapshot[S, C], stimulus: Stimu
     done = STEP()
     done.snapshot, done.effects = after, move.orders
     done.verdict, done.path, done.moved = motion.verdict, motion.path, motion.moved
-    done.issued = done.ended = ()
+    done.issued = ()
+    done.ended = ()
     done.__class__ = Step  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
-    if not tickets and folded.snapshots.on:
+    if folded.snapshots.on and not tickets:
         return _remembered(folded, snapshot, key, cast("AnyStep", done))  # type: ignore[return-value]
     return done  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
 

@@ -150,7 +150,7 @@ class System(Shown):
         made = TRANSACTION()
         made.snapshot, made.verdict = whole, lone.verdict
         made.path, made.orders = lone.path, lone.orders
-        made.published = made.armed = made.ended = ()
+        made.published, made.armed, made.ended = (), (), ()
         made.__class__ = Transaction  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
         if before.memo is not None:
             return self._remembered(snapshot, at, key, done, cast("Transaction", made))

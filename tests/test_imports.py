@@ -1,10 +1,12 @@
 """The import contracts: one direction through the engine, no cycle, no event loop below the driver."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -145,8 +147,17 @@ for module in sys.argv[1:]:
 def test_what_a_machine_does_not_need_is_loaded_by_those_who_name_it():
     said = "import sys, statekit; print(*sorted(name for name in sys.modules if name.startswith('statekit.')))"
     ran = subprocess.run([sys.executable, "-c", said], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
-    assert not {"statekit.flat", "statekit.quantities", "statekit.tabulated"} & set(ran.stdout.split())
+    on_use = {"flat", "quantities", "tabulated", "system", "transaction", "wiring", "work"}
+    assert not {f"statekit.{name}" for name in on_use} & set(ran.stdout.split())
     assert all(getattr(statekit, name) is not None for name in statekit.__all__)
     assert statekit.FlatRow.__module__ == "statekit.flat"
     with pytest.raises(AttributeError, match="module 'statekit' has no attribute 'Nothing'"):
         _ = statekit.Nothing
+
+
+def test_no_public_name_is_taken_for_the_module_of_that_name():
+    # A module that is loaded becomes an attribute of its package, in the place of a name that was to be loaded on use.
+    for path in (ROOT / "statekit").glob("*.py"):
+        importlib.import_module(f"statekit.{path.stem}")
+    modules = [name for name in statekit.__all__ if isinstance(getattr(statekit, name), ModuleType)]
+    assert modules == []

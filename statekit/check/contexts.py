@@ -54,7 +54,7 @@ class Part:
         """Begin with none."""
         self.numbers: dict[object, int] = {}
         self.last: object = self
-        self.last_number = 0
+        self.last_number: int = 0
 
     def number(self, value: object) -> "tuple[int]":
         """Number a value, in brackets, so that no number that a field may hold is taken for it."""

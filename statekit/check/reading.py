@@ -130,7 +130,7 @@ class Traced:
         self.read: dict[int, set[str]] = {}
         self.values: list[tuple[int, object]] = []
         self.signals: list[Signal] = []
-        self.before = SystemSnapshot((), ())
+        self.before: SystemSnapshot = SystemSnapshot((), ())
         self.looked_at: tuple[tuple[int, ...], ...] = ()
         self.system: System = evolve(
             system,

@@ -6,21 +6,18 @@ from pathlib import Path
 from typing import Final
 
 import click
-from attrs import evolve, frozen
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from attrs import evolve
 
-from statekit.check.explore import explore
 from statekit.check.model import DEFAULT, Model
-from statekit.cli import catalogue
 from statekit.cli.account import sum_up, tell
 from statekit.cli.checked import Checked, FailOn
+from statekit.cli.exploring import all_explored
+from statekit.cli.targets import Target, targets
 from statekit.cli.terminal import console
+from statekit.cli.workers import JOBS
 from statekit.draw.gallery import write
 from statekit.draw.svg import find_layout
 from statekit.errors import StatekitError
-from statekit.machine import Definition
-from statekit.system import System
 
 FOUND: Final = 1
 COULD_NOT: Final = 2
@@ -36,6 +33,7 @@ class NothingToCheck(StatekitError):
 @click.option(
     "--thresholds", default=DEFAULT, show_default=True, help="How far to explore: a name of the Model's thresholds."
 )
+@JOBS
 @click.option("--no-explore", is_flag=True, help="Look at the tables alone.")
 @click.option("--notes", is_flag=True, help="List also what is only worth a look.")
 @click.option(
@@ -58,6 +56,7 @@ def check(
     *,
     every: bool,
     thresholds: str,
+    jobs: int,
     no_explore: bool,
     notes: bool,
     fail_on: str,
@@ -75,11 +74,8 @@ def check(
     if bool(names) == every:
         raise NothingToCheck("say what to check, or --all: a name from `statekit list`, or file.py")
     screen, done = console(), list[Checked]()
-    for target in _targets(names):
-        checked = Checked.linted(target.name, target.model, target.home)
-        at = _thresholds(target.model, thresholds, named=not every)
-        if target.whole and not no_explore:
-            checked = _explored(checked, at)
+    chosen = [(each, _thresholds(each.model, thresholds, named=not every)) for each in targets(names)]
+    for checked in _checked(chosen, 0 if no_explore else jobs):
         done.append(checked)
         if not as_json:
             tell(screen, checked, notes=notes)
@@ -95,53 +91,16 @@ def check(
     ctx.exit(COULD_NOT if any(each.problem for each in done) else FOUND if any(each.fails(on) for each in done) else 0)
 
 
-@frozen
-class Target:
-    """A model to check, by its name and its home, and whether it is to be explored."""
-
-    name: str
-    model: Model
-    home: str = ""
-    whole: bool = True
-
-
-def _targets(names: tuple[str, ...]) -> Iterator[Target]:
-    """Give every model to check; without names all that is offered.
-
-    A machine or a system without a model gets one that claims nothing; the members of a system, if they are not checked
-    themselves, have their tables looked at.
-    """
-    chosen = [_target(name) for name in names] if names else list(_offered())
-    subjects = [target.model.subject for target in chosen]
-    yield from chosen
-    known = {id(target.model.subject): target for target in _offered()} if names else {}
-    for subject in tuple(subjects):
-        for member in subject.members if isinstance(subject, System) else ():
-            if member not in subjects:
-                subjects.append(member)
-                yield evolve(known.get(id(member), Target(member.name, Model(member))), whole=False)
-
-
-def _offered() -> Iterator[Target]:
-    """Give every model that is offered, then every machine and system that has none."""
-    models = [Target(offer.name, offer.model(), offer.value) for offer in catalogue.offers(catalogue.MODELS)]
-    yield from models
-    subjects = [target.model.subject for target in models]
-    for exhibit in catalogue.exhibits():
-        if exhibit.subject not in subjects:
-            yield Target(exhibit.name, Model(exhibit.subject))
-
-
-def _target(name: str) -> Target:
-    """Load what a name means: a model, or a machine or a system without one."""
-    groups = (catalogue.MODELS, catalogue.MACHINES, catalogue.SYSTEMS)
-    offer = catalogue.offered(name, *groups, sought="model, machine or system")
-    found = offer.load()
-    if isinstance(found, Definition | System):
-        return Target(offer.name if offer.group else found.name, Model(found))
-    if not isinstance(found, Model):
-        raise catalogue.CannotLoad(name, offer.value, f"it is no Model, Machine or System, but {type(found).__name__}")
-    return Target(offer.name if offer.group else found.name, found, offer.value)
+def _checked(chosen: list[tuple[Target, str]], jobs: int) -> Iterator[Checked]:
+    """Look at each table, and explore all that is to be, at its thresholds; without jobs nothing is explored."""
+    whole = [(target, thresholds) for target, thresholds in chosen if target.whole and jobs]
+    came = all_explored(whole, jobs)
+    for target, _ in chosen:
+        checked = Checked.linted(target.name, target.model, target.home)
+        if target.whole and jobs:
+            found = next(came)
+            checked = evolve(checked, problem=found) if isinstance(found, str) else checked.with_explored(found)
+        yield checked
 
 
 def _thresholds(model: Model, wanted: str, *, named: bool) -> str:
@@ -151,22 +110,6 @@ def _thresholds(model: Model, wanted: str, *, named: bool) -> str:
     if named or DEFAULT not in model.thresholds:
         raise NothingToCheck(f"{model.name} has no thresholds {wanted!r}; it has {', '.join(model.thresholds)}")
     return DEFAULT
-
-
-def _explored(checked: Checked, thresholds: str) -> Checked:
-    """Explore, with a bar on a terminal: how much of what was found so far is worked off."""
-    screen = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeElapsedColumn())
-    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
-        task = progress.add_task(f"exploring {checked.name}", total=None, said="")
-
-        def tick(found: int, done: int) -> None:
-            progress.update(task, total=found, completed=done, said=f"{done:,} of {found:,} states")
-
-        try:
-            return checked.with_explored(explore(checked.model, thresholds, progress=tick))
-        except StatekitError as error:
-            return evolve(checked, problem=str(error))
 
 
 def _write(directory: Path, checked: Checked) -> None:

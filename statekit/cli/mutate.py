@@ -1,27 +1,21 @@
 """`statekit mutate`: change one thing of a lifecycle at a time, and see whether its checks notice."""
 
 import json
-import os
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from multiprocessing import get_context
 from typing import Final
 
 import attrs
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from statekit.check.killing import Fate, Killing, complaint_of_original, mutants_of, tried
-from statekit.check.model import DEFAULT, Model
-from statekit.check.mutants import Mutant
+from statekit.check.model import DEFAULT
 from statekit.cli import catalogue
-from statekit.cli.terminal import console
+from statekit.cli.terminal import console, progress
+from statekit.cli.workers import JOBS, spread
 from statekit.errors import StatekitError
 
 SURVIVED: Final = 1
@@ -44,7 +38,7 @@ class NotSound(StatekitError):
 
 @click.command(short_help="Change one thing at a time: do the checks notice?")
 @click.argument("model")
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Processes; one for each core.")
+@JOBS
 @click.option(
     "--seconds",
     type=click.FloatRange(0, min_open=True),
@@ -74,17 +68,14 @@ def mutate(
     if fault := complaint_of_original(whole, thresholds):
         raise NotSound(f"{whole.name} does not pass its own checks, so every mutant would be noticed: {fault}")
     mutants = mutants_of(whole, thresholds)
-    if jobs > 1:
-        work = _pooled(offer.value, len(mutants), thresholds, jobs, seconds)
-    else:
-        work = _alone(whole, mutants, thresholds, seconds)
+    parts = [(offer.value, thresholds, at) for at in range(len(mutants))]
     found: dict[int, Killing] = {}
-    shown = console()
-    with _progress(shown, quiet=as_json) as progress:
-        task = progress.add_task(whole.name, total=len(mutants))
-        for at, killing in work:
+    with progress(quiet=as_json) as bar:
+        task = bar.add_task(whole.name, total=len(mutants), said="")
+        for at, killing in spread(tried_at, parts, jobs, seconds=seconds):
             found[at] = killing
-            progress.advance(task)
+            bar.update(task, completed=len(found), said=f"{len(found)} of {len(mutants)} mutants")
+    shown = console()
     untried = (Killing(each.name, each.origin, Fate.UNTRIED) for each in mutants)
     killings = [found.get(at, each) for at, each in enumerate(untried)]
     took = time.monotonic() - began
@@ -100,46 +91,10 @@ def mutate(
     ctx.exit(SURVIVED if any(each.fate in (Fate.SURVIVED, Fate.UNTRIED) for each in killings) else 0)
 
 
-def _alone(model: Model, mutants: tuple[Mutant, ...], thresholds: str, seconds: float) -> Iterator[tuple[int, Killing]]:
-    """Try one mutant after the other in this process, until the budget ends."""
-    deadline = time.monotonic() + seconds
-    for at, mutant in enumerate(mutants):
-        if time.monotonic() >= deadline:
-            return
-        yield at, tried(model, mutant, thresholds)
-
-
-def _pooled(home: str, count: int, thresholds: str, jobs: int, seconds: float) -> Iterator[tuple[int, Killing]]:
-    """Try mutants in processes of their own, each of which loads the model anew, until the budget ends.
-
-    What is under way then is brought to its end.
-    """
-    deadline = time.monotonic() + seconds
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        places = {pool.submit(try_one, home, tuple(sys.path), thresholds, at): at for at in range(count)}
-        waiting: set[Future[Killing]] = set(places)
-        while waiting:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                waiting = {each for each in waiting if not each.cancel()}
-            done, waiting = wait(waiting, max(left, 0) or None, FIRST_COMPLETED)
-            yield from ((places[each], each.result()) for each in done)
-
-
-def try_one(home: str, path: tuple[str, ...], thresholds: str, at: int) -> Killing:
-    """Try one mutant in a process that knows nothing yet but where to look for modules."""
-    sys.path[:] = path
-    try:
-        model = catalogue.Offer(home, home).model()
-        return tried(model, mutants_of(model, thresholds)[at], thresholds)
-    except StatekitError as error:
-        # Errors that keep facts do not travel between processes; their sentence does.
-        raise NotSound(str(error)) from None
-
-
-def _progress(screen: Console, *, quiet: bool) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=screen, transient=True, disable=quiet or not screen.is_terminal)
+def tried_at(source: str, thresholds: str, at: int) -> Killing:
+    """Try one mutant of the model that is loaded from there: one part of a worker's work."""
+    model = catalogue.Offer(source, source).model()
+    return tried(model, mutants_of(model, thresholds)[at], thresholds)
 
 
 def _facts(killings: list[Killing]) -> dict[str, object]:

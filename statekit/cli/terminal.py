@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from statekit.draw.graph import Line
@@ -40,6 +41,13 @@ def console() -> Console:
     if not made.is_terminal:
         made = Console(highlight=False, width=PIPED_WIDTH)
     return made
+
+
+def progress(*, quiet: bool = False) -> Progress:
+    """Make a bar that is gone when the work is done; its tasks have a field `said`. Only on a terminal, and stderr."""
+    screen = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeElapsedColumn())
+    return Progress(*columns, console=screen, transient=True, disable=quiet or not screen.is_terminal)
 
 
 def triggers(line: Line) -> Text:

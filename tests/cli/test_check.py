@@ -13,7 +13,7 @@ from statekit.check.model import Model, Overruled, Thresholds
 from statekit.check.properties import Sort, invariant, settled, witness
 from statekit.check.report import Explored, Finding, Gap, Result, Trace, Weight
 from statekit.check.seen import Move
-from statekit.cli import check as command
+from statekit.cli import exploring
 from statekit.errors import StatekitError
 
 
@@ -113,7 +113,7 @@ def explored(monkeypatch):
                 raise result
             return evolve(result, subject=model.name, thresholds=thresholds)
 
-        monkeypatch.setattr(command, "explore", explore)
+        monkeypatch.setattr(exploring, "explore", explore)
         return asked
 
     return explored
@@ -262,7 +262,7 @@ def test_notes_are_counted_and_listed_on_demand(run, explored):
 def test_all_is_every_model_and_whatever_has_none(run, explored, here):
     asked = explored(SOUND)
     here(models={"lamp": "MEANT"}, machines={"lamp": "LAMP", "other": "OTHER"}, systems={"home": "HOME"})
-    done = run("check", "--all", "--thresholds", "deep")
+    done = run("check", "--all", "--jobs", "1", "--thresholds", "deep")
     assert [at for _, at, _ in asked] == ["default"] * 3
     assert [model.subject for _, _, model in asked] == [LAMP, OTHER, HOME]
     assert asked[0][2] is MEANT
@@ -313,7 +313,7 @@ class Unsampled(StatekitError):
 def test_a_model_that_cannot_be_explored_does_not_keep_the_others_from_it(run, explored, here):
     explored(Unsampled("lamp cannot be explored: Press has no samples"))
     here(models={"lamp": "MEANT", "circuit_breaker": "MODEL"})
-    done = run("check", "--all")
+    done = run("check", "--all", "--jobs", "1")
     assert done.exit_code == 2
     assert "lamp cannot be explored: Press has no samples" in done.stdout
     assert "2 checked" in done.stdout
@@ -323,7 +323,7 @@ def test_a_model_that_cannot_be_explored_does_not_keep_the_others_from_it(run, e
 def test_json_has_every_finding_property_and_figure(run, explored, here):
     explored(REFUTED)
     here(models={"circuit_breaker": "MODEL", "lamp": "MEANT"})
-    done = run("check", "--all", "--json")
+    done = run("check", "--all", "--jobs", "1", "--json")
     assert done.exit_code == 1
     breaker, lamp_ = json.loads(done.stdout)["checked"]
     assert (breaker["name"], breaker["what"], breaker["blank_cells"]) == ("circuit_breaker", "machine", 0)
@@ -341,10 +341,67 @@ def test_json_has_every_finding_property_and_figure(run, explored, here):
     assert lamp_["blank_cells"] == 1
 
 
+ALIKE = ("seconds", "edges_per_second", "peak_bytes")
+"""The figures that differ from run to run."""
+
+
+def told(done):
+    checked = json.loads(done.stdout)["checked"]
+    for each in checked:
+        for name in ALIKE:
+            each["explored"].pop(name)
+    return checked
+
+
+def test_several_at_once_are_told_as_one_after_the_other(run):
+    names = [f"tests.check.{name}" for name in ("breakers:STRICT", "rings:RING", "breakers:BROKEN")]
+    alone, at_once = (run("check", *names, "--json", "--jobs", jobs) for jobs in ("1", "3"))
+    assert (alone.exit_code, at_once.exit_code) == (1, 1)
+    assert told(alone) == told(at_once)
+    assert [each["name"] for each in told(at_once)] == ["breaker", "ring", "breaker"]
+    assert [all(each["holds"] for each in found["explored"]["properties"]) for found in told(at_once)] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_counterexamples_found_in_workers_are_written_as_files(run, tmp_path):
+    names = ("tests.check.breakers:BROKEN", "tests.check.breakers:MENDED")
+    files = []
+    for jobs in ("1", "2"):
+        done = run("check", *names, "--jobs", jobs, "--artefacts", str(tmp_path / jobs))
+        assert done.exit_code == 1
+        files.append({path.name: path.read_text() for path in (tmp_path / jobs).iterdir()})
+    assert files[0] == files[1]
+    assert "breaker_b3.txt" in files[0]
+
+
+@frozen
+class Turned:
+    percent: int
+
+
+UNSAMPLED = lamp(
+    *(Rows[Lamp, None, object]().ignore(state, Turned, because="it has no dimmer") for state in Lamp),
+    Rows[Lamp, None, object]().ignore(Lamp.OFF, Dim, because="it is dark"),
+)
+
+
+def test_what_cannot_be_explored_in_a_worker_is_told_beside_the_others(run):
+    done = run("check", "tests.check.breakers:STRICT", f"{__name__}:UNSAMPLED", "--jobs", "2")
+    assert done.exit_code == 2
+    said = " ".join(done.stdout.split())
+    assert "✓ Breaker" in said
+    assert "✗ Lamp" in said
+    assert "Model(samples=...)" in said
+    assert "1 could not be explored" in said
+
+
 @pytest.mark.parametrize("width", [80, 100, 160])
 def test_no_line_is_wider_than_the_terminal(run, explored, here, width, monkeypatch):
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setattr("statekit.cli.terminal.PIPED_WIDTH", width)
     explored(evolve(REFUTED, faults=FAULTY.faults, gaps=GAPPED.gaps, findings=ODD.findings))
     here(models={"circuit_breaker": "MODEL", "lamp": "MEANT"}, systems={"home": "HOME"})
-    assert max(map(len, run("check", "--all", "--notes").stdout.splitlines())) <= width
+    assert max(map(len, run("check", "--all", "--jobs", "1", "--notes").stdout.splitlines())) <= width

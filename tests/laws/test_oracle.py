@@ -81,11 +81,9 @@ from statekit.timers import ClockJumped
 from statekit.transition import begin, cell_in, decide
 from tests.machines.algebras import Stubborn
 
-SHIPPED_EVENTS, TABLES, TABLE_EVENTS = 60_000, 400, 200
+SHIPPED_EVENTS, TABLES, TABLE_EVENTS = 30_000, 400, 200
 
-RARE = {"connection": 3}
-"""Lines after two losses in a row, which chance does not come to in time; exploring the machine comes to them."""
-"""For each of six machines; for each of so many drawn tables: 200,000 events together."""
+"""For each of nine machines; for each of so many drawn tables: 350,000 events together."""
 
 
 # ----------------------------------------------------------------------------------------------------------- the oracle
@@ -333,7 +331,7 @@ def started(oracle, context):
 def walked(oracle, at, draw, steps, seen):
     """Drive both engines by the same events from one place; count what became of them, and every line passed.
 
-    Gives every place they came to.
+    Gives every place they came to, under the row or branch that led there.
     """
     folded, model = oracle.definition.folded, oracle.model
     state, context = at
@@ -349,7 +347,7 @@ def walked(oracle, at, draw, steps, seen):
         assert type(state) is type(model.state)
         seen[theirs[0]] += 1
         seen.update(model.lines)
-        trail.append((state, context))
+        trail += ((line, (state, context)) for line in model.lines)
     return trail
 
 
@@ -792,9 +790,12 @@ def lines_below(line):
 
 
 def shipped_events(machine, chance, seen):
-    """Draw any trigger of a machine, well typed; mostly one with a row or branch seldom come to."""
-    keys = [*machine.folded.events, *machine.folded.clocks]
+    """Draw any trigger of a machine, well typed; mostly one with a row or branch seldom come to.
 
+    One that was often asked in vain is asked less often: its context is never the one that the branch wants.
+    """
+    keys = [*machine.folded.events, *machine.folded.clocks]
+    asked = Counter()
     lines = {
         state: {key: [at for arrow in arrows for at in lines_below(arrow.row)] for key, arrows in cells.items()}
         for state, cells in machine.folded.cells.items()
@@ -803,8 +804,12 @@ def shipped_events(machine, chance, seen):
     def draw(state, context):
         key = chance.choice(keys)
         if chance.random() < 0.8:
-            weights = [sum(1 / (1 + seen[line]) for line in origins) for origins in lines[state].values()]
+            weights = [
+                sum(1 / (1 + seen[line]) for line in origins) / (1 + asked[state, each])
+                for each, origins in lines[state].items()
+            ]
             (key,) = chance.choices(list(lines[state]), weights)
+        asked[state, key] += 1
         if isinstance(key, str):
             keyed = FIELDS[machine](chance, context).get(key, (None,))
             return key, Fired(key, *keyed, delay_seconds=chance.choice([0.1, 2.5, 60.0]))
@@ -819,15 +824,17 @@ def test_an_independent_engine_agrees_on_every_shipped_lifecycle(machine, tally)
     oracle, draw = Oracle(machine), shipped_events(machine, chance, seen)
     for context in CONTEXTS[machine]:
         reached = defaultdict(list)
-        reached[machine.initial].append(started(oracle, context))
-        # Each walk goes on from where an earlier one came to, every state as often as any other.
+        reached["the start"].append(started(oracle, context))
         for _ in range(SHIPPED_EVENTS // len(CONTEXTS[machine]) // steps):
-            for place in walked(oracle, chance.choice(reached[chance.choice(list(reached))]), draw, steps, seen):
-                known = reached[place[0]]
+            # Each walk goes on from where an earlier one came to, mostly by a row or branch seldom come to.
+            weights = [1 / (1 + seen[line]) for line in reached] if chance.random() < 0.5 else None
+            (by,) = chance.choices(list(reached), weights)
+            for line, place in walked(oracle, chance.choice(reached[by]), draw, steps, seen):
+                known = reached[line]
                 known.insert(chance.randint(0, len(known)), place)
                 del known[200:]
     tally.update({each: seen[each] for each in VERDICTS})
     assert sum(seen[each] for each in VERDICTS) == SHIPPED_EVENTS
     # Agreement means little for a line that neither engine came to.
     missed = [f"{at} {words}" for at, words in lines_of(machine).items() if at not in seen]
-    assert len(missed) <= RARE.get(machine.name, 0), missed
+    assert not missed
