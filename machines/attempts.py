@@ -235,7 +235,7 @@ def note_service_failed(context: Context) -> Context:
 
 def note_goaway(context: Context, event: GoAway) -> Context:
     """Remember by when the server will close."""
-    return evolve(_reporting(context, context.report), deadline_seconds=event.deadline_seconds)
+    return evolve(_reporting(context, Report.CANCEL), deadline_seconds=event.deadline_seconds)
 
 
 def note_stable(context: Context) -> Context:

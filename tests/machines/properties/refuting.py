@@ -18,26 +18,13 @@ def instead(machine, **functions):
     return Rewriting(machine, function=read).machine()
 
 
-def otherwise(machine, origin, change):
-    """Give the machine with one row changed as `statekit mutate` changes none: without its update, or waiting too."""
-    (row,) = (each for each in machine.table if each.origin == origin)
-    if change == "without its update":
-        other = evolve(row, update=None)
-    else:
-        name = change.removeprefix("waits in ").removesuffix(" too")
-        other = evolve(row, source=(row.source, next(each for each in type(row.source) if each.name == name)))
-    return Rewriting(machine, part=lambda part: (other,) if part is row else (part,)).machine()
-
-
 def mutated(model, mutation):
-    """Make a mutant: one that `statekit mutate` lists, by its name, one of a row of ours, or with other functions."""
+    """Make a mutant: one that `statekit mutate` lists, by its name; with other functions; or as a function makes it."""
+    if callable(mutation):
+        return mutation(model.subject)
     if isinstance(mutation, dict):
         return instead(model.subject, **mutation)
-    known = {each.name: each for each in mutants_of(model)}
-    if mutation in known:
-        return known[mutation].make()
-    label, change = mutation.rsplit(": ", 1)
-    return otherwise(model.subject, known[f"{label}: dropped"].origin, change)
+    return next(mutant for mutant in mutants_of(model) if mutant.name == mutation).make()
 
 
 def refuted(model, code, mutation):
