@@ -152,10 +152,6 @@ class LimitHeard(Signal):
 Effect: TypeAlias = Granted | PutBack | TurnedAway | LimitHeard
 
 
-NOTHING_HEARD = LimitHeard(0.0, "", "", 0)
-"""What stands for the last limit before there was one; nobody is told of it."""
-
-
 # ---------------------------------------------------------------------------------------------------------- context
 @frozen
 class Limit:
@@ -169,8 +165,8 @@ class Limit:
 class Context:
     """Who waits, what limits run, and how fast the rest goes; `rate` None means the ceiling.
 
-    `rested` says that the last grant is far enough away; `last` is that grant. `heard` and `put_back` are what the last
-    limit brought, for the makers to tell.
+    `rested` says that the last grant is far enough away; `last` is that grant. `known` says that the last limit was
+    announced while another ran: that weighs more.
     """
 
     options: Options = Options()
@@ -179,8 +175,7 @@ class Context:
     rate: int | None = None
     rested: bool = True
     last: str = ""
-    heard: LimitHeard = NOTHING_HEARD
-    put_back: str = ""
+    known: bool = False
 
     @property
     def rate_per_second(self) -> int:
@@ -278,21 +273,30 @@ def rest(context: Context) -> Context:
     return evolve(context, rested=True)
 
 
+def comes_back(context: Context, event: Limited) -> bool:
+    """Was something sent in vain that does not wait again already?"""
+    operation = _limited(context, event)
+    return bool(operation) and operation not in context.queue
+
+
 def note_limit(context: Context, event: Limited) -> Context:
+    """Add a limit, and halve the rate."""
+    limits = _with(context, min(_asked(context, event), context.options.limit_cap_seconds))
+    rate = max(1, context.rate_per_second // 2)
+    return evolve(context, limits=limits, rate=rate, known=bool(context.limits))
+
+
+def note_limit_and_put_back(context: Context, event: Limited) -> Context:
     """Add a limit, halve the rate, and put what was sent in vain back to the head."""
-    options, operation = context.options, event.operation or context.last
-    asked = options.limit_seconds if event.seconds is None else event.seconds
-    weight = event.weight + (event.weight_while_limited if context.limits else 0)
-    returns = bool(operation) and operation not in context.queue
-    return evolve(
-        context,
-        limits=_with(context, min(asked, options.limit_cap_seconds)),
-        rate=max(1, context.rate_per_second // 2),
-        queue=(operation, *context.queue) if returns else context.queue,
-        last="" if operation == context.last else context.last,
-        put_back=operation if returns else "",
-        heard=LimitHeard(asked, operation, event.code, weight),
-    )
+    return evolve(note_limit(context, event), queue=(_limited(context, event), *context.queue))
+
+
+def _limited(context: Context, event: Limited) -> str:
+    return event.operation or context.last
+
+
+def _asked(context: Context, event: Limited) -> float:
+    return context.options.limit_seconds if event.seconds is None else event.seconds
 
 
 def _with(context: Context, said: float) -> tuple[Limit, ...]:
@@ -307,7 +311,7 @@ def _with(context: Context, said: float) -> tuple[Limit, ...]:
 
 def end_limit(context: Context, event: Fired) -> Context:
     """Note that a limit is over."""
-    return evolve(context, limits=tuple(each for each in context.limits if each.place != event.key))
+    return evolve(context, limits=tuple(each for each in context.limits if each.place != event.key), known=False)
 
 
 def end_limit_and_go(context: Context, event: Fired) -> Context:
@@ -351,9 +355,15 @@ def turn_away(_: Context, event: Offered) -> TurnedAway:
     return TurnedAway(event.operation)
 
 
-def tell_limit(context: Context) -> tuple[Effect, ...]:
-    """Tell of the limit, and of what waits again because of it."""
-    return (context.heard, PutBack(context.put_back)) if context.put_back else (context.heard,)
+def tell_limit(context: Context, event: Limited) -> LimitHeard:
+    """Tell of the limit."""
+    weight = event.weight + (event.weight_while_limited if context.known else 0)
+    return LimitHeard(_asked(context, event), _limited(context, event), event.code, weight)
+
+
+def put_back(context: Context) -> PutBack:
+    """Tell what waits again."""
+    return PutBack(context.queue[0])
 
 
 # ------------------------------------------------------------------------------------------------------------- table
@@ -393,6 +403,8 @@ TABLE = (
 
     row(PACER,    rested,      FLOW,   grant_last, arm(rested), guard=next_may_go, update=let_next_go),
     stay(PACER,   rested,      update=rest),
+    row(PACER,    Limited,     FLOW,   tell_limit, put_back, arm(limit_over),
+        guard=comes_back, update=note_limit_and_put_back),
     row(PACER,    Limited,     FLOW,   tell_limit, arm(limit_over), update=note_limit),
     row(PACER,    limit_over,  FLOW,   grant_last, arm(rested), arm(climbing),
         guard=last_limit_ends_for_somebody, update=end_limit_and_go),

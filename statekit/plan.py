@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from statekit.effects import Signal
 from statekit.errors import UnknownMember
-from statekit.keyed import Keyed, key_order, member_of
+from statekit.keyed import Keyed, key_order, member_of, spelling
 from statekit.machine import Definition
 from statekit.states import Every
 from statekit.wiring import Derived, Wire
@@ -80,9 +80,19 @@ class Plan:
             return found
         member = member_of(address)
         if member == address or member not in self.keyed:
-            known = (*self.names, *(f"{name}[{each.per}]" for name, each in self.keyed.items()))
-            raise UnknownMember(self.name, address, known)
+            raise UnknownMember(self.name, address, self.known())
         return self.keyed[member].definition
+
+    def addressed(self, written: str) -> Definition:
+        """Find whose address, or name, somebody wrote; raises `UnknownMember`, also for another spelling of it."""
+        found, meant = self.definition(written), spelling(written)
+        if meant != written:
+            raise UnknownMember(self.name, written, self.known(), meant)
+        return found
+
+    def known(self) -> tuple[str, ...]:
+        """List what members there are, keyed ones as their instances are addressed."""
+        return (*self.names, *(f"{name}[{each.per}]" for name, each in self.keyed.items()))
 
     def order(self, address: str) -> tuple[int, tuple[bool, int, str]]:
         """Tell where an instance stands among all."""

@@ -82,11 +82,12 @@ class System(Shown):
     def address(self, member: Definition | str, key: InstanceKey | None = None) -> str:
         """Give the name under which `step` knows a member, for a keyed one its instance of `key`, there or not.
 
-        A text is a name, or an address already. Raises `UnknownMember`, also for a keyed member without a key.
+        A text is a name, or an address already. Raises `UnknownMember`, also for a keyed member without a key and for
+        an address in another spelling than this gives.
         """
         name = member if isinstance(member, str) else member.name
         found = name if key is None else address(name, key)
-        self.plan.definition(found)
+        self.plan.addressed(found)
         return found
 
     def start(self, contexts: Mapping[str, object] | None = None) -> Transaction:
@@ -123,7 +124,7 @@ class System(Shown):
             return known
         at = self.places.get(member)
         if at is None:
-            self.plan.definition(member)
+            self.plan.addressed(member)
             return self._worked_out(snapshot, member, stimulus, None)
         before = snapshot.members[at]
         if before.postponed:

@@ -101,10 +101,6 @@ class Alone:
             done = stepped(self.definition, self._later(local.snapshot, each), each.stimulus)
             yield each.move, self._target(place, local, each, done), self._label(local, done, each)
 
-    def view(self, place: int) -> AnySnapshot:
-        """See `Space.view`."""
-        return self.places.nodes[place >> self.bits].snapshot
-
     def numbers(self, place: int) -> Numbers:
         """See `Space.numbers`."""
         return (*self.places.nodes[place >> self.bits].numbers, *self.record.watch.numbers(place))

@@ -23,14 +23,14 @@ def end_limits_too(context):
     return evolve(context, queue=(), last="", limits=())
 
 
+def nothing(_):
+    """Nothing is told."""
+    return ()
+
+
 def note_last_limit(context, event):
     """Of several limits only the last is known."""
     return note_limit(evolve(context, limits=()), event)
-
-
-def note_limit_only(context, event):
-    """What was sent in vain is lost."""
-    return evolve(note_limit(context, event), queue=context.queue, put_back="")
 
 
 KILLS = (
@@ -38,8 +38,8 @@ KILLS = (
     ("R2", {"end_limit": end_all}),
     ("R2 announced", "option limit_seconds read as +1"),
     ("R3", "option limits_max read as +1"),
-    ("R4", "row pacer Limited: without tell_limit"),
-    ("R5", "row pacer Limited: without tell_limit"),
+    ("R4", "row pacer Limited: if comes_back: without put_back"),
+    ("R5", "row pacer Limited: if comes_back: without put_back"),
     ("R6", "stay pacer Offered if is_full: without turn_away"),
     ("R6 bound", "stay pacer Offered if is_full: dropped"),
     ("R6 once", "ignore pacer Offered if waits_already: dropped"),
@@ -48,7 +48,7 @@ KILLS = (
     ("R8", "stay pacer Offered if is_control: without grant_offered"),
     ("R9", "option limit_cap_seconds read as +1"),
     ("R10", {"let_all_leave": end_limits_too}),
-    ("told", "row pacer Limited: without tell_limit"),
+    ("told", "row pacer Limited: if comes_back: without put_back"),
     ("waiting", "row pacer Offered if goes_at_once: dropped"),
     ("rate", "row pacer climbing if climbs: dropped"),
     ("rate climbs", "timer climbing: dropped"),
@@ -59,8 +59,8 @@ KILLS = (
     ("LIMITED", "choice flow to LIMITED if is_limited: dropped"),
     ("DRAINING", "choice flow to DRAINING if is_slowed: dropped"),
     ("FULL", "choice flow to FULL if is_full: dropped"),
-    ("overlap", {"note_limit": note_last_limit}),
-    ("put back", {"note_limit": note_limit_only}),
+    ("overlap", {"note_limit": note_last_limit, "note_limit_and_put_back": note_last_limit, "put_back": nothing}),
+    ("put back", {"note_limit_and_put_back": note_limit, "put_back": nothing}),
     ("half way", "timer climbing: dropped"),
 )
 
