@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 
 from machines.gates import Gate, GatesMoved, ending
 from machines.link import Generation, GoAway, Hello, Permit, Permitted, Report, TokenReady
-from machines.options import seconds, whole
+from machines.options import of_kind, seconds, whole
 from machines.policy.close_codes import CloseAct
 from machines.policy.failures import Loss, heeded
 from machines.policy.resumption import Resumption
@@ -31,7 +31,7 @@ class Options:
     """
 
     lifecycle: ClassVar = "connection"
-    retry: RetryOptions = RetryOptions()
+    retry: RetryOptions = field(default=RetryOptions(), validator=of_kind(RetryOptions))
     dial_seconds: float = field(default=10.0, validator=seconds(above=0))
     hello_seconds: float = field(default=10.0, validator=seconds(above=0))
     close_seconds: float = field(default=10.0, validator=seconds(above=0))

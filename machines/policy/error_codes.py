@@ -16,6 +16,8 @@ from typing import Final
 
 from attrs import field, frozen
 
+from machines.options import whole
+
 
 class ErrorCode(StrEnum):
     """The 19 error codes of the seed, in its order."""
@@ -83,6 +85,9 @@ class Wait(StrEnum):
     """The service is out of order for a while: likewise."""
 
 
+WEIGHT: Final = whole(at_least=0)
+"""What an error may weigh: it never makes a storm less likely."""
+
 _ENDING: Final = frozenset({Route.CONNECTION_TERMINAL, Route.DOCUMENT_HALTED})
 
 
@@ -100,7 +105,8 @@ class ErrorPolicy:
     rules what comes after CONNECTION_BROKEN. `read_only`: no further edits until the server allows them again.
     `waits_for`: what HELD waits for. `blames_service`: an attempt whose permit is still held has failed, as its breaker
     counts, even if the link stays. `recoverable` is the flag this row expects of the server, None where either is
-    right. Raises ValueError for a row whose route lacks what it needs: a reason, a wait or a close policy to follow.
+    right. Raises ValueError for a row whose route lacks what it needs: a reason, a wait or a close policy to follow;
+    and for a weight that is none.
     """
 
     code: str
@@ -119,6 +125,9 @@ class ErrorPolicy:
     note: str = field(default="", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
+        for column in ("storm_weight", "weight_added_while_limited"):
+            if (weight := getattr(self, column)) not in WEIGHT:
+                raise ValueError(f"error policy {self.code}: {column} must be {WEIGHT}, not {weight!r}")
         maybe = (self.route, self.route_without_operation, self.route_when_accepted)
         routes = {route for route in maybe if route is not None}
         needs = (
