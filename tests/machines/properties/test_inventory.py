@@ -9,7 +9,7 @@ from itertools import chain
 
 import pytest
 
-from machines.properties import auth_refresh, circuit_breaker, connection, error_storm, rate_limit
+from machines.properties import auth_refresh, circuit_breaker, connection, error_storm, rate_limit, session
 
 INVARIANTS = {
     # letter: how many the specification has, and where they are claimed
@@ -18,6 +18,7 @@ INVARIANTS = {
     "B": (9, circuit_breaker),
     "R": (10, rate_limit),
     "S": (7, error_storm),
+    "G": (8, session),
 }
 
 
