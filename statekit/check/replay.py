@@ -37,8 +37,12 @@ def replayed(model: Model, trace: Trace) -> Iterator[Seen[object]]:
     that is not awaited then is delivered all the same, under a ticket that is over.
     """
     run = run_of(model, model.thresholds[trace.thresholds].starts[trace.start])
+    outside = model.environment
     for move in trace.moves:
-        yield run.make(move)
+        seen = run.make(move)
+        if outside is not None:
+            outside = outside.noticed(seen)
+        yield evolve(seen, outside=outside)
 
 
 class Run(Protocol):
