@@ -20,7 +20,7 @@ COVERING := tests/test_*.py tests/codec tests/run tests/testing --ignore=tests/t
     --ignore=tests/test_public_types.py
 
 # Explored at every change; the connection (8,438 states) takes a minute, and belongs to `make deep`.
-EXPLORED := auth_refresh circuit_breaker error_storm heartbeat hold rate_limit router
+EXPLORED := auth_refresh circuit_breaker conflict_recovery error_storm heartbeat hold rate_limit router
 
 cover: .venv/.ready ## measure that the tests of the engine pass through every line and branch of it
 	@$(BIN)/coverage run -m pytest -q $(COVERING)

@@ -6,6 +6,7 @@ comes twice, unless its temper says otherwise, so that exactly once is shown of 
 
 from collections.abc import Sequence
 from functools import reduce
+from itertools import pairwise
 from typing import Final, TypeAlias, cast
 
 from machines.algebra import OperationUnfit
@@ -22,8 +23,9 @@ from machines.document import (
     ViewChanged,
 )
 from machines.link import Send
-from machines.properties.outside import SETTINGS, Outside
+from machines.properties.outside import Outside
 from machines.properties.server import STUBBORN, Sent
+from machines.properties.settings import SETTINGS
 from machines.properties.steps import ordered
 from machines.replica import Part, Pending, Replica
 from machines.text import TEXT
@@ -112,10 +114,10 @@ def the_head_is_what_is_sent(seen: Step) -> bool:
 def each_arrives_once_and_in_order(seen: Step) -> bool:
     """The server applies each operation once at most, and in the order in which they were made."""
     arrived = outside(seen).server.parts
-    return all(one < other for one, other in zip(arrived, arrived[1:], strict=False))
+    return all(one < other for one, other in pairwise(arrived))
 
 
-# ------------------------------------------------------------------------------------------------------ O3, O12: the end
+# ----------------------------------------------------------------------------------------------------- O3, O12: the end
 def each_ends_once(seen: Step) -> bool:
     """Every accepted operation is pending until it is told how it ended, which is told once; none is lost."""
     before, after = seen.before.context.replica, seen.after.context.replica
@@ -168,7 +170,7 @@ def what_ended_is_gone(seen: Step) -> bool:
     return not set(numbers(ordered(seen, OperationEnded))) & set(numbers(seen.after.context.replica.parts))
 
 
-# ------------------------------------------------------------------------------------------------------- O9: accepting
+# -------------------------------------------------------------------------------------------------------- O9: accepting
 def an_edit_is_queued_last(seen: Step) -> bool:
     """What is accepted is queued behind everything else, whatever is asked or awaited meanwhile."""
     if not accepts(seen):

@@ -10,9 +10,10 @@ Which `Setting` it is, the client's name says.
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Final, TypeAlias
+from itertools import chain
+from typing import Final, TypeAlias, cast
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from machines.conflict_recovery import Context, State
 from machines.document import (
@@ -37,43 +38,17 @@ from machines.document import (
     question_of,
 )
 from machines.link import Send
-from machines.properties.server import Applied, Sent, Server, Temper
+from machines.properties.server import Applied, Sent, Server
+from machines.properties.settings import SETTINGS, Setting
 from machines.wire.messages import DocumentEdit, OperationAck, SyncRequest
-from machines.wire.operations import Delete, Edit, Insert
+from machines.wire.operations import Insert
 from statekit import Snapshot
 from statekit.check.seen import Move, Seen
 
 Recovery: TypeAlias = Snapshot[State, Context]
-Step: TypeAlias = Seen[Recovery]
 
 QUESTIONS_MAX = 2
 """How many questions are under way at most; who asks more often gets no answer to the oldest."""
-
-
-@frozen
-class Setting:
-    """What may happen, beside that the link comes and everybody answers.
-
-    The user makes these `edits`, one after the other, and Bob his `remote` ones. The link is lost up to `losses` times;
-    `blames` says that a loss may be put down to the edit under way. Of what the server may say of an edit, `moody` has
-    that it is unsure, refuses it, was in a hurry, or says so twice. `held` has those who hold and release, and `ends`
-    how often the document is halted.
-    """
-
-    temper: Temper
-    edits: tuple[Edit, ...] = ()
-    remote: tuple[Edit, ...] = ()
-    losses: int = 0
-    blames: bool = False
-    unsure: bool = False
-    refuses: bool = False
-    puts_back: bool = False
-    repeats: bool = False
-    holds: bool = False
-    ends: int = 0
-    misfits: bool = False
-    late: bool = False
-    skips: bool = False
 
 
 @frozen
@@ -105,14 +80,15 @@ class Outside:
         """All events: nothing comes from anywhere else."""
         return OWNED
 
-    def offers(self, view: Recovery) -> Iterator[Move]:
+    def offers(self, view: object) -> Iterator[Move]:
         """Give what may come next."""
-        for event in (*self.typed(view), *following(self, view.context.replica.client_id)):
+        recovery = cast("Recovery", view)
+        for event in (*self.typed(recovery), *following(self, recovery.context.replica.client_id)):
             yield Move("", event)
 
-    def typed(self, view: Recovery) -> Iterator[Submit]:
+    def typed(self, recovery: Recovery) -> Iterator[Submit]:
         """The user makes the next edit, perhaps without having seen what came last."""
-        replica = view.context.replica
+        replica = recovery.context.replica
         setting = SETTINGS[replica.client_id]
         if self.edits < len(setting.edits):
             yield Submit(setting.edits[self.edits], replica.revision)
@@ -121,12 +97,12 @@ class Outside:
         if setting.misfits:
             yield Submit((Insert(9, "z"),), replica.revision)
 
-    def noticed(self, seen: Step) -> "Outside":
+    def noticed(self, seen: Seen[object]) -> "Outside":
         """Be as after this event, and the orders that it was answered with."""
-        context = seen.after.context
-        replica, event = context.replica, seen.move.event
-        now = following(self, replica.client_id).get(event, self)
-        if isinstance(event, Submit) and replica.sequence > seen.before.context.replica.sequence:
+        before, after = cast("Recovery", seen.before), cast("Recovery", seen.after)
+        context, event = after.context, seen.move.event
+        now = following(self, context.replica.client_id).get(event, self)
+        if isinstance(event, Submit) and context.replica.sequence > before.context.replica.sequence:
             now = evolve(now, edits=now.edits + 1)
         for order in seen.effects:
             if isinstance(order, Send) and now.linked:
@@ -154,19 +130,32 @@ class Outside:
         return self
 
 
+Way: TypeAlias = tuple[object, Outside]
+"""An event, and what is outside after it."""
+
+
 @lru_cache(maxsize=256)
 def following(outside: Outside, client_id: str) -> Mapping[object, Outside]:
-    """Give everything that may come next but for the user, each with what is outside after it."""
+    """Give everything that may come next but for the user, each with what is outside after it.
+
+    Raises ValueError if an event could lead to two places: then the client would have to be asked which it heard.
+    """
     setting = SETTINGS[client_id]
-    found = [*_link(outside, setting), *_others(outside, setting)]
+    ways = chain(_link(outside, setting), _others(outside, setting), _said(outside, setting, client_id))
+    found: dict[object, Outside] = {}
+    for event, after in ways:
+        if found.setdefault(event, after) != after:
+            raise ValueError(f"{event} leads to {found[event]} and to {after}")
+    if outside.linked and outside.repeated is not None:
+        found.setdefault(outside.repeated, evolve(outside, repeated=None))
+    return found
+
+
+def _said(outside: Outside, setting: Setting, client_id: str) -> Iterator[Way]:
     if outside.linked:
-        found += [*_pacer(outside, client_id), *_remote(outside, setting, client_id), *_answers(outside, setting, client_id)]
-        if outside.repeated is not None:
-            found.append((outside.repeated, evolve(outside, repeated=None)))
-    return dict(reversed(found))
-
-
-Way: TypeAlias = tuple[object, Outside]
+        yield from _pacer(outside, client_id)
+        yield from _remote(outside, setting, client_id)
+        yield from _answers(outside, setting, client_id)
 
 
 def _link(outside: Outside, setting: Setting) -> Iterator[Way]:
@@ -175,7 +164,8 @@ def _link(outside: Outside, setting: Setting) -> Iterator[Way]:
     elif outside.losses < setting.losses or 0 < setting.ends == outside.ends:
         lost = tuple(each for each in outside.up if isinstance(each, Sent))
         gone = evolve(
-            outside, linked=False, up=(), waiting=(), doubt=(*outside.doubt, *lost), losses=min(outside.losses + 1, setting.losses),
+            outside, linked=False, up=(), waiting=(), doubt=(*outside.doubt, *lost),
+            losses=min(outside.losses + 1, setting.losses),
             repeated=None,
         )  # fmt: skip
         for blames in (False, True)[: 1 + setting.blames]:
@@ -203,12 +193,12 @@ def _decided(outside: Outside, setting: Setting, client_id: str) -> Iterator[Out
     """Let the server have applied none, or some, of what is in doubt."""
     yield outside
     if setting.skips and outside.remote < len(setting.remote):
-        server = outside.server.with_applied(Applied((), setting.remote[outside.remote]))
-        yield from _decided(evolve(outside, server=server, remote=outside.remote + 1), setting, client_id)
+        changed = outside.server.with_applied(Applied((), setting.remote[outside.remote]))
+        yield from _decided(evolve(outside, server=changed, remote=outside.remote + 1), setting, client_id)
     for at, each in enumerate(outside.doubt):
-        server = outside.server.take(each, setting.temper, client_id)
-        if server is not None:
-            yield from _decided(evolve(outside, server=server, doubt=outside.doubt[at + 1 :]), setting, client_id)
+        taken = outside.server.take(each, setting.temper, client_id)
+        if taken not in (None, outside.server):
+            yield from _decided(evolve(outside, server=taken, doubt=outside.doubt[at + 1 :]), setting, client_id)
 
 
 def _remote(outside: Outside, setting: Setting, client_id: str) -> Iterator[Way]:
@@ -269,24 +259,3 @@ OWNED: Final = frozenset[type]({
     Submit, Attach, Detach, Acknowledged, RemoteEdit, Synced, Conflict, Unsure, Refused, Granted, PutBack, Hold,
     Release, Persist, Halt, Reopen,
 })  # fmt: skip
-
-PUT_A, PUT_B, TAKE, PUT_R = (Insert(0, "a"),), (Insert(0, "b"),), (Delete(0, 1),), (Insert(0, "r"),)
-STRONG = Temper(transforms=True, operations=True, last=True, knows=False)
-STRICT = Temper(transforms=False, operations=False, last=True, knows=False)
-WEAK = Temper(transforms=False, operations=False, last=False, knows=True)
-
-MOODY = Setting(
-    STRONG, (PUT_A,), (PUT_R,), losses=1, blames=True, unsure=True, refuses=True, puts_back=True, repeats=True
-)  # fmt: skip
-
-SETTINGS: Final[Mapping[str, Setting]] = {
-    "ann": MOODY,
-    "cid": evolve(MOODY, temper=STRICT),
-    "ada": Setting(WEAK, (PUT_A,), (PUT_R,), losses=1, unsure=True),
-    "eve": Setting(STRONG, (PUT_A, TAKE), losses=1, unsure=True, repeats=True),
-    "abe": Setting(STRONG, (PUT_A,), (PUT_R,), refuses=True, holds=True),
-    "fay": Setting(STRICT, (PUT_A,), losses=1, ends=1),
-    "amy": Setting(STRONG, (PUT_A,), (PUT_R, TAKE), skips=True),
-    "guy": Setting(STRICT, (PUT_A, TAKE), (PUT_R,), unsure=True, misfits=True, late=True),
-    "ida": Setting(STRICT, (PUT_A, PUT_B), (TAKE,)),
-}

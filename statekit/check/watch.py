@@ -8,8 +8,6 @@ from collections.abc import Callable, Hashable, Iterable
 from itertools import chain
 from typing import TypeVar, cast
 
-from attrs import evolve
-
 from statekit.check.model import Environment, Model
 from statekit.check.properties import Property, Sort
 from statekit.check.quantified import Numbers, numbers
@@ -69,7 +67,9 @@ class Watch:
         outside = self.outside(packed)
         if outside is not None:
             outside = self.asked("environment", outside.noticed, seen)
-            seen = evolve(seen, outside=outside)
+            seen = Seen(
+                seen.before, seen.move, seen.after, seen.verdict, seen.effects, seen.signals, seen.path, outside
+            )
         refuted = self.dissatisfied(seen)
         found: list[Hashable] = []
         for each, before in zip(self.monitors, self.remembered(packed), strict=False):
