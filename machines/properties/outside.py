@@ -47,9 +47,6 @@ from statekit.check.seen import Move, Seen
 
 Recovery: TypeAlias = Snapshot[State, Context]
 
-QUESTIONS_MAX = 2
-"""How many questions are under way at most; who asks more often gets no answer to the oldest."""
-
 
 @frozen
 class Asked:
@@ -121,7 +118,8 @@ class Outside:
         message, up = order.message, self.up
         if isinstance(message, SyncRequest):
             known = [each for each in up if isinstance(each, Asked)]
-            up = tuple(each for each in up if each not in known[: len(known) + 1 - QUESTIONS_MAX])
+            most = SETTINGS[context.replica.client_id].questions
+            up = tuple(each for each in up if each not in known[: len(known) + 1 - most])
             return evolve(self, up=(*up, Asked(question_of(message.message_id), message.last_known_version)))
         if isinstance(message, DocumentEdit):
             head = context.replica.head

@@ -39,9 +39,10 @@ class Setting:
     The user makes the `edits`, one after the other, and Bob the `remote` ones, on a document of this `algebra`. The
     link is lost `losses` times; `blames` has it that the edit under way may be what broke it. Of an edit the server may
     say that it is `unsure`, that it `refuses` it for no reason, and that it `puts_back` what came too fast. It
-    `repeats` what it said, later, and tells authors of their own edits; it `skips` telling of Bob's. Operations are
-    held and released where something `holds` them, the document `ends` so often, and the user makes `misfits`, and
-    edits that are `late`: made on what was seen before the last change.
+    `repeats` what it said, later, and tells authors of their own edits; it `skips` telling of Bob's; it answers the
+    newest `questions` that wait, and no older ones. Operations are held and released where something `holds` them, the
+    document `ends` so often, and the user makes `misfits`, and edits that are `late`: made on what was seen before the
+    last change.
     """
 
     temper: Temper
@@ -57,6 +58,7 @@ class Setting:
     puts_back: bool = False
     repeats: bool = False
     skips: bool = False
+    questions: int = 1
     holds: bool = False
     misfits: bool = False
     late: bool = False
@@ -73,7 +75,8 @@ WEAK = Temper(transforms=False, operations=False, last=False, knows=True)
 """One whose answer does not show what it has; so it has to know what it gets again."""
 
 LONG = Setting(
-    STRONG, (PUT_A, TAKE), (PUT_R,), losses=1, blames=True, unsure=True, refuses=True, puts_back=True, repeats=True
+    STRONG, (PUT_A, TAKE), (PUT_R,), losses=1, blames=True, unsure=True, refuses=True, puts_back=True, repeats=True,
+    questions=2
 )  # fmt: skip
 
 SHORT_LIVES: Final[Mapping[str, Setting]] = {
@@ -84,7 +87,7 @@ SHORT_LIVES: Final[Mapping[str, Setting]] = {
     "abe": Setting(STRONG, (PUT_A,), (PUT_R,), refuses=True, holds=True),
     "dan": Setting(STRICT, (PUT_A,), losses=1, ends=1),
     "amy": Setting(STRONG, (PUT_A,), (PUT_R, TAKE), skips=True, misfits=True, late=True),
-    "eli": Setting(STRICT, (PUT_A, TAKE), options=evolve(ROOMY, queue_max=1), unsure=True),
+    "eli": Setting(STRICT, (PUT_A, TAKE), options=evolve(ROOMY, queue_max=1), unsure=True, questions=2),
     "ida": Setting(STRICT, (PUT_A, PUT_B), (TAKE,), algebra=STUBBORN, repeats=True),
 }
 """Lives of a few hundred to a few thousand places each."""
