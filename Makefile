@@ -19,9 +19,6 @@ test: .venv/.ready ## run the tests
 COVERING := tests/test_*.py tests/codec tests/run tests/testing --ignore=tests/test_typing.py \
     --ignore=tests/test_public_types.py
 
-# Explored at every change; the connection (8,438 states) takes a minute, and belongs to `make deep`.
-EXPLORED := auth_refresh circuit_breaker error_storm heartbeat hold rate_limit router session
-
 cover: .venv/.ready ## measure that the tests of the engine pass through every line and branch of it
 	@$(BIN)/coverage run -m pytest -q $(COVERING)
 	@$(BIN)/coverage report --fail-under=100
@@ -31,8 +28,7 @@ check: .venv/.ready ## format, lint, types, the tables and the freshness of the 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pyright
-	$(BIN)/statekit check --all --no-explore
-	$(BIN)/statekit check $(EXPLORED)
+	$(BIN)/statekit check --all
 	$(BIN)/statekit diagram --all --check
 
 format: .venv/.ready ## format, and fix what ruff can fix

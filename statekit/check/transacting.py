@@ -233,7 +233,7 @@ class Transacting:
             for at, awaited in enumerate(local.awaits)
             if not awaited.opened and (name, at + 1) not in kept
         )
-        return self.record.labels.number(bool(each.move.awaited) and not each.move.stale, lost)
+        return self.record.labels.number(each.answers, lost)
 
     def _inspect(self, place: int, before: SystemSnapshot, each: Try, done: Transaction) -> None:
         if not isinstance(done.verdict, FAULTY) and not any(isinstance(hop.verdict, FAULTY) for hop in done.path):
