@@ -5,11 +5,8 @@ from typing import TypeAlias
 from machines.connection import (
     ACQUIRING,
     AUTHORIZING,
-    BACKING_OFF,
-    FAILED,
     LINK,
     PARKED,
-    SUSPENDED,
     WAITING,
     WANTED,
     Context,
@@ -18,6 +15,7 @@ from machines.connection import (
 )
 from machines.gates import GatesMoved, ending
 from machines.link import PermitAvailable
+from machines.properties.losses import turn_of
 from machines.properties.steps import fired, runs
 from statekit import Snapshot
 from statekit.check.properties import Property, invariant, on_step
@@ -50,8 +48,9 @@ def open_gates_wake(seen: Step) -> bool:
         return after.state is PARKED
     if isinstance(event, PermitAvailable):
         return after.state is (PARKED if before.context.gates else AUTHORIZING)
-    turn = before.context.retries.attempts > 0 and before.context.wake_spent
-    return after.state in (BACKING_OFF, SUSPENDED, FAILED) if turn else after.state is AUTHORIZING
+    retries, spent = before.context.retries, before.context.wake_spent
+    turn = turn_of(before.context.options.retry, retries) if retries.attempts and spent else AUTHORIZING
+    return after.state is turn
 
 
 def wakes_are_rare(seen: Step) -> bool:

@@ -1,6 +1,5 @@
 """Losses: what is claimed of a connection when attempts fail and links are lost: C4, C5, C9 and C10."""
 
-from collections.abc import Iterator
 from typing import TypeAlias, cast
 
 from machines.connection import (
@@ -38,7 +37,7 @@ from machines.link import (
 )
 from machines.policy.close_codes import CloseAct
 from machines.policy.failures import Loss
-from machines.policy.retries import Retries
+from machines.policy.retries import Retries, RetryOptions
 from machines.properties.steps import counts, entered, fired, ordered
 from statekit import Snapshot
 from statekit.check.properties import Property, invariant, on_step
@@ -96,19 +95,20 @@ def a_loss_is_counted_once(seen: Step) -> bool:
     return loss_of(seen) is not None or after.retries.attempts in (before.retries.attempts, 0)
 
 
-def ways_on(before: Context, retries: Retries) -> Iterator[State]:
-    """Give where a loss may lead that does not end everything."""
-    retry = before.options.retry
+def turn_of(retry: RetryOptions, retries: Retries) -> State:
+    """Tell where an attempt that is not made at once waits its turn."""
     exhausted = retries.attempts > retry.attempts_max
+    if exhausted and retry.after_exhaustion == "fail":
+        return FAILED
+    return SUSPENDED if exhausted or retries.act in (CloseAct.SLOW, CloseAct.HOLD) else BACKING_OFF
+
+
+def way_on(before: Context, retries: Retries) -> State:
+    """Tell where a loss leads that does not end everything."""
     at_once = retries.act is CloseAct.AT_ONCE and not before.instant_spent
     if at_once or (retries.act is CloseAct.REFRESH and retries.attempts <= 1):
-        yield PARKED if before.gates else AUTHORIZING
-    elif exhausted and retry.after_exhaustion == "fail":
-        yield FAILED
-    elif exhausted or retries.act in (CloseAct.SLOW, CloseAct.HOLD):
-        yield SUSPENDED
-    else:
-        yield BACKING_OFF
+        return PARKED if before.gates else AUTHORIZING
+    return turn_of(before.options.retry, retries)
 
 
 def a_loss_follows_its_policy(seen: Step) -> bool:
@@ -126,7 +126,7 @@ def a_loss_follows_its_policy(seen: Step) -> bool:
     if retries.act in (CloseAct.TERMINAL, CloseAct.STOP):
         ended = FAILED if retries.act is CloseAct.TERMINAL else IDLE
         return after.state is ended and after.context.reason == failure.reason
-    return after.state in ways_on(before, retries)
+    return after.state is way_on(before, retries)
 
 
 def the_end_has_a_reason(connection: Connection) -> bool:
