@@ -7,6 +7,7 @@ from machines.connection import (
     AUTHORIZING,
     LINK,
     PARKED,
+    SEEKING,
     WAITING,
     WANTED,
     Context,
@@ -48,9 +49,18 @@ def open_gates_wake(seen: Step) -> bool:
         return after.state is PARKED
     if isinstance(event, PermitAvailable):
         return after.state is (PARKED if before.context.gates else AUTHORIZING)
-    retries, spent = before.context.retries, before.context.wake_spent
-    turn = turn_of(before.context.options.retry, retries) if retries.attempts and spent else AUTHORIZING
-    return after.state is turn
+    turn = before.context.retries.attempts > 0 and before.context.wake_spent
+    return after.state is (turn_of(before.context.options.retry, before.context.retries) if turn else AUTHORIZING)
+
+
+def shut_gates_end_what_they_must(seen: Step) -> bool:
+    """A gate that shuts parks whatever was still sought, and ends an attempt or a link only if it must."""
+    event, before, after = seen.move.event, seen.before, seen.after
+    if not isinstance(event, GatesMoved):
+        return True
+    if before.state in LINK:
+        return after.state is (PARKED if ending(event.shut) else before.state)
+    return before.state not in SEEKING or not event.shut or after.state is PARKED
 
 
 def wakes_are_rare(seen: Step) -> bool:
@@ -90,6 +100,7 @@ GATES: tuple[Property, ...] = (
     on_step("gates", gates_are_known),
     invariant("gates shut", shut_gates_prevent),
     on_step("gates open", open_gates_wake),
+    on_step("gates end", shut_gates_end_what_they_must),
     on_step("wakes", wakes_are_rare),
     invariant("spent", what_is_spent_comes_back),
     on_step("spent rest", resting_is_over),

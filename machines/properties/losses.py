@@ -2,6 +2,8 @@
 
 from typing import TypeAlias, cast
 
+from attrs import evolve
+
 from machines.connection import (
     AUTHORIZING,
     BACKING_OFF,
@@ -14,6 +16,7 @@ from machines.connection import (
     LINK,
     PARKED,
     READY,
+    SEEKING,
     SETTLING,
     STABLE,
     SUSPENDED,
@@ -96,7 +99,7 @@ def a_loss_is_counted_once(seen: Step) -> bool:
 
 
 def turn_of(retry: RetryOptions, retries: Retries) -> State:
-    """Tell where an attempt that is not made at once waits its turn."""
+    """Give where the next attempt's turn is waited for."""
     exhausted = retries.attempts > retry.attempts_max
     if exhausted and retry.after_exhaustion == "fail":
         return FAILED
@@ -104,7 +107,7 @@ def turn_of(retry: RetryOptions, retries: Retries) -> State:
 
 
 def way_on(before: Context, retries: Retries) -> State:
-    """Tell where a loss leads that does not end everything."""
+    """Give where a loss leads that does not end everything."""
     at_once = retries.act is CloseAct.AT_ONCE and not before.instant_spent
     if at_once or (retries.act is CloseAct.REFRESH and retries.attempts <= 1):
         return PARKED if before.gates else AUTHORIZING
@@ -129,9 +132,21 @@ def a_loss_follows_its_policy(seen: Step) -> bool:
     return after.state is way_on(before, retries)
 
 
-def the_end_has_a_reason(connection: Connection) -> bool:
-    """Where nothing more is tried, there is a reason to be shown."""
-    return connection.state not in (IDLE, FAILED) or bool(connection.context.reason)
+def the_end_is_final(connection: Connection) -> bool:
+    """Where nothing more is tried there is a reason to be shown, and nothing of what was tried is remembered."""
+    context = connection.context
+    shown = Context(context.options, Retries(quarantines=context.retries.quarantines), reason=context.reason)
+    kept = evolve(shown, gates=context.gates, generation=context.generation)
+    forgotten = context == evolve(kept, permit=context.permit, report=context.report)
+    return connection.state not in (IDLE, FAILED) or (bool(context.reason) and forgotten)
+
+
+def terminal_errors_end_it(seen: Step) -> bool:
+    """What no retry can help ends it, be it said of a link or before there is one."""
+    event, before = seen.move.event, seen.before
+    if not isinstance(event, TerminalError) or before.state not in (*SEEKING, *ESTABLISHED):
+        return True
+    return seen.after.state is FAILED and seen.after.context.reason == event.reason
 
 
 def delays_are_in_bounds(seen: Step) -> bool:
@@ -172,7 +187,8 @@ LOSSES: tuple[Property, ...] = (
     on_step("C4 policy", a_loss_follows_its_policy),
     on_step("C5", only_stability_forgives),
     on_step("C5 paid", a_delay_is_paid),
-    invariant("C7 reason", the_end_has_a_reason),
+    invariant("C7 end", the_end_is_final),
+    on_step("C7 terminal", terminal_errors_end_it),
     on_step("C9", a_loss_is_counted_once),
     on_step("C10", delays_are_in_bounds),
     on_step("C10 drain", draining_is_short),
