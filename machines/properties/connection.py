@@ -132,9 +132,9 @@ def sessions_are_resumed(seen: Step) -> bool:
 
 # ------------------------------------------------------------------------------------------------------- C6, C7: an end
 def something_is_awaited(connection: Connection) -> bool:
-    """Every state that is no rest ends by a timer of its own, or by the one that ends all striving."""
+    """Every state that is no rest ends by a timer of its own, or by the one that ends all striving, and only that."""
     own = OWN_TIMERS.get(connection.state)
-    striving = connection.state not in STRIVING or runs(connection, "giving_up")
+    striving = runs(connection, "giving_up") == (connection.state in STRIVING)
     return striving and (own is None or runs(connection, own))
 
 
