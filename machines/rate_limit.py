@@ -311,7 +311,7 @@ def _with(context: Context, said: float) -> tuple[Limit, ...]:
 
 def end_limit(context: Context, event: Fired) -> Context:
     """Note that a limit is over."""
-    return evolve(context, limits=tuple(each for each in context.limits if each.place != event.key))
+    return evolve(context, limits=tuple(each for each in context.limits if each.place != event.key), known=False)
 
 
 def end_limit_and_go(context: Context, event: Fired) -> Context:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from statekit.effects import Answering, Failure, Signal
 from statekit.errors import (
+    ForeignSnapshot,
     Livelock,
     MalformedSystem,
     MalformedTable,
@@ -53,6 +54,7 @@ __all__ = [
     "Fired",
     "FlatRow",
     "Forbidden",
+    "ForeignSnapshot",
     "Group",
     "Hop",
     "Idle",

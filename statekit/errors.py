@@ -58,15 +58,37 @@ class Rejected(StatekitError):
         super().__init__(f"{machine}: {place}: {verdict}{can}")
 
 
-class UnknownMember(StatekitError, KeyError):
-    """A name that no member of the system bears; `known` lists those that exist."""
+class ForeignSnapshot(StatekitError):
+    """A snapshot that is not of the machine that was to step from it; `known` names the machine's own states.
 
-    def __init__(self, system: str, name: str, known: Sequence[str]) -> None:
+    `state` is the snapshot's, with its class. Hand the machine what `start`, a step of its own or `restore` gave.
+    """
+
+    def __init__(self, machine: str, state: str, known: Sequence[str]) -> None:
+        """Keep whose step it was to be, where the snapshot is, and where it could be."""
+        self.machine = machine
+        self.state = state
+        self.known: tuple[str, ...] = tuple(known)
+        super().__init__(
+            f"{machine} cannot step from the snapshot of another machine, which is in {state}; the states of {machine} "
+            f"are {', '.join(known)}"
+        )
+
+
+class UnknownMember(StatekitError, KeyError):
+    """A name that no member of the system bears; `known` lists those that exist.
+
+    `meant` is the address as it is spelled, if it was spelled otherwise.
+    """
+
+    def __init__(self, system: str, name: str, known: Sequence[str], meant: str = "") -> None:
         """Keep the name that was asked for and those that exist."""
         self.system = system
         self.name = name
         self.known: tuple[str, ...] = tuple(known)
-        StatekitError.__init__(self, f"{system} has no member {name!r}; its members are {', '.join(known)}")
+        self.meant = meant
+        right = f"; that address is spelled {meant}" if meant else ""
+        StatekitError.__init__(self, f"{system} has no member {name!r}; its members are {', '.join(known)}{right}")
 
     def __str__(self) -> str:
         """Say the sentence (a KeyError alone would print its repr)."""

@@ -87,6 +87,12 @@ def key_of(address: str) -> InstanceKey | None:
     return int(key) if _reads_as_number(key) else key
 
 
+def spelling(written: str) -> str:
+    """Write an address, or a name, in the one spelling that it has: `page[7]`, not `page[007]`."""
+    key = key_of(written)
+    return written if key is None else address(member_of(written), key)
+
+
 def key_order(address: str) -> tuple[bool, int, str]:
     """Tell where an instance stands among those of its machine: numbers first, text after them."""
     key = key_of(address)

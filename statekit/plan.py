@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from statekit.effects import Signal
 from statekit.errors import UnknownMember
-from statekit.keyed import Keyed, key_order, member_of
+from statekit.keyed import Keyed, key_order, member_of, spelling
 from statekit.machine import Definition
 from statekit.states import Every
 from statekit.wiring import Derived, Wire
@@ -83,8 +83,15 @@ class Plan:
             raise UnknownMember(self.name, address, self.known())
         return self.keyed[member].definition
 
+    def addressed(self, written: str) -> Definition:
+        """Find whose address, or name, somebody wrote; raises `UnknownMember`, also for another spelling of it."""
+        found, meant = self.definition(written), spelling(written)
+        if meant != written:
+            raise UnknownMember(self.name, written, self.known(), meant)
+        return found
+
     def known(self) -> tuple[str, ...]:
-        """Name every member, a keyed one with what its key stands for."""
+        """List what members there are, keyed ones as their instances are addressed."""
         return (*self.names, *(f"{name}[{each.per}]" for name, each in self.keyed.items()))
 
     def order(self, address: str) -> tuple[int, tuple[bool, int, str]]:

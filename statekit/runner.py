@@ -6,7 +6,7 @@ from typing import Generic, TypeVar, cast
 
 from statekit.errors import Rejected
 from statekit.machine import Machine
-from statekit.snapshot import ANY_KEY, AnyStep, Issued, Snapshot, Stimulus, Ticket
+from statekit.snapshot import ANY_KEY, AnySnapshot, AnyStep, Issued, Snapshot, Stimulus, Ticket
 from statekit.step import start, step
 from statekit.timers import Fired, Jitter
 from statekit.verdicts import REJECTING, Verdict
@@ -33,7 +33,7 @@ class Runner(Generic[S, E, C, F]):
     `chance` turns a jittered delay into the place in its range, 0 to 1.
     """
 
-    __slots__ = ("_alarms", "_chance", "_extend", "_machine", "_now", "_report", "effects", "snapshot")
+    __slots__ = ("_alarms", "_chance", "_extend", "_fired", "_machine", "_now", "_report", "effects", "snapshot")
 
     def __init__(
         self,
@@ -50,6 +50,7 @@ class Runner(Generic[S, E, C, F]):
         self._chance = chance
         self._now = now
         self._alarms: dict[int, tuple[float, float, Ticket]] = {}
+        self._fired: dict[int, tuple[float, float, Ticket]] = {}
         self.effects: list[F] = []
         self._extend = self.effects.extend
         self.snapshot: Snapshot[S, C]
@@ -93,7 +94,8 @@ class Runner(Generic[S, E, C, F]):
         """Fire every timer that is due at `now`, in the order of their deadlines, and return the verdicts.
 
         A delay counts from the step that arms the timer, as it does in the driver: one that is armed by a timer which
-        came late counts from `now`, so however long nobody called, a timer that arms itself fires once.
+        came late counts from `now`, so however long nobody called, a timer that arms itself fires once. One that is
+        not taken is awaited still, and due again once the state or the context has changed.
         """
         verdicts: list[Verdict] = []
         self._now = now
@@ -101,7 +103,7 @@ class Runner(Generic[S, E, C, F]):
             number, (deadline, delay, ticket) = min(self._alarms.items(), key=lambda alarm: (alarm[1][0], alarm[0]))
             if deadline > now:
                 break
-            del self._alarms[number]
+            self._fired[number] = self._alarms.pop(number)
             event = Fired(ticket.name, ticket.key, delay_seconds=delay, late_by_seconds=now - deadline)
             verdicts.append(self._stimulate(cast("Stimulus[E]", Stimulus(event, deadline, number))))
         return tuple(verdicts)
@@ -117,6 +119,8 @@ class Runner(Generic[S, E, C, F]):
         return verdict
 
     def _keep(self, done: AnyStep) -> None:
+        if self._fired:
+            self._look(done.snapshot)
         self.snapshot = cast("Snapshot[S, C]", done.snapshot)
         self._extend(cast("tuple[F, ...]", done.effects))
         for ticket in done.ended:
@@ -124,6 +128,16 @@ class Runner(Generic[S, E, C, F]):
         for issued in done.issued:
             if issued.delay is not None:
                 self._arm(issued)
+
+    def _look(self, after: AnySnapshot) -> None:
+        """Look at the timers that fired: one that was taken is over, one that was not is due again after a change."""
+        changed = after.state is not self.state or after.context is not self.context
+        for number, (_, delay, ticket) in tuple(self._fired.items()):
+            live = ticket in after.tickets
+            if changed or not live:
+                del self._fired[number]
+            if changed and live:
+                self._alarms[number] = (self._now, delay, ticket)
 
     def _arm(self, issued: Issued[object]) -> None:
         delay = issued.delay

@@ -20,6 +20,7 @@ from typing import TypeVar, cast
 
 from attrs import evolve
 
+from statekit.errors import ForeignSnapshot
 from statekit.folded import Folded, Motion, Outcome
 from statekit.interned import Memo
 from statekit.machine import Definition, Machine
@@ -58,8 +59,9 @@ def step(machine: Machine[S, E, C, F], snapshot: Snapshot[S, C], stimulus: Stimu
     """Answer one stimulus, then the postponed events that it set free.
 
     Pure: equal inputs give equal outputs. Unless the verdict is `Taken`, `Ignored` or `Postponed` the snapshot is the
-    one that came in. Never raises for what the table's functions do. It ends: each try of a postponed event takes it
-    off the queue or goes on to the next, and only taking one off begins again.
+    one that came in. Never raises for what the table's functions do; raises `ForeignSnapshot` for another machine's
+    snapshot. It ends: each try of a postponed event takes it off the queue or goes on to the next, and only taking one
+    off begins again.
     """
     folded, memo = machine.folded, snapshot.memo
     event, state = stimulus.event, snapshot.state
@@ -67,7 +69,10 @@ def step(machine: Machine[S, E, C, F], snapshot: Snapshot[S, C], stimulus: Stimu
     if memo is not None and memo.owner is folded and (known := memo.known.get(key)) is not None:
         return known  # type: ignore[return-value]
     # The fast path: a move that starts and ends nothing that is awaited. It could be left out.
-    move = folded.quick[state].get(key)
+    try:
+        move = folded.quick[state].get(key)
+    except KeyError:
+        raise _foreign(machine, state) from None
     if move is None or snapshot.postponed:
         return _worked_out(machine, snapshot, stimulus)
     context: object = (before := snapshot.context)
@@ -156,10 +161,19 @@ def advance(definition: Definition, snapshot: AnySnapshot, stimulus: Stimulus[ob
     event, folded = stimulus.event, definition.folded
     if event.__class__ in folded.fenced:
         return _answered(definition, snapshot, stimulus)
-    outcome = decide(folded, snapshot.state, snapshot.context, event)
+    try:
+        outcome = decide(folded, snapshot.state, snapshot.context, event)
+    except KeyError:
+        raise _foreign(definition, snapshot.state) from None
     if outcome[3].leaf is None:
         return _declined(definition, snapshot, snapshot, event, outcome[3])
     return _committed(folded, snapshot, outcome, event)
+
+
+def _foreign(definition: Definition, state: object) -> ForeignSnapshot:
+    where = f"{type(state).__qualname__}.{getattr(state, 'name', state)}"
+    known = [f"{type(each.state).__qualname__}.{each.state.name}" for each in definition.states]
+    return ForeignSnapshot(definition.name, where, known)
 
 
 def _remembered(folded: Folded, snapshot: AnySnapshot, key: type, done: AnyStep) -> AnyStep:
@@ -189,7 +203,10 @@ def _answered(definition: Definition, snapshot: AnySnapshot, stimulus: Stimulus[
     if isinstance(event, Fired) or folded.answers[event.__class__].finishes(event.__class__):
         tickets = tuple(ticket for ticket in snapshot.tickets if ticket is not live)
         answered = snapshot_of(snapshot.state, snapshot.context, tickets, snapshot.postponed, snapshot.issued)
-    outcome = decide(folded, snapshot.state, snapshot.context, event)
+    try:
+        outcome = decide(folded, snapshot.state, snapshot.context, event)
+    except KeyError:
+        raise _foreign(definition, snapshot.state) from None
     if outcome[3].leaf is None:
         return _declined(definition, snapshot, answered, event, outcome[3])
     done = _committed(folded, answered, outcome, event)

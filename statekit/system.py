@@ -11,9 +11,9 @@ from typing import cast
 
 from attrs import Factory, evolve, field, frozen
 
-from statekit.errors import MalformedSystem, UnknownMember
+from statekit.errors import MalformedSystem
 from statekit.interned import Interned, Memo
-from statekit.keyed import InstanceKey, Keyed, Seed, address, key_of
+from statekit.keyed import InstanceKey, Keyed, Seed, address
 from statekit.machine import Definition
 from statekit.plan import Plan, faults
 from statekit.snapshot import AnyStep, Stimulus
@@ -82,11 +82,12 @@ class System(Shown):
     def address(self, member: Definition | str, key: InstanceKey | None = None) -> str:
         """Give the name under which `step` knows a member, for a keyed one its instance of `key`, there or not.
 
-        A text is a name, or an address already. Raises `UnknownMember`, also for a keyed member without a key.
+        A text is a name, or an address already. Raises `UnknownMember`, also for a keyed member without a key and for
+        an address in another spelling than this gives.
         """
         name = member if isinstance(member, str) else member.name
         found = name if key is None else address(name, key)
-        self.plan.definition(found)
+        self.plan.addressed(found)
         return found
 
     def start(self, contexts: Mapping[str, object] | None = None) -> Transaction:
@@ -113,9 +114,7 @@ class System(Shown):
 
     def _order(self, name: str) -> tuple[int, tuple[bool, int, str]]:
         """Tell where an instance stands among all; raises `UnknownMember` for what is no address."""
-        key = key_of(name)
-        if key is None or address(self.plan.definition(name).name, key) != name:
-            raise UnknownMember(self.name, name, self.plan.known())
+        self.plan.addressed(name)
         return self.plan.order(name)
 
     def step(self, snapshot: SystemSnapshot, member: str, stimulus: Stimulus[object]) -> Transaction:
@@ -131,7 +130,7 @@ class System(Shown):
             return known
         at = self.places.get(member)
         if at is None:
-            self.plan.definition(member)
+            self.plan.addressed(member)
             return self._worked_out(snapshot, member, stimulus, None)
         before = snapshot.members[at]
         if before.postponed:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Final, Generic, Never, TypeAlias, TypeGuard, TypeVar, overload
+from typing import Final, Generic, Never, TypeAlias, TypeGuard, TypeVar, final, overload
 
 from attrs import frozen
 
@@ -53,6 +53,7 @@ Key: TypeAlias = str | int | None
 """What tells timers of one name apart, or effects of one class; what a snapshot can be saved with."""
 
 
+@final
 @frozen(eq=False, repr=False)
 class Fired(Value):
     """The event of every timer: which one, how long it was armed for, and how late it came (both in seconds)."""
@@ -61,6 +62,10 @@ class Fired(Value):
     key: object = None
     delay_seconds: float = 0.0
     late_by_seconds: float = 0.0
+
+    def __init_subclass__(cls) -> None:
+        """Raise TypeError: an event of another class would be taken for a timer's and have no ticket to show."""
+        raise TypeError(f"{cls.__name__} cannot be a kind of Fired, which is the event of every timer: name the timer")
 
 
 @frozen(eq=False, repr=False)

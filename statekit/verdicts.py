@@ -60,7 +60,11 @@ class Postponed(Value):
 
 @frozen(eq=False, repr=False)
 class Refused(Value):
-    """Every row that answers the event has a guard, and none held; or the queue of postponed events is full."""
+    """Every row that answers the event has a guard, and none held; or the queue of postponed events is full.
+
+    Nothing has changed. A timer that is refused is therefore awaited still, and is due again once the state or the
+    context has changed: only then may its guards say otherwise.
+    """
 
     guards: tuple[str, ...]
     full: bool = False

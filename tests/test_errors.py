@@ -4,6 +4,7 @@ import pytest
 
 from statekit import errors
 from statekit.errors import (
+    ForeignSnapshot,
     Livelock,
     MalformedModel,
     MalformedSystem,
@@ -20,6 +21,8 @@ EXAMPLES = [
     Livelock("house", 64, ["door: Knock", "bell: Ring"]),
     Rejected("door", "SHUT", "Knock", "forbidden: nobody is in", ["Unlock", "Ring"]),
     UnknownMember("house", "window", ["door", "bell"]),
+    UnknownMember("house", "room[07]", ["door", "room[number]"], "room[7]"),
+    ForeignSnapshot("door", "Bell.QUIET", ["Door.SHUT", "Door.OPEN"]),
     NotTabulable("door", "there are too many points", ("SHUT", "Knock")),
     MalformedModel("door", "Knock has no samples: give some"),
 ]

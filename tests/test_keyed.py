@@ -403,6 +403,19 @@ def test_what_is_no_address_is_refused_with_those_that_are(name):
         assert caught.value.known == ("desk", "page[document]")
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("page[007]", "page[7]"), ("page[-0]", "page[0]"), ("page['doc']", "page[doc]"), ("page[a", "page[a]")],
+)
+def test_an_address_has_one_spelling(written, meant):
+    snapshot = opened_office("a")
+    for ask in (lambda: OFFICE.address(written), lambda: to(snapshot, written, Write("x"))):
+        with pytest.raises(UnknownMember, match="that address is spelled") as caught:
+            ask()
+        assert caught.value.meant == meant
+        assert OFFICE.address(meant) == meant
+
+
 def test_a_broadcast_reaches_every_instance_that_is_there_when_its_turn_comes():
     snapshot = opened_office("b", "a")
     done = go(snapshot, News("x"), Opening("c"), News("y"))

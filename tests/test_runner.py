@@ -113,6 +113,10 @@ def hush(context: Context) -> bool:
     return not context.said
 
 
+def has_heard(context: Context) -> bool:
+    return bool(context.said)
+
+
 def loud(_: Context, event: Say) -> bool:
     return event.text.isupper()
 
@@ -422,7 +426,7 @@ def test_a_delay_of_nothing_is_due_at_once():
     assert taken(runner.due(0.0)) == [(RESTING, RESTING)]
 
 
-def test_a_timer_that_is_rejected_is_over_and_the_others_are_still_due():
+def test_a_timer_that_is_rejected_is_not_due_while_nothing_changes_and_the_others_are():
     machine = Machine(
         "picky", initial=IDLE, context=Context(("said",)), states=STATES,
         table=(stay(IDLE, after(1.0), guard=hush), stay(IDLE, after(2.0), Note("due"))),
@@ -432,3 +436,33 @@ def test_a_timer_that_is_rejected_is_over_and_the_others_are_still_due():
         runner.due(5.0)
     assert taken(runner.due(5.0)) == [(IDLE, IDLE)]
     assert runner.effects == [Note("at rest"), Note("due")]
+
+
+def test_a_timer_that_was_refused_is_due_again_when_its_guard_may_say_otherwise():
+    machine = Machine(
+        "shy", initial=IDLE, context=Context(), states=STATES,
+        table=(
+            row(IDLE, after(1.0), LINKED, guard=has_heard),
+            stay(IDLE, Say, guard=loud, update=hear),
+            row(IDLE, Go, RESTING),
+        ),
+    )  # fmt: skip
+    runner = Runner(machine, report=True)
+    assert runner.due(1.0) == (Refused(("has_heard",)),)
+    runner.send(Say("low"))
+    assert (runner.next_due, runner.due(2.0)) == (None, ())
+    runner.send(Say("LOUD"))
+    assert runner.next_due == 2.0
+    assert taken(runner.due(3.0)) == [(IDLE, LINKED)]
+    assert (runner.next_due, runner.due(9.0)) == (None, ())
+
+
+def test_a_timer_that_was_refused_is_not_due_after_its_stay():
+    machine = Machine(
+        "shy", initial=IDLE, context=Context(), states=STATES,
+        table=(stay(IDLE, after(1.0), guard=has_heard), row(IDLE, Go, RESTING)),
+    )  # fmt: skip
+    runner = Runner(machine, report=True)
+    runner.due(1.0)
+    runner.send(Go())
+    assert (runner.next_due, runner.due(9.0)) == (None, ())

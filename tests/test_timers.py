@@ -117,6 +117,11 @@ def test_a_jump_of_the_clock_is_tried_short_and_overnight():
     assert ClockJumped.samples() == (ClockJumped(1.0), ClockJumped(8 * 3600.0))
 
 
+def test_no_event_may_pass_for_a_timers_by_its_class():
+    with pytest.raises(TypeError, match="Sooner cannot be a kind of Fired, which is the event of every timer"):
+        type("Sooner", (Fired,), {})
+
+
 def test_a_fired_timer_says_how_long_it_ran_and_how_late_it_came():
     fired = Fired("ping", delay_seconds=5.0, late_by_seconds=0.25)
     assert (fired.key, fired.delay_seconds, fired.late_by_seconds) == (None, 5.0, 0.25)

@@ -1,9 +1,9 @@
 """A stand-in for conflict recovery, with which a session can be explored.
 
-A document has infinitely many texts and versions, and what becomes of them is claimed of conflict recovery alone, with a
-server beside it. To everybody else in a session a document is what it says and hears: it asks for a turn, sends, is
-answered or not, is held, halted and opened again. This machine says and hears the same, of one operation at a time whose
-text does not matter: it has the name, the events and the signals of the original, and is wired in its place.
+A document has infinitely many texts and versions, and what becomes of them is claimed of conflict recovery alone, with
+a server beside it. To everybody else in a session a document is what it says and hears: it asks for a turn, sends, is
+answered or not, is held, halted and opened again. This machine says and hears the same, of one operation at a time
+whose text does not matter: it has the name, the events and the signals of the original, and is wired in its place.
 """
 
 from enum import StrEnum
@@ -29,12 +29,14 @@ from machines.document import (
     Release,
     RemoteEdit,
     Reopen,
+    SaveOutbox,
     Submit,
     Synced,
     Unsure,
     ViewChanged,
 )
 from machines.link import Send
+from machines.replica import Replica
 from machines.wire.messages import Document, DocumentEdit, DocumentSync, SyncRequest
 from machines.wire.text import Text
 from statekit import EVERY, Kind, Machine, Rows, after, either
@@ -64,17 +66,22 @@ Event: TypeAlias = (
 
 Named: TypeAlias = Granted | PutBack | Conflict | Unsure | Refused
 
-Effect: TypeAlias = Send | Offer | OperationEnded | ViewChanged
+Effect: TypeAlias = Send | Offer | OperationEnded | ViewChanged | SaveOutbox
 
 
 @frozen
 class Context:
-    """Whether there is an operation that has not ended, what it is called, and whether it must be kept."""
+    """What the operation and those after it are called, whether it is pending, and whether it must be kept."""
 
+    names: tuple[str, ...] = NAMES
     pending: bool = False
-    name: str = NAMES[0]
     held: bool = False
     read_only: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the operation is called, or the next."""
+        return self.names[0]
 
 
 def may_submit(context: Context) -> bool:
@@ -99,8 +106,7 @@ def accept(context: Context) -> Context:
 
 def end(context: Context) -> Context:
     """There is none any more, and the next is called otherwise."""
-    first, second = NAMES
-    return evolve(context, pending=False, name=second if context.name == first else first)
+    return evolve(context, pending=False, names=(*context.names[1:], context.name))
 
 
 def is_named(context: Context, event: Named) -> bool:
@@ -139,6 +145,10 @@ SYNC: Final = DocumentSync(Document("d", 0, Text("")))
 
 ASK: Final = Send(SyncRequest(0, message_id="ann:sync"))
 """Ask the server what it has."""
+
+
+SAVE: Final = SaveOutbox(Replica("ann"))
+"""Save what is pending."""
 
 
 def tell(outcome: Outcome) -> OperationEnded:
@@ -198,9 +208,11 @@ TABLE = (
     row((DETACHED, ATTACHED),     Halt,                     ENDED),
     row(HALTED,                   Reopen,                   DETACHED),
     stay(ATTACHED,                RemoteEdit,               ViewChanged((), 1)),
-    ignore(EVERY, either(Attach, Detach, Synced, Granted, PutBack, Acknowledged, Conflict, Unsure, Refused, Halt, Reopen),
-           because="it means nothing now"),
-    ignore(EVERY, either(RemoteEdit, Persist), because="its text does not matter"),
+    ignore(EVERY, either(Attach, Detach, Halt, Reopen),    because="it means nothing now"),
+    ignore(EVERY, either(Granted, PutBack),                because="it means nothing now"),
+    ignore(EVERY, either(Synced, Acknowledged, Conflict, Unsure, Refused), because="it means nothing now"),
+    stay(EVERY,                   Persist,                  SAVE),
+    ignore(EVERY,                 RemoteEdit,               because="its text does not matter"),
 )
 # fmt: on
 

@@ -101,10 +101,6 @@ class Alone:
             done = stepped(self.definition, self._later(local.snapshot, each), each.stimulus)
             yield each.move, self._target(place, local, each, done), self._label(local, done, each)
 
-    def view(self, place: int) -> AnySnapshot:
-        """See `Space.view`."""
-        return self.places.nodes[place >> self.bits].snapshot
-
     def numbers(self, place: int) -> Numbers:
         """See `Space.numbers`."""
         return (*self.places.nodes[place >> self.bits].numbers, *self.record.watch.numbers(place))
@@ -156,9 +152,7 @@ class Alone:
         return number << self.bits | self.record.watch.packed(remembered) if remembered else number << self.bits
 
     def _label(self, local: Local, done: AnyStep, each: Try) -> int:
-        return self.record.labels.number(
-            bool(each.move.awaited) and not each.move.stale, lost(self.definition.name, local, done, each.opens)
-        )
+        return self.record.labels.number(each.answers, lost(self.definition.name, local, done, each.opens))
 
     def _inspect(self, place: int, before: AnySnapshot, each: Try, done: AnyStep) -> None:
         state = before.state

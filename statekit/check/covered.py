@@ -111,7 +111,10 @@ class Covered:
         finally:
             sys.settrace(before)
 
-    def _called(self, frame: FrameType, event: str, _: object) -> "Callable[[FrameType, str, object], Any] | None":
+    # What Python calls a trace function with is seen by no other trace function, that of `coverage` included.
+    def _called(  # pragma: no cover
+        self, frame: FrameType, event: str, _: object
+    ) -> "Callable[[FrameType, str, object], Any] | None":
         watched = self.pending.get(frame.f_code)
         if watched is None or event != "call":
             return None
@@ -175,26 +178,27 @@ def _words(opname: str) -> tuple[str, str] | None:
 
 
 def _hopeless(code: CodeType, step: dis.Instruction) -> bool:
-    if step.opname == "LOAD_ASSERTION_ERROR":
-        return True
-    positions = step.positions
-    text = (
-        "" if positions is None or positions.lineno is None else linecache.getline(code.co_filename, positions.lineno)
-    )
-    return text.strip().startswith(HOPELESS) or "assert_never(" in text
+    _, text = _written(code, step)
+    return step.opname == "LOAD_ASSERTION_ERROR" or text.strip().startswith(HOPELESS) or "assert_never(" in text
+
+
+def _written(code: CodeType, step: dis.Instruction) -> tuple[int, str]:
+    """Give the line of an instruction and what is written there: nothing where the source cannot be read."""
+    line = (step.positions and step.positions.lineno) or code.co_firstlineno
+    return line, linecache.getline(code.co_filename, line).rstrip("\n")
 
 
 def condition(code: CodeType, at: int) -> str:
-    """Give a jump's condition as it is written, with its line."""
+    """Give a jump's condition as it is written, with its line; where the source cannot be read, its line alone."""
     steps = [step for step in dis.get_instructions(code) if step.offset <= at and step.opname != "CACHE"]
     asked = steps[-1] if steps[-1].opname == "FOR_ITER" else steps[-2]
-    positions = asked.positions
-    if positions is None or positions.lineno is None:
-        return "a condition"
-    text = linecache.getline(code.co_filename, positions.lineno).rstrip("\n")
-    if positions.end_lineno == positions.lineno and steps[-1].opname != "FOR_ITER":
-        text = text.encode()[positions.col_offset : positions.end_col_offset].decode()
-    return f"line {positions.lineno}: `{text.strip()}`"
+    line, text = _written(code, asked)
+    if not text:
+        return f"line {line}: a condition"
+    span = asked.positions
+    if span is not None and span.end_lineno == line and steps[-1].opname != "FOR_ITER":
+        text = text.encode()[span.col_offset : span.end_col_offset].decode()
+    return f"line {line}: `{text.strip()}`"
 
 
 def way(code: CodeType, at: int, *, jumped: bool) -> str:

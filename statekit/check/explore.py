@@ -47,14 +47,15 @@ def explored(search: Search, thresholds: str, began_seconds: float) -> Explored:
     results = tuple(result(search, ways, each) for each in search.model.properties)
     faults = tuple((sentence, ways.to(place, move)) for sentence, (place, move) in record.faults.items())
     cut = f"more than {search.bounds.postponed_max} postponed events were not explored" if record.cut else ""
+    bound = "; ".join(filter(None, (search.bound, cut)))
     return Explored(
         search.model.name,
         thresholds,
         states=len(search.places),
         edges=record.edges,
         depth=search.depth,
-        exhausted=not search.bound,
-        bound=search.bound or cut,
+        exhausted=not bound,
+        bound=bound,
         seconds=time.perf_counter() - began_seconds,
         peak_bytes=peak_bytes(),
         results=results,
@@ -82,7 +83,7 @@ def result(search: Search, ways: Ways, each: Property) -> Result:
             return Result(each, found is None, None if found is None else ways.to(*found))
         case Sort.LEADS_TO | Sort.HOT:
             return in_the_end(search, ways, each)
-        case Sort.SETTLED:
+        case Sort.SETTLED:  # pragma: no branch - there are no others, as mypy sees
             return settled(search, ways, each)
 
 

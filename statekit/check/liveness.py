@@ -54,10 +54,6 @@ class Graph:
         """Give what an edge rids of that was owed."""
         return self.labels.all[edge.label][1]
 
-    def answers(self, edge: Edge) -> bool:
-        """Tell whether an edge is a timer or an answer."""
-        return self.labels.all[edge.label][0]
-
 
 @frozen
 class Lasso:
@@ -144,7 +140,7 @@ def _stem(graph: Graph, seeds: bytearray, inside: bytearray, goals: set[int]) ->
                 if each not in came:
                     came[each] = node, edge
                     queue.append(each)
-    raise AssertionError("a goal lies behind a seed, and every place can be reached")
+    raise AssertionError("a goal lies behind a seed, and every place can be reached")  # pragma: no cover
 
 
 def _loop(graph: Graph, start: int, part: set[int]) -> Iterator[Edge]:
@@ -169,7 +165,7 @@ def _nearest(graph: Graph, at: int, part: set[int], owed: frozenset[object], sta
             if edge.head in part and edge.head not in came:
                 came[edge.head] = node, edge
                 queue.append(edge.head)
-    raise AssertionError("a part is strongly connected, and fair")
+    raise AssertionError("a part is strongly connected, and fair")  # pragma: no cover
 
 
 def _back(came: dict[N, tuple[N, Edge] | None], node: N) -> tuple[Edge, ...]:

@@ -28,10 +28,8 @@ class Overlaps:
                     self.rivals[state, key] = rivals
 
     def look(self, key: tuple[StrEnum, object], context: object, event: object) -> None:
-        """Ask all the guards of a cell."""
-        rivals = self.rivals.get(key)
-        if rivals is None:
-            return
+        """Ask all the guards of a cell that has rivals still."""
+        rivals = self.rivals[key]
         asked = self.asked[key] = self.asked.get(key, 0) + 1
         if asked > ASKED_MAX:
             del self.rivals[key]

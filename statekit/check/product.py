@@ -30,7 +30,6 @@ from statekit.check.watch import WIDTH, asked
 from statekit.errors import MalformedModel
 from statekit.quantities import Quantity
 from statekit.system import System
-from statekit.transaction import SystemSnapshot
 
 SAMPLED = 1000
 """One place in so many, at random, is worked off for real though its moves are known."""
@@ -205,10 +204,6 @@ class Product:
         for each in opened:
             made = self.transacting.make(place, each.member, each.each).made
             yield each.each.move, place + made.delta, made.label
-
-    def view(self, place: int) -> SystemSnapshot:
-        """See `Space.view`."""
-        return self.packing.snapshot(place)
 
     def numbers(self, place: int) -> Numbers:
         """See `Space.numbers`."""

@@ -17,13 +17,15 @@ from statekit.check.quantified import Mark, Numbers, numbers, replaced
 from statekit.check.report import Trace
 from statekit.check.seen import Move, Seen
 from statekit.check.watch import Watch
+from statekit.errors import Livelock
 from statekit.machine import Definition
 from statekit.quantities import Quantity
 from statekit.snapshot import AnySnapshot, Stimulus, Ticket
 from statekit.step import launch, stepped
 from statekit.system import System
 from statekit.timers import Fired
-from statekit.transaction import SystemSnapshot
+from statekit.transaction import Hop, SystemSnapshot
+from statekit.verdicts import Broken
 
 NEVER_ISSUED = 0
 COUNTED = 1 << 10
@@ -34,11 +36,16 @@ def replayed(model: Model, trace: Trace) -> Iterator[Seen[object]]:
     """Make a trace's moves again, one after the other, from the start at the trace's thresholds.
 
     It runs the model's subject as it is now: with another table the same moves may come to something else. An answer
-    that is not awaited then is delivered all the same, under a ticket that is over.
+    that is not awaited then is delivered all the same, under a ticket that is over. What a move of a system leads to
+    without end is `Broken`, with the `Livelock` as its exception.
     """
     run = run_of(model, model.thresholds[trace.thresholds].starts[trace.start])
+    outside = model.environment
     for move in trace.moves:
-        yield run.make(move)
+        seen = run.make(move)
+        if outside is not None:
+            outside = outside.noticed(seen)
+        yield evolve(seen, outside=outside)
 
 
 class Run(Protocol):
@@ -129,7 +136,11 @@ class SystemRun:
         )
         self.now_seconds += move.after_seconds
         stimulus = Stimulus(move.event, self.now_seconds, ticket_for(move, member, over))
-        done = self.system.step(before, move.member, stimulus)
+        try:
+            done = self.system.step(before, move.member, stimulus)
+        except Livelock as endless:
+            verdict = Broken(self.system.name, endless)
+            return Seen(before, move, before, verdict, (), (), (Hop(move.member, move.event, verdict),))
         self.snapshot = done.snapshot
         after = dict(zip(self.snapshot.names, self.snapshot.members, strict=True))
         for name, old in zip(before.names, before.members, strict=True):

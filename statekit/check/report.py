@@ -77,7 +77,7 @@ class Gap:
 class Explored:
     """What an exploration came to.
 
-    `exhausted` says that everything was explored at these thresholds; if not, `bound` says which bound was hit. `edges`
+    `exhausted` says that everything was explored at these thresholds; if not, `bound` says which were hit. `edges`
     counts every move from every state, those that change nothing included; `steps` of them were made by the real step,
     the others follow from one that was made where all that it read was the same. `verified` of these, picked at random,
     were made all the same and came to what was expected. `peak_bytes` is the most that the process ever held.

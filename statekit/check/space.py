@@ -39,10 +39,6 @@ class Space(Protocol):
         """Give every move from a place with where it leads and its label, all made by the real step."""
         ...
 
-    def view(self, place: int) -> object:
-        """Give a place as properties read it."""
-        ...
-
     def numbers(self, place: int) -> Numbers:
         """Give the ordinals and instants of a place: the members', and those that the onlookers remember."""
         ...

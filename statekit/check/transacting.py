@@ -1,5 +1,6 @@
 """Transacting: one transaction of a system made for real, and what came of it written as numbers."""
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from itertools import chain
 from typing import get_type_hints
@@ -15,6 +16,7 @@ from statekit.check.quantified import Mark, numbers, replaced
 from statekit.check.reading import Reading, Traced
 from statekit.check.seen import Seen
 from statekit.check.space import FAULTY, Record
+from statekit.check.spacing import not_compared, transacted_alike
 from statekit.check.watch import MASK
 from statekit.draft import classes_in
 from statekit.effects import Signal
@@ -38,7 +40,9 @@ class Transacting:
         self.thresholds = thresholds
         self.age_max: float = max(thresholds.ages_seconds, default=0.0)
         self.labelled = labelled
+        self.system = system
         self.traced: Traced = Traced(system, record.covered)
+        self.alike: Counter[object] = Counter()
 
     def begin(self, started: Transaction) -> int:
         """Number the place that a system starts in."""
@@ -64,6 +68,14 @@ class Transacting:
             return Outcome(Made(0, 0), -1, 0, loud=True)
         self._inspect(place, start, each, done)
         names = {member.name, *dated, *(hop.member for hop in done.path)}
+        if (
+            not each.move.stale
+            and self._ranked(names)
+            and self._is_compared(done)
+            and not self._spaced_alike(start, each, done)
+        ):
+            definition = self.packing.definition(member.name)
+            raise not_compared(self.packing.model, definition, member.local(place).snapshot, each.move)
         read, loud = self._facts(names, before)
         remembered, looked = self._watched(place, start, each, done)
         after = dict(zip(done.snapshot.names, done.snapshot.members, strict=True))
@@ -104,6 +116,23 @@ class Transacting:
         )
         return evolve(before, members=members), dated
 
+    def _ranked(self, stepped: set[str]) -> bool:
+        """Tell whether ordinals may have a part in a transaction: somebody holds some who was stepped or looked at."""
+        asked = set[str]().union(stepped, *self.traced.read.values())
+        return any(self.packing.places_of(name).ranked for name in asked)
+
+    def _is_compared(self, done: Transaction) -> bool:
+        """Tell whether a transaction is compared with itself among other ordinals: the 1st, 2nd, 4th ... of its kind.
+
+        What a member does with ordinals shows when it is explored alone; here it is about wiring and facts.
+        """
+        rows = tuple((hop.member, type(hop.event), getattr(hop.verdict, "row", type(hop.verdict))) for hop in done.path)
+        self.alike[rows] += 1
+        return self.alike[rows].bit_count() == 1
+
+    def _spaced_alike(self, start: SystemSnapshot, each: Try, done: Transaction) -> bool:
+        return transacted_alike(self.system, start, each.move.member, each.stimulus, done, self._keys)
+
     def _facts(self, stepped: set[str], before: SystemSnapshot) -> tuple[set[str], bool]:
         """Give whom the facts looked at that count, and whether one of them changed."""
         loud = any(value != before.facts[at] for at, value in self.traced.values)
@@ -132,8 +161,9 @@ class Transacting:
     ) -> tuple[set[str], Callable[[Mark, float], float] | None]:
         """Give how ordinals and instants become canonical again, and who holds ordinals of which some have changed."""
         old = dict(zip(before.names, before.members, strict=True))
-        was = {pair for name in names if name in old for pair in quantities(old[name], self._keys(name))}
-        now = {pair for name in names if name in after for pair in quantities(after[name], self._keys(name))}
+        bearing = [name for name in names if self.packing.places_of(name).marks]
+        was = {pair for name in bearing if name in old for pair in quantities(old[name], self._keys(name))}
+        now = {pair for name in bearing if name in after for pair in quantities(after[name], self._keys(name))}
         memories = self.record.watch.remembered(place) if remembered else []
         was |= {pair for each in memories for pair in numbers(each)}
         now |= {pair for each in remembered for pair in numbers(each)}
@@ -203,7 +233,7 @@ class Transacting:
             for at, awaited in enumerate(local.awaits)
             if not awaited.opened and (name, at + 1) not in kept
         )
-        return self.record.labels.number(bool(each.move.awaited) and not each.move.stale, lost)
+        return self.record.labels.number(each.answers, lost)
 
     def _inspect(self, place: int, before: SystemSnapshot, each: Try, done: Transaction) -> None:
         if not isinstance(done.verdict, FAULTY) and not any(isinstance(hop.verdict, FAULTY) for hop in done.path):

@@ -69,7 +69,7 @@ def upheld(model: Model, claim: Claim, way: Way) -> bool:
             return not _rests(way, lambda places: _unanswered(claim, places))
         case Sort.HOT:
             return not _rests(way, lambda places: all(map(holds, places[way.trace.loop_from or 0 :])))
-        case Sort.SETTLED:
+        case Sort.SETTLED:  # pragma: no branch - there are no others, as mypy sees
             alone = evolve(model, properties=(claim,))
             return explore(alone, way.trace.thresholds).results[0].holds
 

@@ -18,7 +18,7 @@ from statekit.codec.layout import Layout, Revived, checked
 from statekit.codec.policy import Due, Policy, check_elapsed, timers, told
 from statekit.codec.scalars import several
 from statekit.codec.strict import Misfit, member, members, placed
-from statekit.keyed import Seed, address, key_of, member_of
+from statekit.keyed import Seed, key_of, member_of, spelling
 from statekit.machine import Definition
 from statekit.snapshot import Stimulus
 from statekit.states import Kind
@@ -113,8 +113,7 @@ class SystemLayout:
 
     def _is_instance(self, name: str) -> bool:
         """Tell whether it is the address of an instance, as `address` writes it."""
-        key = key_of(name)
-        return key is not None and member_of(name) in self.system.plan.keyed and address(member_of(name), key) == name
+        return key_of(name) is not None and member_of(name) in self.system.plan.keyed and spelling(name) == name
 
     def _read(self, name: str, body: object) -> Revived:
         revived, definition = self._layout(name).read(body), self.system.plan.definition(name)

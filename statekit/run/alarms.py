@@ -1,10 +1,14 @@
-"""Alarms: the armed timers of every member in one heap, with lazy deletion and no task of their own."""
+"""Alarms: the armed timers of every member in one heap, with lazy deletion and no task of their own.
+
+A timer that fired and was not taken, as a guard refused it, is awaited still. What a guard says of it can only change
+with the state or the context of its member, so that is when it is due again, and not before.
+"""
 
 import math
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from statekit.timers import Jitter
 from statekit.transaction import Armed, SystemSnapshot
@@ -39,6 +43,7 @@ class Alarms:
         """Begin with none."""
         self._heap: list[tuple[float, int, Alarm]] = []
         self._live: dict[tuple[str, int], Alarm] = {}
+        self.fired: dict[tuple[str, int], Alarm] = {}
         self._armed = 0
 
     def __len__(self) -> int:
@@ -71,26 +76,35 @@ class Alarms:
         return self._heap[0][0] if self._heap else math.inf
 
     def take(self, at_seconds: float) -> Alarm | None:
-        """Take out the next timer if it is due by then."""
+        """Take out the next timer if it is due by then; it stands among the `fired` until it is looked at."""
         if self.next_seconds() > at_seconds or not self._heap:
             return None
         alarm = heappop(self._heap)[2]
-        del self._live[alarm.member, alarm.number]
+        self.fired[alarm.member, alarm.number] = self._live.pop((alarm.member, alarm.number))
         return alarm
+
+    def look(self, before: SystemSnapshot, after: SystemSnapshot, now: float) -> None:
+        """Look at those that fired: one that was taken is over, one that was not is due again after a change."""
+        was = dict(zip(before.names, before.members, strict=True))
+        held = dict(zip(after.names, after.members, strict=True))
+        for whose, alarm in tuple(self.fired.items()):
+            new = held.get(alarm.member)
+            if new is None or all(ticket.number != alarm.number for ticket in new.tickets):
+                del self.fired[whose]
+            elif new.state is not was[alarm.member].state or new.context is not was[alarm.member].context:
+                del self.fired[whose]
+                self.arm(evolve(alarm, deadline_seconds=now))
 
     def clear(self) -> None:
         """Stop every timer."""
         self._heap.clear()
         self._live.clear()
+        self.fired.clear()
 
-    def remaining(self, snapshot: SystemSnapshot, at_seconds: float) -> dict[tuple[str, int], float]:
-        """Tell of every timer how long it still has, by whose it is and its ticket; negative if it is overdue.
-
-        One that has fired and was not taken is still awaited: it has nothing left. (Effects seem so too; nobody asks.)
-        """
-        awaited = zip(snapshot.names, snapshot.members, strict=True)
-        spent = {(name, ticket.number): 0.0 for name, held in awaited for ticket in held.tickets}
-        return spent | {whose: alarm.deadline_seconds - at_seconds for whose, alarm in self._live.items()}
+    def remaining(self, at_seconds: float) -> dict[tuple[str, int], float]:
+        """Tell of every timer how long it still has, by whose it is and its ticket; negative if it is overdue."""
+        awaited = self.fired | self._live
+        return {whose: alarm.deadline_seconds - at_seconds for whose, alarm in awaited.items()}
 
     def _is_live(self, alarm: Alarm) -> bool:
         return self._live.get((alarm.member, alarm.number)) is alarm

@@ -142,7 +142,7 @@ class Driver:
 
         if not self._running:
             raise DriverError(f"{self._system.name} does not run yet: until then there is nothing to save")
-        left = self._alarms.remaining(self._snapshot, self._clock.now()) if self._left is None else self._left
+        left = self._alarms.remaining(self._clock.now()) if self._left is None else self._left
         return save_system(self._system, self._snapshot, left, version=version, hooks=hooks)
 
     def send(self, member: Definition | str, event: object, *, key: InstanceKey | None = None) -> Receipt:
@@ -271,6 +271,8 @@ class Driver:
             self._counts[type(hop.verdict)] += 1
         for member, ticket in transaction.ended:
             self._alarms.drop(member, ticket.number)
+        if self._alarms.fired:
+            self._alarms.look(before, self._snapshot, now)
         for armed in transaction.armed:
             self._alarms.arm(Alarm.of(armed, now, self._chance))
         unheard = self._settle(transaction, before if posted else None, posted)
@@ -338,7 +340,7 @@ class Driver:
     async def _close(self) -> None:
         """Accept no more, and let everything that runs come to its end."""
         self._stopping = True
-        self._left = self._alarms.remaining(self._snapshot, self._clock.now())
+        self._left = self._alarms.remaining(self._clock.now())
         self._alarms.clear()
         for posted in self._inbox.drain():
             self._refuse(posted)

@@ -10,9 +10,10 @@ import pytest
 from attrs import evolve, field, frozen
 
 from statekit import Kind, Machine, Rows
+from statekit.check.literals import NoLiteral
 from statekit.check.model import Model
 from statekit.check.mutants import mutants
-from statekit.check.properties import invariant
+from statekit.check.properties import invariant, settled
 from statekit.check.regression import regression
 from statekit.check.report import Trace
 from statekit.check.seen import Move
@@ -126,6 +127,7 @@ def test_a_written_test_keeps_to_the_house_rules(tmp_path):
         (MENDED, "B5", WAY, True),
         (MENDED, "B6", LASSO, False),
         (MENDED, "B6", WAY, True),
+        (MENDED, "B7", WAY, True),
         (BROKEN, "", WAY, True),
     ],
 )
@@ -135,6 +137,33 @@ def test_a_claim_is_upheld_along_a_way_or_refuted_with_its_story(model, code, tr
     else:
         with pytest.raises(Refuted, match="of breaker: "):
             uphold(model, code, trace)
+
+
+def never_rests(breaker) -> bool:
+    """It settles in no state at all."""
+    return breaker.state is None
+
+
+def test_a_machine_that_does_not_settle_is_explored_again_and_refuted_with_the_way_that_was_shown():
+    model = evolve(MENDED, properties=(settled("B0", never_rests),))
+    with pytest.raises(Refuted, match="B0 of breaker: It settles in no state at all"):
+        uphold(model, "B0", WAY)
+
+
+def test_a_test_is_not_written_for_a_model_that_cannot_be_imported():
+    with pytest.raises(NoLiteral, match="a test imports its Model by module:ATTRIBUTE, and this one has none"):
+        regression(way_of(BROKEN, WAY), BROKEN.properties[0], "")
+
+
+def test_the_story_of_a_way_without_moves_says_where_every_member_starts():
+    def elsewhere(view):
+        """The peer is not where it starts."""
+        return not view.members
+
+    model = evolve(CLIENT, properties=(invariant("S0", elsewhere),))
+    told = story(way_of(model, evolve(DIALLED, moves=())), model.properties[0])
+    assert "the shortest way that shows it has 0 moves" in told
+    assert all(f"{name} is " in told for name in model.subject.names)
 
 
 def test_what_goes_wrong_on_a_way_refutes_the_claim_that_nothing_does():

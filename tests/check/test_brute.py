@@ -14,6 +14,8 @@ OFFERED = [each.load() for each in entry_points(group="statekit.models")]
 SHIPPED = [each for each in OFFERED if each.environment is None]
 SMALL = [Model(each) for each in (small.TURNSTILE, small.DIALER, small.LEASES, rooms.ROOM, rings.RING, rings.HEART)]
 RFCS = [rfcs.PPP, rfcs.DIAMETER, rfcs.TCP]
+POSTPONED = "more than 2 postponed events were not explored"
+"""The one bound that both have."""
 QUICK = {"auth_refresh", "circuit_breaker", "heartbeat", "router"}
 """The others have thousands of places, over which plain dicts take minutes."""
 
@@ -27,7 +29,7 @@ def in_time(model):
 def test_brute_force_comes_to_the_same_places_and_moves(model):
     bare = evolve(model, properties=())
     explored = explore(bare)
-    assert explored.exhausted
+    assert explored.bound in ("", POSTPONED)
     assert (explored.states, explored.edges) == counted(brute(bare))
 
 
@@ -48,4 +50,5 @@ def test_a_bound_of_postponed_events_is_the_same_bound_for_both():
     explored = explore(model)
     assert (explored.states, explored.edges) == counted(brute(model))
     assert explored.states < explore(rfcs.DIAMETER).states
+    assert not explored.exhausted
     assert explored.bound == "more than 1 postponed events were not explored"

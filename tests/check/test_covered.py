@@ -7,6 +7,7 @@ import pytest
 from attrs import evolve, frozen
 
 from statekit import EVERY, Machine, Rows, after
+from statekit.check.covered import watched_of
 from statekit.check.explore import explore
 from statekit.check.model import Model
 from statekit.check.report import Weight
@@ -54,9 +55,13 @@ def keep(value: Value, event: Set) -> Value:
     return evolve(value, number=event.to)
 
 
-def gaps(subject, numbers=range(5)):
+def gaps_of(subject, numbers=range(5)):
     samples = {Set: lambda _: tuple(Set(number) for number in numbers)}
-    return {gap.function: gap.line for gap in explore(Model(subject, samples=samples)).gaps}
+    return explore(Model(subject, samples=samples)).gaps
+
+
+def gaps(subject, numbers=range(5)):
+    return {gap.function: gap.line for gap in gaps_of(subject, numbers)}
 
 
 # --------------------------------------------------------------------------------------------------- the ways of each
@@ -129,6 +134,40 @@ def test_a_gap_says_where_it_is():
     assert gap.line.startswith(f"line {line + 1}: ")
 
 
+def test_a_jump_is_seen_once_it_was_passed_by_and_made():
+    watched = watched_of(branches.__code__, "branches", is_guard=False)
+    [(jump, (by, to))] = watched.jumps.items()
+    assert not watched.done
+    watched.called = True
+    for _ in range(2):
+        watched.go(jump, by)
+        assert (watched.left, watched.done) == ({jump: {True}}, False)
+    for _ in range(2):
+        watched.go(jump, to)
+        assert (watched.left, watched.done) == ({}, True)
+
+
+def test_a_guard_is_seen_once_it_has_held_and_refused_as_well():
+    watched = watched_of(is_large.__code__, "is_large", is_guard=True)
+    watched.called = True
+    assert not watched.done
+    watched.outcomes |= {True, False}
+    assert watched.done
+
+
+UNWRITTEN = """
+def unwritten(value, event):
+    assert event.to < 10
+    return keep(value, event) if event.to < 3 else value
+"""
+
+
+def test_where_no_source_can_be_read_a_gap_has_its_line_alone():
+    found = {"keep": keep}
+    exec(UNWRITTEN, found)
+    assert gaps(machine(found["unwritten"]), (1,)) == {"unwritten": "line 4: a condition was never false"}
+
+
 # -------------------------------------------------------------------------------------------------------------- guards
 def is_large(value: Value, event: Set) -> bool:
     return event.to > 2
@@ -141,6 +180,14 @@ def test_a_guard_must_hold_once_and_refuse_once(numbers, missed):
 
 def test_a_function_that_was_never_called_is_named():
     assert gaps(machine(keep, guard=is_large), (1,))["keep"] == "it was never called"
+
+
+def test_of_a_function_that_was_never_called_nothing_inside_it_is_named_too():
+    missed = gaps_of(machine(comprehends, guard=is_large), (1,))
+    assert [(each.function, each.line) for each in missed] == [
+        ("is_large", "it never held"),
+        ("comprehends", "it was never called"),
+    ]
 
 
 def wait(value: Value) -> float:
@@ -179,15 +226,33 @@ def is_small(value: Value, event: Set) -> bool:
     return event.to in (1, 3)
 
 
-def test_guards_that_both_hold_are_noticed_and_are_no_mistake():
+def divides(value: Value, event: Set) -> bool:
+    return 6 % (event.to - 3) == 0
+
+
+def rivals(guard):
+    """Make a machine with two rows of one cell, the second with this guard."""
     table = (
         rows.stay(HERE, Set, guard=is_large, update=keep),
-        rows.stay(HERE, Set, guard=is_small),
+        rows.stay(HERE, Set, guard=guard),
         rows.ignore(EVERY, Set, because="it is not wanted"),
         rows.row(HERE, after(1.0), THERE),
     )
-    machine = Machine("two", initial=HERE, context=Value(), states=states_of(rows, Two), table=table)
-    explored = explore(Model(machine))
+    return Machine("two", initial=HERE, context=Value(), states=states_of(rows, Two), table=table)
+
+
+def test_a_guard_that_raises_where_no_step_asks_it_is_no_fault():
+    model = Model(rivals(divides), samples={Set: lambda _: (Set(3), Set(2), Set(-2))})
+    assert (explore(model).faults, explore(model).findings) == ((), ())
+
+
+def test_rivals_are_asked_so_often_and_no_more(monkeypatch):
+    monkeypatch.setattr("statekit.check.overlap.ASKED_MAX", 2)
+    assert explore(Model(rivals(is_small))).findings == ()  # both hold at the fourth sample alone
+
+
+def test_guards_that_both_hold_are_noticed_and_are_no_mistake():
+    explored = explore(Model(rivals(is_small)))
     [finding] = explored.findings
     assert (finding.code, finding.weight) == ("overlap", Weight.INFORMATION)
     assert finding.where == "HERE Set"

@@ -1,5 +1,7 @@
 """What an exploration counts, where it ends, and what it says of a lifecycle that does what none may."""
 
+import importlib.util
+import sys
 from enum import StrEnum, auto
 
 import pytest
@@ -10,10 +12,12 @@ from statekit.check.explore import explore
 from statekit.check.model import Model, Thresholds
 from statekit.check.properties import invariant, on_step, sequence, witness
 from statekit.check.replay import replayed
+from statekit.check.search import space_of
 from statekit.check.seen import Move
 from statekit.errors import MalformedModel
+from statekit.quantities import Ordinal
 from statekit.timers import Fired
-from tests.check import rfcs, rooms, small
+from tests.check import jobs, rfcs, rooms, small
 from tests.check.small import DIALER, DIALING, DOOR, IDLE, LEASES, TALKING, TURNSTILE, WAITING, Nothing, states_of
 
 
@@ -46,6 +50,10 @@ def machine(*table, context=None, states=None):
     return Machine("two", initial=HERE, context=context or Nothing(), states=states, table=table)
 
 
+def named(model):
+    return model.name
+
+
 def result(explored, code):
     return next(each for each in explored.results if each.property.code == code)
 
@@ -74,9 +82,9 @@ def test_two_explorations_come_to_the_same():
 
 
 @pytest.mark.parametrize("model", [rfcs.PPP, rfcs.DIAMETER, rfcs.TCP], ids=lambda model: model.name)
-def test_the_machines_of_the_rfcs_are_exhausted_and_met_by_nothing_but_what_their_rfc_calls_an_error(model):
+def test_the_machines_of_the_rfcs_are_worked_off_and_met_by_nothing_but_what_their_rfc_calls_an_error(model):
     explored = explore(model)
-    assert explored.exhausted
+    assert explored.bound == ("" if model is rfcs.PPP else "more than 2 postponed events were not explored")
     assert all("though it is forbidden" in sentence for sentence, _ in explored.faults)
     assert all(each.holds for each in explored.results)
 
@@ -107,6 +115,35 @@ def test_an_event_of_a_stream_comes_only_once_it_has_opened():
 
 def test_events_named_internal_do_not_come():
     assert explore(Model(TURNSTILE, internal=(small.Coin,))).states == 1
+
+
+def test_two_starts_that_are_one_are_explored_once():
+    once = {"dialer": small.Tries(most=1)}
+    alone = explore(Model(DIALER, thresholds={"default": Thresholds(once)}))
+    assert explore(Model(DIALER, thresholds={"default": Thresholds(once, also=(once,))})) == alone
+
+
+def test_where_the_system_does_not_say_how_much_memory_was_held_the_peak_is_nothing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "resource", None)
+    spec = importlib.util.find_spec("statekit.check.explore")
+    elsewhere = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(elsewhere)
+    assert elsewhere.explore(Model(TURNSTILE)).peak_bytes == 0
+    assert explore(Model(TURNSTILE)).peak_bytes > 0
+
+
+@pytest.mark.parametrize("model", [Model(DIALER), Model(LEASES), Model(rooms.ROOM), Model(jobs.OFFICE)], ids=named)
+def test_the_moves_that_are_shown_are_those_that_were_explored(model):
+    space = space_of(model, model.thresholds["default"], labelled=True)
+    places = [space.start({})]
+    known = dict.fromkeys(places)
+    for place in places:
+        targets, labels = space.edges(place)
+        places += [each for each in dict.fromkeys(targets) if each not in known]
+        known.update(dict.fromkeys(targets))
+        made = {(to, label) for _, to, label in space.moves(place)}
+        assert made - {(place, 0)} == set(zip(targets, labels, strict=True)) - {(place, 0)}
+    assert len(places) == explore(model).states
 
 
 def test_progress_is_told_with_places_found_and_worked_off(monkeypatch):
@@ -147,6 +184,13 @@ def test_a_bound_of_states_that_is_hit_is_said():
     explored = explore(Model(COUNTER, thresholds={"default": Thresholds(states_max=50)}))
     assert not explored.exhausted
     assert explored.bound == "50 states were found, and there are more"
+
+
+def test_every_bound_that_was_hit_is_said():
+    explored = explore(evolve(rfcs.DIAMETER, thresholds={"default": Thresholds(states_max=20, postponed_max=1)}))
+    states, postponed = explored.bound.split("; ")
+    assert states == "20 states were found, and there are more"
+    assert postponed == "more than 1 postponed events were not explored"
 
 
 def test_what_is_said_at_a_bound_holds_of_what_was_explored():
@@ -292,11 +336,35 @@ def raises(_):
     raise LookupError("nothing here")
 
 
+@frozen
+class Marked:
+    version: Ordinal = 0
+    names: object = ()
+
+
+def marked(_: Marked) -> Marked:
+    return Marked(1, ["a"])
+
+
+@frozen
+class Piled:
+    names: object
+
+    @classmethod
+    def samples(cls):
+        return (cls(["a"]),)
+
+
+marking = Rows[Two, Marked, object]()
 MALFORMED = [
     (Model(machine(rows.row(HERE, Demanding, THERE))), "two answers Demanding, which has no samples"),
     (Model(machine(rows.row(HERE, Wrong, THERE))), "it must give instances of Wrong"),
     (Model(machine(listing.row(HERE, Go, THERE, update=listed), context=Listed())), "Listed.names cannot be hashed"),
+    (Model(machine(marking.row(HERE, Go, THERE, update=marked), context=Marked())), "Marked.names cannot be hashed"),
+    (Model(machine(GO, rows.postpone(HERE, Piled, because="x"))), "Piled.names cannot be hashed"),
+    (Model(machine(GO, context=["a"])), "a context or a postponed event of two cannot be hashed"),
     (Model(TURNSTILE, (invariant("odd", raises),)), "a function of odd raised LookupError"),
+    (Model(TURNSTILE, (on_step("odd", raises),)), "a function of odd raised LookupError"),
 ]
 
 

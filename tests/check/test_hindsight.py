@@ -13,7 +13,7 @@ from machines.link import FrameArrived, Opened
 from machines.saving import HOOKS
 from machines.session import SESSION
 from machines.wire.messages import Passed
-from statekit import Kind, Machine, Rows, Signal, Stimulus, System, after, publish
+from statekit import Kind, Machine, Rows, Signal, Stimulus, System, after, publish, wire
 from statekit.check.hindsight import alone, hindsight
 from statekit.codec import NotSavable, SnapshotRefused
 from statekit.codec.journal import JournalForm
@@ -85,13 +85,14 @@ def dial(context: Context) -> Dial:
     return Dial(context.attempts)
 
 
-def line(*, rest_seconds=5.0, patience_seconds=None, greets=False, hangs_up_to=IDLE):
+def line(*, rest_seconds=5.0, patience_seconds=None, greets=False, hangs_up_to=IDLE, idle_seconds=None):
     """A line that dials until it is linked; every argument changes its table."""
     rows = Rows[Line, Context, Dial | Up]()
     row, state, to = rows.row, rows.state, rows.to
     again = rows.choice("again", to(RESTING, guard=left), to(IDLE))
     link = rows.group("link", DIALING, LINKED)
     limit = () if patience_seconds is None else (row(DIALING, after(patience_seconds), RESTING),)
+    limit += () if idle_seconds is None else (row(IDLE, after(idle_seconds), RESTING),)
     return Machine(
         "line",
         initial=IDLE,
@@ -180,6 +181,7 @@ def test_a_run_done_again_with_its_own_table_is_alike(lines):
 @pytest.mark.parametrize(
     ("changed", "at", "event", "was", "would"),
     [
+        ({"idle_seconds": 9.0}, 0, "start", (), ("line starts after 9 s in idle (9 s)",)),
         ({"hangs_up_to": RESTING}, 8, "Hangup", ("line: Hangup: LINKED → IDLE",), None),
         ({"patience_seconds": 30.0}, 1, "Call", (), ("line starts after 30 s in dialing (30 s)",)),
         (
@@ -225,6 +227,44 @@ def test_an_event_that_the_other_table_does_not_know_is_where_they_part(lines):
     found = parting(lines, other).parting
     assert (found.at, found.event) == (8, "Hangup")
     assert found.would == ("cannot be delivered: $.event must be one of Call, Answered, Failed, Fired",)
+
+
+class Hall(StrEnum):
+    HERE = "here"
+
+
+@frozen
+class Called:
+    pass
+
+
+@frozen
+class Echo(Signal):
+    pass
+
+
+def called(_: Echo) -> Called:
+    return Called()
+
+
+def hall(*effects):
+    """A hall that hears what it calls."""
+    rows = Rows[Hall, Context, Echo]()
+    states = (rows.state(Hall.HERE, Kind.REST, "it is here"),)
+    table = (rows.stay(Hall.HERE, Called, *effects),)
+    machine = Machine("hall", initial=Hall.HERE, context=Context(), states=states, table=table)
+    return System("hall", (machine,), tuple(wire(machine, Echo, machine, called) for _ in effects))
+
+
+def test_an_event_to_which_the_other_table_finds_no_end_is_where_they_part():
+    walk, form = SystemWalk(hall()), JournalForm(hall())
+    walk.deliver(walk.system.members[0], Stimulus(Called()))
+    written = [form.head(), form.entry("hall", Stimulus(Called()), walk.done)]
+    (found,) = hindsight(JournalForm(hall(Echo())), written)
+    assert (found.parting.at, found.parting.event) == (1, "Called")
+    assert found.parting.would[0].startswith(
+        "hall: one stimulus led to more than 1000 hops; the last were hall: Called"
+    )
 
 
 @pytest.mark.parametrize(

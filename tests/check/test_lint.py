@@ -2,6 +2,7 @@
 
 import inspect
 from enum import StrEnum, auto
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -446,6 +447,23 @@ def test_a_flag_that_something_else_reads_is_none(reading):
     assert flagged(reading) == []
 
 
+@frozen
+class Loose:
+    spent: bool = False
+    other: "Whatever" = None  # noqa: F821 - only a type checker would know it
+
+
+def unspent(loose: Loose) -> bool:
+    return not loose.spent
+
+
+def test_of_a_context_whose_annotations_cannot_be_understood_no_flag_is_told():
+    loose = Rows[State, Loose, object]()
+    table = (*RING, loose.stay(EVERY, Frame, guard=unspent), loose.ignore(EVERY, Frame, because="spent"))
+    machine = Machine("loose", initial=A, context=Loose(), states=states(), table=table)
+    assert [each.code for each in lint(machine) if each.code == "hidden-state"] == []
+
+
 # -------------------------------------------------------------------------------------------------------------- systems
 def go(_: Tell) -> Go:
     return Go()
@@ -517,6 +535,41 @@ def test_a_fact_that_nobody_heeds_is_found():
     told = listener()
     (finding,) = lint(System("one", (told,), derived=(derive(fact, told, fact_of, initially=0),)))
     assert finding.where == "fact → listener"
+
+
+@cache
+def say_back_again(_: Tell) -> Back:
+    return Back()
+
+
+class Compiled:
+    """A function as a compiler for Python may make it: it has a name and annotations, and no code to look at."""
+
+    __name__ = "compiled"
+    __annotations__ = {"return": Back}
+
+    def __call__(self, _: Tell) -> Back:
+        return Back()
+
+
+@pytest.mark.parametrize(
+    ("make", "origin"),
+    [(say_back_again, f"{HERE}:{say_back_again.__wrapped__.__code__.co_firstlineno}"), (Compiled(), "somewhere")],
+    ids=["a cached one", "one without code"],
+)
+def test_a_maker_is_told_with_the_line_where_it_is_written_if_that_is_known(make, origin):
+    told, telling = listener(), teller("teller")
+    (finding,) = lint(System("both", (telling, told), (wire(telling, Tell, told, make),)))
+    assert (finding.code, finding.origin) == ("deaf", origin)
+
+
+def say_what(_: Tell) -> "Whatever":  # noqa: F821 - only a type checker would know it
+    return Frame()
+
+
+def test_of_a_maker_whose_annotation_cannot_be_understood_nothing_is_said():
+    told, telling = listener(), teller("teller")
+    assert lint(System("both", (telling, told), (wire(telling, Tell, told, say_what),))) == ()
 
 
 # ------------------------------------------------------------------------------------------------------------ overruled

@@ -1,16 +1,19 @@
 """Systems: their members, facts and instances explored together, and what is remembered of their transactions."""
 
 import pytest
+from attrs import evolve, frozen
 
-from statekit import System, wire
+from statekit import Livelock, Machine, Rows, System, wire
 from statekit.check.explore import explore
-from statekit.check.model import Model
+from statekit.check.hindsight import alone
+from statekit.check.model import Model, Thresholds
 from statekit.check.properties import hot, invariant, on_step, sequence, settled, witness
 from statekit.check.replay import replayed
 from statekit.check.seen import Move
+from statekit.check.story import story, way_of
 from statekit.errors import MalformedModel
 from statekit.verdicts import Broken
-from tests.check import jobs, rooms
+from tests.check import breakers, jobs, rfcs, rooms, small
 from tests.check.brute import brute, counted
 from tests.check.jobs import DESK, JOB, OFFICE, Job
 from tests.check.rooms import LAMPS, METER, ROOM, Lamp
@@ -92,6 +95,71 @@ def wire_up(lamp):
     return wire(lamp, rooms.Lit, METER, rooms.counted), wire(lamp, rooms.Unlit, METER, rooms.uncounted)
 
 
+INTERNAL = (rooms.Bright, rooms.Uncount)
+CAUTIOUS = Thresholds(postponed_max=1)
+AGES = Thresholds(ages_seconds=(5.0, 10.0))
+ALONE = [
+    Model(small.DIALER),
+    Model(small.LEASES),
+    Model(small.DOOR, thresholds={"default": AGES}),
+    Model(breakers.MENDED.subject, thresholds=breakers.MENDED.thresholds),
+    evolve(rfcs.DIAMETER, thresholds={"default": CAUTIOUS}, properties=()),
+]
+
+
+@pytest.mark.parametrize("model", ALONE, ids=lambda model: model.name)
+def test_a_system_of_one_machine_is_explored_as_the_machine_is(model):
+    single, system = explore(model), explore(evolve(model, subject=alone(model.subject)))
+    assert (system.states, system.edges, system.depth) == (single.states, single.edges, single.depth)
+    assert (system.exhausted, system.bound) == (single.exhausted, single.bound)
+
+
+def test_samples_that_look_at_other_members_are_made_anew_wherever_those_differ():
+    def while_it_is_dim(room):
+        return (rooms.Press(),) if room.of(METER).context.lamps < 2 else ()
+
+    explored = explore(Model(ROOM, (witness("all", all_are_lit),), samples={rooms.Press: while_it_is_dim}))
+    assert explored.states == 1 + 3 + 3  # with no lamp lit, with one, with two
+    assert not result(explored, "all").holds
+
+
+@frozen
+class Porter:
+    """Somebody who lights the first two lamps, one after the other, and goes."""
+
+    left: tuple[str, ...] = ("lamp_a", "lamp_b")
+
+    @property
+    def owns(self):
+        return frozenset({rooms.Press})
+
+    def offers(self, room):
+        yield from (Move(name, rooms.Press()) for name in self.left[:1])
+
+    def noticed(self, seen):
+        return Porter(self.left[1:]) if isinstance(seen.move.event, rooms.Press) else self
+
+
+def test_what_an_environment_owns_comes_to_a_member_from_it_alone():
+    def both(room):
+        """The first two lamps are lit, and somebody has counted them."""
+        return room.of(METER).context.lamps == 2
+
+    explored = explore(Model(ROOM, (witness("both", both), witness("all", all_are_lit)), environment=Porter()))
+    assert (explored.states, explored.edges) == (3, 2)
+    assert [move.member for move in result(explored, "both").trace.moves] == ["lamp_a", "lamp_b"]
+    assert not result(explored, "all").holds
+
+
+def test_a_signal_that_goes_two_ways_is_sent_once():
+    clerk = Machine("clerk", initial=METER.initial, context=METER.context, states=METER.states, table=METER.table)
+    wired = (*wire_up(LAMPS[0]), wire(LAMPS[0], rooms.Lit, clerk, rooms.counted))
+    model = Model(System("hall", (METER, clerk, LAMPS[0]), wired), (on_step("signals", sends),), internal=INTERNAL)
+    explored = explore(evolve(model, thresholds={"default": Thresholds(values_max=3)}))
+    assert "clerk: Meter.lamps took 4 values" in explored.bound  # it hears of every lamp that is lit, of none put out
+    assert result(explored, "signals").holds
+
+
 def test_a_counterexample_of_a_system_is_made_again():
     def dark(room):
         """Not every lamp is lit."""
@@ -168,6 +236,37 @@ def test_a_way_with_instances_is_made_again():
     assert [last.after.of(JOB, key).state for key in last.after.keys(JOB)] == [Job.RUNNING] * 2
 
 
+def finished_by(_: jobs.Ended, job: str) -> jobs.Finished:
+    return jobs.Finished()
+
+
+def hurry_on(_: jobs.Ended) -> jobs.Hurry:
+    return jobs.Hurry()
+
+
+def the_other(_: jobs.Ended, job: str) -> str:
+    return "b" if job == "a" else "a"
+
+
+def test_a_maker_that_takes_the_senders_key_is_handed_it():
+    office = evolve(OFFICE, wiring=(*OFFICE.wiring[:2], wire(JOB, jobs.Ended, DESK, finished_by)))
+    explored, as_before = explore(Model(office)), explore(Model(OFFICE))
+    assert (explored.states, explored.edges, explored.gaps) == (as_before.states, as_before.edges, ())
+
+
+def test_whom_an_instance_tells_may_depend_on_its_own_key():
+    def is_hurried(office):
+        """The second job is hurried, as the first is done."""
+        return office.keys(JOB) == ("b",) and office.of(JOB, "b").context.hurried
+
+    both = (*OFFICE.wiring, wire(JOB, jobs.Ended, JOB, hurry_on, key=the_other))
+    office = evolve(OFFICE, wiring=both)
+    explored = explore(Model(office, (witness("hurried", is_hurried),), internal=(jobs.Hurry,)))
+    assert [gap.function for gap in explored.gaps] == []
+    moves = result(explored, "hurried").trace.moves
+    assert [move.member for move in moves] == ["desk", "desk", "job[a]", "job[a]"]
+
+
 # ---------------------------------------------------------------------------------------------------- what goes wrong
 def test_what_is_not_pure_is_found_out(doubting):
     calls = []
@@ -191,3 +290,42 @@ def test_wiring_that_raises_is_a_fault():
     [(sentence, trace)] = explore(model).faults
     assert "the wiring is broken: broken raised ZeroDivisionError('oops')" in sentence
     assert isinstance(next(iter(replayed(model, trace))).verdict, Broken)
+
+
+def test_a_member_that_raises_is_a_fault_of_its_own_and_none_of_the_wiring():
+    def jammed(_: small.Nothing) -> small.Nothing:
+        raise ZeroDivisionError("oops")
+
+    rows = Rows[Lamp, small.Nothing, object]()
+    stuck = Machine(
+        "stuck", initial=Lamp.OFF, context=small.Nothing(), states=small.states_of(rows, Lamp),
+        table=(rows.row(Lamp.OFF, rooms.Press, Lamp.ON, update=jammed), rows.row(Lamp.ON, rooms.Press, Lamp.OFF)),
+    )  # fmt: skip
+    [(sentence, trace)] = explore(Model(System("hall", members=(METER, stuck)), internal=(rooms.Bright,))).faults
+    assert sentence.startswith("stuck: Press in OFF is broken: jammed raised ZeroDivisionError('oops')")
+    assert trace.moves == (Move("stuck", rooms.Press()),)
+
+
+def again(_: rooms.Lit) -> rooms.Press:
+    return rooms.Press()
+
+
+def off_again(_: rooms.Unlit) -> rooms.Press:
+    return rooms.Press()
+
+
+def test_a_stimulus_that_leads_to_hops_without_end_is_a_fault():
+    lamp = LAMPS[0]
+    wired = (wire(lamp, rooms.Lit, lamp, again), wire(lamp, rooms.Unlit, lamp, off_again))
+    model = Model(System("flicker", members=(lamp,), wiring=wired))
+    assert explore(model).faults == ()  # what the wiring makes is internal
+    [(sentence, trace)] = explore(evolve(model, environment=Porter(("lamp_a",)))).faults
+    assert sentence.startswith("flicker: one stimulus led to more than 1000 hops")
+    assert sentence.endswith(": break the circle")
+    assert trace.moves == (Move("lamp_a", rooms.Press()),)
+    [seen] = replayed(model, trace)
+    assert isinstance(seen.verdict.exception, Livelock)
+    assert seen.after is seen.before
+    assert "lamp_a is told Press()\n     lamp_a: Press: broken: flicker raised Livelock(" in story(
+        way_of(model, trace), sentence
+    )

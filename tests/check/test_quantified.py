@@ -80,6 +80,24 @@ def test_what_is_not_changed_stays_the_very_same():
     assert replaced(Outer(1, None, None, (), (6, 7), frozenset(), {}), lambda _, n: n).maybe is None
 
 
+@frozen
+class Labelled:
+    first: Annotated[Inner, "the one that counts"]
+    size: Annotated[int, "in bytes"] = 9
+
+
+def test_numbers_are_found_behind_annotations_that_say_something_else():
+    labelled = Labelled(Inner(3))
+    assert numbers(labelled) == ((TOKEN, 3),)
+    assert replaced(labelled, lambda _, number: number * 10) == Labelled(Inner(30))
+
+
+def test_a_value_that_is_not_what_its_annotation_says_is_left_alone():
+    strange = Outer(1, "soon", Inner(3), "none yet", (6, "unknown"), frozenset(), {}, "never")
+    assert numbers(strange) == ((TOKEN, 3),)
+    assert replaced(strange, lambda _, number: number) is strange
+
+
 @pytest.mark.parametrize("value", [3, "text", None, (1, 2), frozenset({1})])
 def test_what_bears_no_mark_holds_nothing(value):
     assert numbers(value) == ()

@@ -6,9 +6,9 @@ from typing import Annotated
 import pytest
 from attrs import evolve, frozen
 
-from statekit import Machine, Rows, System, derive
+from statekit import EVERY, Fired, Machine, Rows, Signal, System, View, arm, derive, either, timer, wire
 from statekit.check.explore import explore
-from statekit.check.model import Model
+from statekit.check.model import Model, Thresholds
 from statekit.check.properties import invariant, sequence, witness
 from statekit.check.replay import replayed
 from statekit.errors import MalformedModel
@@ -137,6 +137,128 @@ def test_two_ordinals_that_are_both_new_come_in_either_order():
     assert explored.holds
 
 
+@frozen
+class GotOne:
+    version: Version
+
+    @classmethod
+    def samples(cls):
+        return cls(1), cls(2)
+
+
+FLAT = Machine(
+    "flat",
+    initial=A,
+    context=Ends(),
+    states=states_of(between, At),
+    table=(between.stay(A, GotOne), between.ignore((B, C), GotOne, because="it is over")),
+)
+
+
+def test_samples_that_differ_in_their_ordinals_alone_are_tried_as_one():
+    explored = explore(Model(FLAT))
+    assert (explored.states, explored.edges) == (1, 1)
+
+
+# ------------------------------------------------------------------------------------------------- ordinals, in a trace
+@frozen
+class Lend:
+    pass
+
+
+@frozen
+class Asked:
+    version: Version
+
+
+@frozen
+class Answered:
+    pass
+
+
+@frozen
+class Lent:
+    newest: Version = 0
+    expired: Version = 0
+
+
+def lend(lent: Lent) -> Lent:
+    return evolve(lent, newest=lent.newest + 1)
+
+
+def expire(lent: Lent, event: Fired) -> Lent:
+    return evolve(lent, expired=event.key)
+
+
+def newest(lent: Lent) -> Version:
+    return lent.newest
+
+
+def version_asked(order: Asked) -> Version:
+    return order.version
+
+
+def asked(lent: Lent) -> Asked:
+    return Asked(lent.newest)
+
+
+def unanswered(_: object) -> Answered:
+    return Answered()
+
+
+lending = Rows[At, Lent, Asked]()
+LEASE = timer("lease", 5.0, key=newest, scope=A)
+LENDER = Machine(
+    "lender",
+    initial=A,
+    context=Lent(),
+    states=states_of(lending, At),
+    table=(
+        lending.stay(A, Lend, asked, arm(LEASE), update=lend),
+        lending.stay(A, LEASE, update=expire),
+        lending.stay(A, Answered),
+        lending.ignore((B, C), Lend, because="it is over"),
+    ),
+    answering=(lending.answering(Asked, Answered, scope=A, failed=unanswered, key=version_asked),),
+)
+
+
+def test_a_trace_has_the_ordinals_of_a_real_run_in_the_keys_of_timers_and_answers_too():
+    def in_order(snapshot):
+        """What was lent before never expires after what was lent later."""
+        return not 0 < snapshot.context.expired < snapshot.context.newest
+
+    def answered(count, seen):
+        return min(count + (isinstance(seen.move.event, Answered) and not seen.move.stale), 2)
+
+    def not_twice(count):
+        """Fewer than two answers come."""
+        return count < 2
+
+    bounded = Thresholds(states_max=400)
+    claims = (invariant("order", in_order), sequence("twice", 0, answered, not_twice))
+    model = Model(LENDER, claims, {"default": bounded})
+    order, twice = (list(shown(model, code)) for code in ("order", "twice"))
+    assert [(type(seen.move.event), seen.move.key) for seen in order] == [(Lend, None), (Lend, None), (Fired, 1)]
+    assert order[-1].move.event.key == 1
+    assert order[-1].after.context == Lent(2, 1)
+    assert sorted(seen.move.key for seen in twice if seen.move.awaited) == [1, 2]
+
+
+def test_a_sample_that_counts_on_from_an_ordinal_does_so_in_a_trace():
+    def goes_on(ends):
+        return (Got(ends.context.high + 1), Got(ends.context.high + 3))
+
+    model = Model(BETWEEN, (invariant("low", is_low_yet),), samples={Got: goes_on})
+    *_, last = shown(model, "low")
+    assert last.after.context == Ends(1, 2)
+
+
+def is_low_yet(snapshot):
+    """Nothing is newer than something known."""
+    return not snapshot.context.low
+
+
 # ------------------------------------------------------------------------------------------- ordinals, counted wrongly
 @frozen
 class Tick:
@@ -220,6 +342,119 @@ ARITHMETIC = {
 def test_what_is_not_merely_compared_is_no_ordinal(table):
     with pytest.raises(MalformedModel, match="Ordinal"):
         explore(Model(pairs(*table)))
+
+
+@pytest.mark.parametrize("table", ARITHMETIC.values(), ids=ARITHMETIC)
+def test_what_is_not_merely_compared_is_no_ordinal_in_a_system_either(table):
+    with pytest.raises(MalformedModel, match="Ordinal"):
+        explore(Model(System("alone", members=(pairs(*table),))))
+
+
+# -------------------------------------------------------------------------------------------- ordinals, between members
+@frozen
+class Held:
+    version: Version = 0
+
+
+@frozen
+class Told:
+    version: Version
+
+
+@frozen
+class Tell(Signal):
+    version: Version
+
+
+@frozen
+class Ahead:
+    value: bool
+
+
+def keep(held: Held, event: Got | Told) -> Held:
+    return evolve(held, version=event.version)
+
+
+def is_newer(held: Held, event: Got | Told) -> bool:
+    return event.version > held.version
+
+
+def tell(held: Held) -> Tell:
+    return Tell(held.version)
+
+
+def passed_on(signal: Tell) -> Told:
+    return Told(signal.version)
+
+
+def two_after(signal: Tell) -> Told:
+    return Told(signal.version + 2)
+
+
+def rounded(signal: Tell) -> Told:
+    return Told(signal.version // 2 * 2)
+
+
+def ahead(value: bool) -> Ahead:
+    return Ahead(value)
+
+
+holding = Rows[At, Held, Tell]()
+TELLER = Machine(
+    "teller",
+    initial=A,
+    context=Held(),
+    states=states_of(holding, At),
+    table=(
+        holding.stay(A, Got, tell, guard=is_newer, update=keep),
+        holding.ignore(A, Got, because="it is old"),
+        holding.ignore((B, C), Got, because="it is over"),
+    ),
+)
+HEARER = Machine(
+    "hearer",
+    initial=A,
+    context=Held(),
+    states=states_of(holding, At),
+    table=(
+        holding.stay(A, Told, guard=is_newer, update=keep),
+        holding.ignore(A, Told, because="it is old"),
+        holding.stay(A, Got, guard=is_newer, update=keep),
+        holding.ignore(A, Got, because="it is old"),
+        holding.ignore((B, C), either(Told, Got), because="it is over"),
+        holding.ignore(EVERY, Ahead, because="it is only told"),
+    ),
+)
+
+
+def is_ahead(pair: View) -> bool:
+    return pair.of(HEARER).context.version > pair.of(TELLER).context.version
+
+
+def is_far_ahead(pair: View) -> bool:
+    return pair.of(HEARER).context.version > pair.of(TELLER).context.version + 1
+
+
+def tellers(make, *facts):
+    """Wire a machine that tells its versions to one that keeps the newest that it heard or was given."""
+    told = tuple(derive(each, HEARER, ahead, initially=False) for each in facts)
+    return Model(System("tellers", (TELLER, HEARER), (wire(TELLER, Tell, HEARER, make),), told), internal=(Told, Ahead))
+
+
+def test_members_that_pass_an_ordinal_on_and_compare_it_are_explored():
+    explored = explore(tellers(passed_on, is_ahead))
+    assert (explored.exhausted, explored.faults) == (True, ())
+    assert explored.states == 4  # nothing known, the hearer alone, both the same, the hearer ahead
+
+
+@pytest.mark.parametrize(
+    ("make", "facts"),
+    [(two_after, ()), (rounded, ()), (passed_on, (is_far_ahead,))],
+    ids=["beyond the next", "rounded", "a fact that counts"],
+)
+def test_an_ordinal_that_is_reckoned_with_on_its_way_between_members_is_none(make, facts):
+    with pytest.raises(MalformedModel, match="Got in A comes to something else where an Ordinal is another number"):
+        explore(tellers(make, *facts))
 
 
 # ------------------------------------------------------------------------------------------------- ordinals, onlookers

@@ -51,6 +51,7 @@ from machines.link import (
     Report,
     ReportPermit,
     SayGoodbye,
+    ServiceFailed,
     StopSending,
     TerminalError,
     TokenReady,
@@ -324,6 +325,29 @@ def test_a_stable_link_forgives_every_failure(walk):
     assert walk.context.retries.attempts == 0
     walk.answer(Closed(1011))
     assert (walk.timers[BACKOFF_DUE], walk.effects) == (Jitter(0.1, 1.0), (LinkDown(),))
+
+
+def test_an_attempt_that_met_a_faulty_service_has_failed_even_if_its_link_lasts(walk):
+    """Section 11: SERVICE_UNAVAILABLE counts on whichever breaker holds the permit."""
+    settling(walk)
+    walk.send(ServiceFailed())
+    assert (walk.state, walk.effects) == (SETTLING, ())
+    walk.fire(SETTLED)
+    assert (walk.state, walk.effects) == (STABLE, (ReportPermit(1, FAIL),))
+    assert isinstance(walk.send(ServiceFailed()), Ignored)
+
+
+@pytest.mark.parametrize(
+    ("ending", "report"),
+    [(Closed(1012), FAIL), (GoAway(), FAIL), (TokenRefused(), FAIL), (Disconnect(), CANCEL), (STORM, CANCEL)],
+    ids=str,
+)
+def test_a_faulty_service_is_blamed_for_what_ends_its_attempt_unless_we_do(walk, ending, report):
+    handshaking(walk)
+    walk.send(ServiceFailed(), Hello(0))
+    (walk.answer if isinstance(ending, Closed) else walk.send)(ending)
+    assert [each for each in walk.effects if isinstance(each, ReportPermit)] == [ReportPermit(1, report)]
+    assert not walk.context.faulty
 
 
 def test_a_stable_link_s_loss_says_nothing_of_its_permit(walk):
@@ -864,6 +888,7 @@ def test_what_was_said_on_a_link_that_is_gone_changes_nothing(walk):
         TerminalError("x"),
         LinkRefused(),
         LinkBroken(1002),
+        ServiceFailed(),
         PeerSilent(),
         GoAway(),
     ):

@@ -509,7 +509,7 @@ def has_jumped(context: Asked) -> bool:
     return bool(context.jumps)
 
 
-async def test_a_timer_that_fired_and_was_refused_is_due_again():
+async def test_a_timer_that_was_refused_is_due_again_when_something_has_changed_or_the_system_resumes():
     gate = Rows[Gate, Asked, object]()
     machine = Machine(
         "gate", initial=Gate.SHUT, context=Asked(),
@@ -523,11 +523,19 @@ async def test_a_timer_that_fired_and_was_refused_is_due_again():
     async with running(Driver(system, ())) as driver:
         await anyio.sleep(6)
         assert driver.counts == {"Refused": 1}
-        await driver.send(machine, ClockJumped(1.0))
         saved = driver.save()
         assert driver.explain() == (Awaited("gate", "SHUT", "after 5 s", None, ""),)
+        await driver.send(machine, ClockJumped(1.0))
+        await anyio.sleep(1)
+        assert driver.snapshot.of(machine).state is Gate.OPEN
+        assert driver.counts == {"Refused": 1, "Taken": 2}
+    (timer,) = saved["members"]["gate"]["tickets"]
+    assert timer["left_seconds"] == -1.0
     restored = restore_system(system, saved, elapsed_seconds=0.0, policy=Policy.RESUME)
     async with running(Driver(system, (), restored=restored)) as driver:
+        await anyio.sleep(1)
+        assert driver.counts == {"Refused": 1}
+        await driver.send(machine, ClockJumped(1.0))
         await anyio.sleep(1)
         assert driver.snapshot.of(machine).state is Gate.OPEN
 

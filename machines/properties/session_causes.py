@@ -1,0 +1,59 @@
+"""Session causes: what is claimed of one cause that several machines hear of: what it leads to, and who goes first."""
+
+from machines import connection
+from machines.auth_refresh import AUTH_REFRESH, RefreshToken
+from machines.connection import CONNECTION, WANTED, Disconnect
+from machines.error_storm import ERROR_STORM, ErrorSeen, StormBegan
+from machines.link import Close, Dial, RejectToken, ReportPermit
+from machines.policy.close_codes import OurClose
+from machines.policy.error_codes import Route
+from machines.properties.session_steps import Step, among, at, reported
+from statekit.check.properties import Property, on_step
+
+
+def one_cause_is_handled_once(seen: Step) -> bool:
+    """Whatever comes leads to at most one dial, close, refresh and report, and no token is refused twice."""
+    orders = (Dial, Close, RefreshToken)
+    refused = among(seen.signals, RejectToken)
+    once = all(len(among(seen.effects, kind)) <= 1 for kind in orders) and len(among(seen.signals, ReportPermit)) <= 1
+    return once and (
+        not refused or [each.generation > seen.before.of(AUTH_REFRESH).context.rejected for each in refused] == [True]
+    )
+
+
+def only_errors_feed_the_storm(seen: Step) -> bool:
+    """Only an error that the server reports counts towards a storm, once; what is done about it does not."""
+    counted = [hop for hop in seen.path if hop.member == ERROR_STORM.name and isinstance(hop.event, ErrorSeen)]
+    return len(counted) <= (reported(seen) is not None)
+
+
+def a_storm_closes_once(seen: Step) -> bool:
+    """A link is closed for a storm only when one begins, and once."""
+    closed = [each for each in among(seen.effects, Close) if each.code == OurClose.STORM]
+    return len(closed) <= len(among(seen.signals, StormBegan)) <= 1
+
+
+def the_user_goes_first(seen: Step) -> bool:
+    """Who wants no connection has none, whatever else is going on."""
+    return not isinstance(seen.move.event, Disconnect) or at(seen.after) not in WANTED.states
+
+
+def the_final_goes_before_the_storm(seen: Step) -> bool:
+    """What no retry can help ends the connection with its own reason, though the same error may be one too many."""
+    error = reported(seen)
+    if error is None:
+        return True
+    frame, row = error
+    elsewhere = frame.details is None and row.route_without_operation is Route.CONNECTION_TERMINAL
+    final = elsewhere or (row.closes and row.route is Route.DOCUMENT_HALTED)
+    ended = at(seen.after) is connection.FAILED
+    return not final or (ended and seen.after.of(CONNECTION).context.reason == row.terminal_reason)
+
+
+CAUSES: tuple[Property, ...] = (
+    on_step("G1", one_cause_is_handled_once),
+    on_step("G3", only_errors_feed_the_storm),
+    on_step("S2", a_storm_closes_once),
+    on_step("S5", the_final_goes_before_the_storm),
+    on_step("user", the_user_goes_first),
+)
