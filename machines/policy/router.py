@@ -100,7 +100,8 @@ Event: TypeAlias = (
 Effect: TypeAlias = (
     Send | ServerGreeted | DocumentOpened | SyncCame | AckCame | BroadcastCame | OperationFailed | OperationDenied
     | OperationUnsure | OperationBehind | PermissionsTold | WaitAsked | RateLimitAsked | DocumentGone | TokenBad
-    | TokenRevoked | TokenAging | LinkEnded | LinkUnwelcome | LinkFaulty | ServiceFaulty | ErrorReported | ErrorWeighed | MessagePassed
+    | TokenRevoked | TokenAging | LinkEnded | LinkUnwelcome | LinkFaulty | ServiceFaulty | ErrorReported
+    | ErrorWeighed | MessagePassed
 )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from machines.wire.text import Text
 from statekit import Taken
 from statekit.draft import classes_in
 from statekit.draw.labels import words
+from statekit.keyed import member_of
 from statekit.testing.system_walk import SystemWalk
 from statekit.timers import delay_label
 
@@ -176,7 +177,8 @@ def _operations(walk: SystemWalk) -> str:
 
 
 def _told(walk: SystemWalk) -> tuple[str, ...]:
-    told = dict.fromkeys((hop.member, type(hop.event)) for hop in walk.done.path if isinstance(hop.verdict, Taken))
+    taken = (hop for hop in walk.done.path if isinstance(hop.verdict, Taken))
+    told = dict.fromkeys((member_of(hop.member), type(hop.event)) for hop in taken)
     return tuple(f"{words(member)}: `{event.__name__}`" for member, event in told if (member, event) in ROUTED)
 
 
