@@ -12,6 +12,7 @@ is that this context holds the operation no more.
 from collections.abc import Iterable
 
 from machines.conflict_recovery import (
+    CLOSED,
     CONFLICT_RECOVERY,
     DETACHED,
     HALTED,
@@ -23,6 +24,7 @@ from machines.conflict_recovery import (
     State,
 )
 from machines.document import (
+    CloseDocument,
     Conflict,
     Detach,
     Granted,
@@ -38,7 +40,8 @@ from machines.document import (
     SaveOutbox,
     Unsure,
 )
-from machines.outbox import Context, Tries
+from machines.link import Send
+from machines.outbox import Context, Tries, keeps_us
 from machines.properties.operations import OPERATIONS, Recovery, Step, edits_sent, outside
 from machines.properties.outside import Outside
 from machines.properties.questions import QUESTIONS, questions
@@ -46,6 +49,7 @@ from machines.properties.settings import LONG_LIVES, SETTINGS, SHORT_LIVES
 from machines.properties.steps import entered, fired, ordered
 from machines.properties.witnesses import each_state
 from machines.replica import Replica
+from machines.wire.messages import DocumentClose
 from statekit.check.model import Model, Thresholds
 from statekit.check.properties import invariant, on_step, settled, witness
 
@@ -86,9 +90,9 @@ def holds_are_noted(seen: Step) -> bool:
     """Operations are held from a hold on, or a refusal that says so, until a release; nothing else changes that."""
     event, before, after = seen.move.event, seen.before.context, seen.after.context
     match event:
-        case Hold(read_only):
+        case Hold(read_only) if keeps_us(before, event):
             return after.held and after.read_only is (before.read_only if read_only is None else read_only)
-        case Release():
+        case Hold() | Release():
             asks = seen.before.state is not HELD or (seen.after.state is RESYNCING and len(questions(seen)) == 1)
             return asks and not after.held and not after.read_only
         case Refused(message_id, _, read_only=True) if seen.before.state in IN_FLIGHT.states:
@@ -155,29 +159,33 @@ def the_second_time_pauses(seen: Step) -> bool:
 
 # -------------------------------------------------------------------------------------------------- the others, the end
 def a_halt_gives_everything_back(seen: Step) -> bool:
-    """A halt gives every operation back and saves them all; nothing comes after it but that it is reopened."""
+    """A halt, or a close, gives every operation back and saves them all; a halted one may be reopened or closed."""
     event, before, after = seen.move.event, seen.before, seen.after
-    if isinstance(event, Halt) and before.state is not HALTED:
+    if isinstance(event, (Halt, CloseDocument)) and before.state is not HALTED:
         replica = before.context.replica
         given = [OperationEnded(each.sequence, Outcome.EXPORTED, each.edit, event.reason) for each in replica.parts]
         saved = ordered(seen, SaveOutbox) == [SaveOutbox(replica)]
-        return after.state is HALTED and saved and ordered(seen, OperationEnded) == given
+        said = [each.message for each in ordered(seen, Send)] == [DocumentClose()] * outside(seen).linked
+        ends = after.state is HALTED if isinstance(event, Halt) else after.state is CLOSED and said
+        return ends and saved and ordered(seen, OperationEnded) == given
+    if isinstance(event, CloseDocument):
+        return after.state is CLOSED and not seen.effects
     if isinstance(event, Reopen) and before.state is HALTED:
         return after.state is DETACHED and not after.context.reason and after.context.given_back is None
     return after == before if HALTED in (before.state, after.state) and not isinstance(event, (Hold, Release)) else True
 
 
 def what_is_pending_is_saved(seen: Step) -> bool:
-    """Whoever asks for it gets everything that is pending, as it is; but for a halt nobody else does."""
+    """Whoever asks for it gets everything that is pending, as it is; but for a halt or a close nobody else does."""
     saved, open_ = ordered(seen, SaveOutbox), seen.before.state is not HALTED
     if isinstance(seen.move.event, Persist):
         return saved == [SaveOutbox(seen.before.context.replica)] * open_ and seen.after == seen.before
-    return not saved or isinstance(seen.move.event, Halt)
+    return not saved or isinstance(seen.move.event, (Halt, CloseDocument))
 
 
 def it_comes_to_rest(recovery: Recovery) -> bool:
     """Whatever happened, everything can still come to its end, and the user and the server to one document."""
-    return recovery.state is SYNCED
+    return recovery.state in (SYNCED, CLOSED)
 
 
 # ------------------------------------------------------------------------------------------------------------ witnesses

@@ -13,6 +13,7 @@ from machines.algebra import OperationUnfit
 from machines.conflict_recovery import HALTED, IN_FLIGHT, SYNCED, Context, State
 from machines.document import (
     Acknowledged,
+    CloseDocument,
     Halt,
     OperationEnded,
     Outcome,
@@ -42,7 +43,7 @@ ENDS: Final = {
     Outcome.ACKNOWLEDGED: (Acknowledged, Synced),
     Outcome.REJECTED: (Refused,),
     Outcome.DISCARDED: (Synced,),
-    Outcome.EXPORTED: (Halt, Synced, RemoteEdit),
+    Outcome.EXPORTED: (Halt, CloseDocument, Synced, RemoteEdit),
 }
 """What may bring an operation to each end; the last two, where it cannot be carried past what somebody else did."""
 
@@ -146,7 +147,7 @@ def an_end_has_its_reason(seen: Step) -> bool:
     """Nothing ends but by what can tell its end: an answer, a refusal, a halt, or what it cannot be carried past."""
     event, stubborn = seen.move.event, seen.after.context.replica.algebra == STUBBORN
     for each in ordered(seen, OperationEnded):
-        halted = isinstance(event, Halt)
+        halted = isinstance(event, (Halt, CloseDocument))
         exported = each.outcome is Outcome.EXPORTED
         if not isinstance(event, ENDS[each.outcome]) or (exported and not halted and not stubborn):
             return False

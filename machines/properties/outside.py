@@ -15,16 +15,18 @@ from typing import Final, TypeAlias, cast
 
 from attrs import evolve, frozen
 
-from machines.conflict_recovery import Context, State
+from machines.conflict_recovery import CLOSED, Context, State
 from machines.document import (
     Acknowledged,
     Attach,
+    CloseDocument,
     Conflict,
     Detach,
     Granted,
     Halt,
     Hold,
     Offer,
+    Open,
     Persist,
     PutBack,
     Question,
@@ -38,9 +40,10 @@ from machines.document import (
     question_of,
 )
 from machines.link import Send
+from machines.outbox import is_new
 from machines.properties.server import Applied, Sent, Server
 from machines.properties.settings import SETTINGS, Setting
-from machines.wire.messages import DocumentEdit, OperationAck, SyncRequest
+from machines.wire.messages import URL_DOCUMENT, DocumentEdit, OperationAck, SyncRequest
 from machines.wire.operations import Insert
 from statekit import Snapshot
 from statekit.check.seen import Move, Seen
@@ -80,8 +83,18 @@ class Outside:
     def offers(self, view: object) -> Iterator[Move]:
         """Give what may come next."""
         recovery = cast("Recovery", view)
-        for event in (*self.typed(recovery), *following(self, recovery.context.replica.client_id)):
+        if recovery.state is CLOSED:
+            return  # there is nobody any more
+        said = following(self, recovery.context.replica.client_id)
+        for event in (*self.typed(recovery), *self.opened_or_closed(recovery), *said):
             yield Move("", event)
+
+    def opened_or_closed(self, recovery: Recovery) -> Iterator[Open | CloseDocument]:
+        """The user opens the document, where it is open already in vain, and closes it."""
+        if SETTINGS[recovery.context.replica.client_id].opens:
+            yield Open("", attached=self.linked or is_new(recovery.context))
+            yield Open("", attached=self.linked)
+            yield CloseDocument()
 
     def typed(self, recovery: Recovery) -> Iterator[Submit]:
         """The user makes the next edit, perhaps without having seen what came last."""
@@ -99,6 +112,8 @@ class Outside:
         before, after = cast("Recovery", seen.before), cast("Recovery", seen.after)
         context, event = after.context, seen.move.event
         now = following(self, context.replica.client_id).get(event, self)
+        if isinstance(event, Open) and event.attached and not self.linked:
+            now = evolve(now, linked=True, resolved=False)
         if isinstance(event, Submit) and context.replica.sequence > before.context.replica.sequence:
             now = evolve(now, edits=now.edits + 1)
         for order in seen.effects:
@@ -172,7 +187,8 @@ def _link(outside: Outside, setting: Setting) -> Iterator[Way]:
 
 def _others(outside: Outside, setting: Setting) -> Iterator[Way]:
     if setting.holds:
-        for event in (Hold(), Hold(read_only=True), Release()):
+        ours, others = (Hold(read_only=False, documents=frozenset({name})) for name in (URL_DOCUMENT, "other"))
+        for event in (Hold(), Hold(read_only=True), ours, others, Release()):
             yield event, outside
     if outside.ends < setting.ends:
         yield Halt("kicked"), evolve(outside, ends=outside.ends + 1)
@@ -255,5 +271,5 @@ def _synced(left: Outside, asked: Asked, setting: Setting, client_id: str) -> It
 
 OWNED: Final = frozenset[type]({
     Submit, Attach, Detach, Acknowledged, RemoteEdit, Synced, Conflict, Unsure, Refused, Granted, PutBack, Hold,
-    Release, Persist, Halt, Reopen,
+    Release, Persist, Halt, Reopen, Open, CloseDocument,
 })  # fmt: skip

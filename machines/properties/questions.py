@@ -6,6 +6,7 @@ the last number is remembered. What is left to claim is that every question has 
 
 from machines.conflict_recovery import (
     ASKING,
+    CLOSED,
     DETACHED,
     HALTED,
     HELD,
@@ -15,7 +16,7 @@ from machines.conflict_recovery import (
     SYNC_WAIT,
     SYNCED,
 )
-from machines.document import Attach, RemoteEdit, Synced, question_of
+from machines.document import Attach, CloseDocument, Open, RemoteEdit, Synced, question_of
 from machines.link import Send
 from machines.properties.operations import Recovery, Step, outside
 from machines.properties.steps import entered, fired, ordered, runs
@@ -76,11 +77,13 @@ def a_question_has_its_own_number(seen: Step) -> bool:
 
 
 def a_link_begins_with_a_question(seen: Step) -> bool:
-    """Without a link it is detached; a link begins with a question; only a halt lets it be."""
+    """Without a link it is detached; a link begins with a question, and so does an open on one, until halt or close."""
     event, before, after = seen.move.event, seen.before.state, seen.after.state
+    if after is CLOSED:
+        return before is CLOSED or isinstance(event, CloseDocument)
     if HALTED in (before, after):
         return after in (HALTED, DETACHED) or before is not HALTED
-    if isinstance(event, Attach):
+    if isinstance(event, Attach) or (isinstance(event, Open) and event.attached and before is DETACHED):
         return after is RESOLVING
     return (after is DETACHED) is not outside(seen).linked
 

@@ -42,7 +42,7 @@ class Setting:
     `repeats` what it said, later, and tells authors of their own edits; it `skips` telling of Bob's; it answers the
     newest `questions` that wait, and no older ones. Operations are held and released where something `holds` them, the
     document `ends` so often, and the user makes `misfits`, and edits that are `late`: made on what was seen before the
-    last change.
+    last change. Who `opens` the document does so first, with a link or without, and may close it at any time.
     """
 
     temper: Temper
@@ -62,6 +62,7 @@ class Setting:
     holds: bool = False
     misfits: bool = False
     late: bool = False
+    opens: bool = False
 
 
 PUT_A, PUT_B, PUT_R = ((Insert(0, content),) for content in "abr")
@@ -85,7 +86,7 @@ SHORT_LIVES: Final[Mapping[str, Setting]] = {
     "ada": Setting(WEAK, (PUT_A,), (PUT_R,), losses=1, unsure=True),
     "eve": Setting(STRONG, (PUT_A, TAKE), losses=1, refuses=True, repeats=True),
     "abe": Setting(STRONG, (PUT_A,), (PUT_R,), refuses=True, holds=True),
-    "dan": Setting(STRICT, (PUT_A,), losses=1, ends=1),
+    "dan": Setting(STRICT, (PUT_A,), losses=1, ends=1, opens=True),
     "amy": Setting(STRONG, (PUT_A,), (PUT_R, TAKE), skips=True, misfits=True, late=True),
     "eli": Setting(STRICT, (PUT_A, TAKE), options=evolve(ROOMY, queue_max=1), unsure=True, questions=2),
     "ida": Setting(STRICT, (PUT_A, PUT_B), (TAKE,), algebra=STUBBORN, repeats=True),
