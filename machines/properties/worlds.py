@@ -51,6 +51,7 @@ from machines.wire.messages import (
 )
 from machines.wire.objects import JsonObject
 from statekit import System, View
+from statekit.check.transacting import internal_to
 from statekit.machine import Definition
 from statekit.timers import ClockJumped
 
@@ -192,16 +193,17 @@ LINK: Final = World((ErrorCode.TOKEN_EXPIRED,), (Logout(), Closed(4001)))
 TOKEN: Final = World(
     (ErrorCode.TOKEN_REVOKED, ErrorCode.INTERNAL_ERROR, ErrorCode.CONNECTION_LIMIT_EXCEEDED),
     (TokenRefreshRequired(60),),
+    gives_up=True,
 )
 """A token is renewed, or revoked, while a link is up, which its server may end in more than one way."""
 
-GATES: Final = World((ErrorCode.MAINTENANCE_MODE,), (WentOffline(), CameOnline()))
+GATES: Final = World((ErrorCode.MAINTENANCE_MODE,), (WentOffline(), CameOnline()), gives_up=True)
 """The network and the service come and go, with a link or without."""
 
 STORM: Final = World((), (NOVEL,), gives_up=True, storms=1)
 """Errors weigh, and one too many closes the link."""
 
-ENDS: Final = World((ErrorCode.INSUFFICIENT_PERMISSIONS,), (Closed(4003),), storms=1)
+ENDS: Final = World((ErrorCode.INSUFFICIENT_PERMISSIONS,), (Closed(4003),), gives_up=True, storms=1)
 """What ends a link for a while, for good, or because it was one error too many."""
 
 DOCUMENT: Final = World(
@@ -226,8 +228,61 @@ OPERATIONS: Final = World(
 )
 """An operation is sent, refused for a while or for good, and sent again, over a link that may be lost at any time."""
 
+SOCKETS: Final = World(
+    (
+        ErrorCode.TOKEN_EXPIRED,
+        ErrorCode.TOKEN_REVOKED,
+        ErrorCode.INTERNAL_ERROR,
+        ErrorCode.CONNECTION_LIMIT_EXCEEDED,
+    ),
+    (Logout(), Login(), SignIn(), ReconnectNow(), TRANSIENT, Closed(4001), OpenFailed("http", 401)),
+    at_once=True,
+)
+"""As LINK, with a login at any time, wakes, refreshes that fail, and a silent peer that is dialled again at once."""
+
+RENEWALS: Final = World(
+    (ErrorCode.TOKEN_EXPIRED, ErrorCode.TOKEN_REVOKED),
+    (
+        Logout(),
+        TokenRefreshRequired(60),
+        TRANSIENT,
+        RefreshFailed(Trouble.UNREACHABLE),
+        ClockJumped(60.0),
+        Closed(4001),
+    ),
+)
+"""As TOKEN, with a token that is refused as well, nobody to be reached for another, and a machine that sleeps."""
+
+SIEGE: Final = World(
+    (ErrorCode.MAINTENANCE_MODE, ErrorCode.TOKEN_EXPIRED),
+    (WentOffline(), CameOnline(), RefreshFailed(Trouble.UNREACHABLE), Logout()),
+    gives_up=True,
+)
+"""As GATES, with a login that comes and goes, and a refresh that waits for the network."""
+
+OUTBURSTS: Final = World((ErrorCode.TOKEN_EXPIRED,), (NOVEL, TRANSIENT, Logout()), gives_up=True, storms=1)
+"""As STORM, while tokens are refused and renewed."""
+
+QUEUE: Final = World(
+    (ErrorCode.RATE_LIMIT_EXCEEDED, ErrorCode.VERSION_CONFLICT, ErrorCode.OPERATION_REJECTED),
+    (Submit((), 0), SYNC, GoAway(), *(OperationAck(name, 1) for name in NAMES)),
+    names=NAMES,
+)
+"""As OPERATIONS and TURNS at once: one operation after the other, limits, and a server that goes away."""
+
+EXCESS: Final = World(
+    (ErrorCode.RATE_LIMIT_EXCEEDED,),
+    (Submit((), 0), SYNC, OperationAck(NAMES[0], 1)),
+    gives_up=True,
+    storms=1,
+)
+"""As OPERATIONS, where a limit that is not kept weighs."""
+
 WORLDS: Final = (LINK, TOKEN, GATES, STORM, ENDS, DOCUMENT, TURNS, OPERATIONS)
-"""The worlds, each told from the others by the errors that its server reports."""
+"""The worlds of the default thresholds, a few thousand places each; the deep ones have those below beside them."""
+
+DEEP: Final = (SOCKETS, RENEWALS, SIEGE, OUTBURSTS, QUEUE, EXCESS)
+"""Worlds in which more happens at once, some ten thousand places each."""
 
 QUIET: Final = (
     circuit_breaker.ForceOpen, circuit_breaker.Disable, circuit_breaker.MetricsOnly, circuit_breaker.Reset,
@@ -235,12 +290,15 @@ QUIET: Final = (
 )  # fmt: skip
 """What happens in no world."""
 
+TOLD: Final = frozenset[type]().union(*(internal_to(STOOD_IN, each.name) for each in STOOD_IN.members))
+"""What machines hear from one another alone, also where a wire is missing."""
+
 
 # -------------------------------------------------------------------------------------------------------- the samples
 def world_of(session: View) -> World:
     """Find the world that a session is in."""
     policies = session.of(ROUTER).context.policies
-    return next(each for each in WORLDS if each.policies == policies)
+    return next(each for each in (*WORLDS, *DEEP) if each.policies == policies)
 
 
 def happening(kind: type) -> Callable[[View], tuple[object, ...]]:
