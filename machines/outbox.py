@@ -18,12 +18,14 @@ from machines.document import (
     OperationEnded,
     Outcome,
     PutBack,
+    Question,
     Refused,
     RemoteEdit,
     Submit,
     Synced,
     Unsure,
     ViewChanged,
+    question_id,
 )
 from machines.options import refuse_less, seconds, whole
 from machines.replica import Part, Replica
@@ -84,7 +86,7 @@ class Context:
     options: Options = Options()
     ended: tuple[OperationEnded, ...] = ()
     changes: tuple[ViewChanged, ...] = ()
-    asked: int = 0
+    asked: Question = 0
     syncs: int = 0
     waits: int = 0
     tries: Tries = Tries()
@@ -97,7 +99,7 @@ class Context:
     @property
     def sync_id(self) -> str:
         """The name of the last question."""
-        return f"{self.replica.client_id}:sync:{self.asked}"
+        return question_id(self.replica.client_id, self.asked)
 
 
 def sync_wait(context: Context) -> Jitter:
@@ -199,7 +201,7 @@ def given_up(context: Context) -> bool:
 
 def answers_us(context: Context, event: Synced) -> bool:
     """Is it the answer to our last question?"""
-    return event.sync.message_id == context.sync_id
+    return event.question == context.asked
 
 
 def syncs_left(context: Context) -> bool:
@@ -266,10 +268,10 @@ def take_sync(context: Context, event: Synced) -> Context:
 
 
 def roll_back(context: Context, event: Refused) -> Context:
-    """Undo the head, which the server will never have."""
+    """Undo the head, which the server will never have; nothing was held, or it would not have been in flight."""
     ended = _ended(context.replica.head.parts, Outcome.REJECTED, event.code)
     moved = _moved(context, context.replica.without(), ended)
-    return evolve(moved, held=context.held or event.read_only, read_only=context.read_only or event.read_only)
+    return evolve(moved, held=event.read_only, read_only=event.read_only)
 
 
 def give_up_head(context: Context) -> Context:
@@ -321,8 +323,10 @@ def ask_again(context: Context) -> Context:
 
 
 def pause(context: Context) -> Context:
-    """Count a pause between rounds of questions."""
-    return evolve(context, waits=context.waits + 1)
+    """Count a pause between rounds of questions, as far as that makes the next one longer."""
+    options, waits = context.options, context.waits
+    longer = options.sync_wait_seconds * 2.0 ** min(waits, DOUBLINGS_MAX) < options.sync_wait_cap_seconds
+    return evolve(context, waits=waits + longer)
 
 
 def hold(context: Context, event: Hold) -> Context:

@@ -152,6 +152,11 @@ def times_are_as_set(seen: Step) -> bool:
     return all(event is None or event.delay_seconds == seconds for event, seconds in ended)
 
 
+def what_is_given_up_has_failed(seen: Step) -> bool:
+    """Whoever has striven in vain for long enough is told that it failed, and that it was tried for long enough."""
+    return not fired(seen, "giving_up") or (seen.after.state is FAILED and seen.after.context.reason == "exhausted")
+
+
 def nothing_is_awaited_at_rest(connection: Connection) -> bool:
     """Where no connection is wanted nothing is awaited, so that it stays so."""
     return connection.state not in (IDLE, FAILED) or not connection.tickets
@@ -233,6 +238,7 @@ PROPERTIES = (
     on_step("C6 times", times_are_as_set),
     hot("C6 closing", closing_is_not_for_ever),
     leads_to("C7", it_strives, it_is_decided),
+    on_step("C7 given up", what_is_given_up_has_failed),
     on_step("C7 user", a_user_is_obeyed),
     on_step("C8", a_permit_is_reported_once),
     on_step("C8 fault", a_faulty_service_is_remembered),

@@ -8,6 +8,7 @@ survivor by the code `mutant` and the mutant's name, with the reason.
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from typing import cast
 
 from attrs import evolve, frozen
 
@@ -20,7 +21,6 @@ from statekit.check.replay import ticket_for
 from statekit.check.report import Explored, Finding, Weight
 from statekit.check.seen import Move, Seen
 from statekit.errors import Livelock, MalformedTable
-from statekit.machine import Definition
 from statekit.snapshot import AnySnapshot, Stimulus
 from statekit.step import launch, stepped
 from statekit.system import System
@@ -114,9 +114,6 @@ def _refuted(explored: Explored) -> Iterator[str]:
         if not each.holds:
             yield f"{each.property.code}: {each.property.claim}"
     yield from (f"not all of {gap.function} is gone through any more: {gap.line}" for gap in explored.gaps)
-    for finding in explored.findings:
-        if finding.weight is Weight.ERROR and not finding.because:
-            yield f"{finding.code}: {finding.sentence}"
 
 
 def _equivalent(model: Model, made: Subject, thresholds: str) -> bool:
@@ -144,17 +141,17 @@ def _begin_alike(model: Model, made: Subject, thresholds: str) -> bool:
 
 def _step(subject: Subject, where: AnySnapshot | View, move: Move) -> object:
     """Make a move and give what it comes to, without the lines of the table and the words of its reasons."""
-    if isinstance(subject, System) and isinstance(where, View):
-        snapshot = where if isinstance(where, SystemSnapshot) else _whole(where)
+    if isinstance(subject, System):
+        view = cast("View", where)
+        snapshot = view if isinstance(view, SystemSnapshot) else _whole(view)
         member = next(each for name, each in zip(snapshot.names, snapshot.members, strict=True) if name == move.member)
         stimulus = _stimulus(member, move)
         done = subject.step(snapshot, move.member, stimulus)
         hops = [(hop.member, hop.event, type(hop.verdict)) for hop in done.path]
         return done.snapshot, hops, done.orders, done.published, done.armed, done.ended
-    if isinstance(subject, Definition) and not isinstance(where, View):
-        step = stepped(subject, where, _stimulus(where, move))
-        return step.snapshot, [type(each) for each in step.path], step.effects, step.issued, step.ended, step.moved
-    raise TypeError(f"{type(where).__name__} is no snapshot of {subject.name}")
+    alone = cast("AnySnapshot", where)
+    step = stepped(subject, alone, _stimulus(alone, move))
+    return step.snapshot, [type(each) for each in step.path], step.effects, step.issued, step.ended, step.moved
 
 
 def _whole(view: View) -> SystemSnapshot:

@@ -19,6 +19,14 @@ def checked(machine, *properties, **given):
     return {each.property.code: each for each in explore(Model(machine, properties, **given)).results}
 
 
+def test_a_function_that_claims_nothing_makes_no_property():
+    def silent(line):
+        return True
+
+    with pytest.raises(ValueError, match="silent claims nothing: write what it claims as its docstring"):
+        invariant("B1", silent)
+
+
 def is_idle(line):
     """There is no call."""
     return line.state is IDLE

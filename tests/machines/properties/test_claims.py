@@ -127,6 +127,7 @@ CONNECTION = {
     "C6 times": "option give_up_seconds read as +1",
     "C6 closing": "row DRAINING after drain_delay: dropped",
     "C7": "timer giving_up: dropped",
+    "C7 given up": "row established giving_up: led to IDLE",
     "C7 user": "row seeking Disconnect: led to FAILED",
     "C8": "group permitted: without exit report_permit",
     "C8 fault": "stay HANDSHAKING, SETTLING ServiceFailed: dropped",
