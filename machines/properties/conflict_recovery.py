@@ -4,9 +4,9 @@ The claims about operations stand in `operations` (O1 to O4, O9, O10, O12), thos
 `questions` (O6 to O8); here are those about turns and holds (O5), tries (O11) and halts, and that it all comes to rest.
 What is outside is `outside`: a server that takes twice what comes twice, behind a link that may be lost at any time.
 
-True by construction, and so claimed nowhere else: O12, that an operation is no longer in flight when its user hears of
-its end. Orders leave after the step is committed, and are made from the context that it came to; what is left to claim
-is that this context holds the operation no more.
+True by construction, and so claimed nowhere else:
+- O12, an operation is no longer in flight when its user hears of its end: orders leave after the step is committed, and
+  are made from the context that it came to. What is left to claim is that this context holds the operation no more.
 """
 
 from collections.abc import Iterable
