@@ -38,7 +38,7 @@ from machines.document import (
     SaveOutbox,
     Unsure,
 )
-from machines.outbox import Context, Tries
+from machines.outbox import Context
 from machines.properties.operations import OPERATIONS, Recovery, Step, edits_sent, outside
 from machines.properties.outside import Outside
 from machines.properties.questions import QUESTIONS, questions
@@ -46,6 +46,7 @@ from machines.properties.settings import LONG_LIVES, SETTINGS, SHORT_LIVES
 from machines.properties.steps import entered, fired, ordered
 from machines.properties.witnesses import each_state
 from machines.replica import Replica
+from machines.tries import Tries
 from statekit.check.model import Model, Thresholds
 from statekit.check.properties import invariant, on_step, settled, witness
 
