@@ -4,9 +4,9 @@ The claims about operations stand in `operations` (O1 to O4, O9, O10, O12), thos
 `questions` (O6 to O8); here are those about turns and holds (O5), tries (O11) and halts, and that it all comes to rest.
 What is outside is `outside`: a server that takes twice what comes twice, behind a link that may be lost at any time.
 
-True by construction, and so claimed nowhere else: O12, that an operation is no longer in flight when its user hears of
-its end. Orders leave after the step is committed, and are made from the context that it came to; what is left to claim
-is that this context holds the operation no more.
+True by construction, and so claimed nowhere else:
+- O12, an operation is no longer in flight when its user hears of its end: orders leave after the step is committed, and
+  are made from the context that it came to. What is left to claim is that this context holds the operation no more.
 """
 
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ from machines.document import (
     SaveOutbox,
     Unsure,
 )
-from machines.outbox import Context, Tries
+from machines.outbox import Context
 from machines.properties.operations import OPERATIONS, Recovery, Step, edits_sent, outside
 from machines.properties.outside import Outside
 from machines.properties.questions import QUESTIONS, questions
@@ -46,6 +46,7 @@ from machines.properties.settings import LONG_LIVES, SETTINGS, SHORT_LIVES
 from machines.properties.steps import entered, fired, ordered
 from machines.properties.witnesses import each_state
 from machines.replica import Replica
+from machines.tries import Tries
 from statekit.check.model import Model, Thresholds
 from statekit.check.properties import invariant, on_step, settled, witness
 
