@@ -122,9 +122,9 @@ class Outside:
             up = tuple(each for each in up if each not in known[: len(known) + 1 - most])
             return evolve(self, up=(*up, Asked(question_of(message.message_id), message.last_known_version)))
         if isinstance(message, DocumentEdit):
-            head = context.replica.head
-            parts = tuple(part.sequence for part in head.parts)
-            return evolve(self, up=(*up, Sent(head.sequence, parts, message.operation, message.base_version)))
+            number, pending = int(message.message_id.rpartition(":")[2]), context.replica.pending
+            parts = tuple(part.sequence for each in pending for part in each.parts if each.sequence == number)
+            return evolve(self, up=(*up, Sent(number, parts, message.operation, message.base_version)))
         return self
 
 
