@@ -72,8 +72,9 @@ def the_head_is_offered(seen: Step) -> bool:
     replica, offers = seen.after.context.replica, ordered(seen, Offer)
     if not offers:
         return not entered(seen, IN_FLIGHT.states)
-    name = f"{replica.client_id}:{replica.pending[0].sequence}"
-    return seen.after.state in IN_FLIGHT.states and offers == [Offer(name)] and not seen.after.context.under_way
+    names = [f"{replica.client_id}:{each.sequence}" for each in replica.pending[:1]]
+    in_turn = [each.message_id for each in offers] == names and not seen.after.context.under_way
+    return in_turn and seen.after.state in IN_FLIGHT.states
 
 
 def nothing_goes_while_held(recovery: Recovery) -> bool:
@@ -188,8 +189,9 @@ def several_go_together(recovery: Recovery) -> bool:
 
 def it_is_put_back(recovery: Recovery) -> bool:
     """The head was sent and waits for another turn."""
-    pending = recovery.context.replica.pending
-    return recovery.state in IN_FLIGHT.states and pending[0].sent and not recovery.context.under_way
+    context = recovery.context
+    sent = any(each.sent for each in context.replica.pending)
+    return recovery.state in IN_FLIGHT.states and sent and not context.under_way
 
 
 def poison_is_found(recovery: Recovery) -> bool:
