@@ -4,9 +4,13 @@ The claims about operations stand in `operations` (O1 to O4, O9, O10, O12), thos
 `questions` (O6 to O8); here are those about turns and holds (O5), tries (O11) and halts, and that it all comes to rest.
 What is outside is `outside`: a server that takes twice what comes twice, behind a link that may be lost at any time.
 
-True by construction, and so claimed nowhere else: O12, that an operation is no longer in flight when its user hears of
-its end. Orders leave after the step is committed, and are made from the context that it came to; what is left to claim
-is that this context holds the operation no more.
+True by construction, and so claimed nowhere else:
+- O7, an answer to an older question is dropped: questions are numbered, and only the last number is remembered. What
+  is left to claim is that every question has a new number, and that no other answer changes anything.
+- O8, no listener is left behind: a timer belongs to a stay, or to the group that it is armed for, and ends with it.
+  What is left to claim is that those run which ought to.
+- O12, what is in flight is cleared before its user hears: orders leave after the step is committed, and are made from
+  the context that it came to. What is left to claim is that this context holds the operation no more.
 """
 
 from collections.abc import Iterable
@@ -78,9 +82,10 @@ def the_head_is_offered(seen: Step) -> bool:
 
 
 def nothing_goes_while_held(recovery: Recovery) -> bool:
-    """While operations are held none is offered or sent; who may only read is held."""
-    context = recovery.context
-    return not (context.held and recovery.state in IN_FLIGHT.states) and (context.held or not context.read_only)
+    """While operations are held none is offered or sent; who may only read is held, and nobody is for no reason."""
+    context, state = recovery.context, recovery.state
+    held = context.held or not (context.read_only or state is HELD)
+    return held and not (context.held and state in (SYNCED, *IN_FLIGHT.states))
 
 
 def holds_are_noted(seen: Step) -> bool:

@@ -176,6 +176,7 @@ KILLS = (
     ("O6 gaps", "row SYNCED, in_flight, HELD RemoteEdit: dropped"),
     ("O7", "row asking Synced if answers_us: without its guard"),
     ("O7 link", UNLINKED),
+    ("O7 reasons", "row SYNCED Submit if acceptable: led to SYNC_WAIT"),
     ("O7 numbers", {"ask": ask_without_a_number}),
     ("O8", "choice next to AWAITING if one_pending: without disarm ack_overdue"),
     ("O8 answers", {"ask_again": ask}),
