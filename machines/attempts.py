@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 
 from machines.gates import Gate, GatesMoved, ending
 from machines.link import Generation, GoAway, Hello, Permit, Permitted, Report, TokenReady
-from machines.options import seconds, whole
+from machines.options import of_kind, seconds, whole
 from machines.policy.close_codes import CloseAct
 from machines.policy.failures import Loss, heeded
 from machines.policy.resumption import Resumption
@@ -31,7 +31,7 @@ class Options:
     """
 
     lifecycle: ClassVar = "connection"
-    retry: RetryOptions = RetryOptions()
+    retry: RetryOptions = field(default=RetryOptions(), validator=of_kind(RetryOptions))
     dial_seconds: float = field(default=10.0, validator=seconds(above=0))
     hello_seconds: float = field(default=10.0, validator=seconds(above=0))
     close_seconds: float = field(default=10.0, validator=seconds(above=0))
@@ -49,8 +49,8 @@ class Context:
     """What a connection remembers beside its state.
 
     `generation` is the token's, `accepted` whether the server took it on this link; `permit` is the breaker's, `report`
-    what to say of it; `paid_seconds` is the delay that the present attempt cost; `deadline_seconds` is what the goaway
-    said.
+    what to say of it, `faulty` whether the server said that its service is at fault; `paid_seconds` is the delay that
+    the present attempt cost; `deadline_seconds` is what the goaway said.
     """
 
     options: Options = Options()
@@ -61,6 +61,7 @@ class Context:
     accepted: bool = False
     permit: Permit = 0
     report: Report = Report.CANCEL
+    faulty: bool = False
     paid_seconds: float = 0.0
     deadline_seconds: float | None = None
     instant_spent: bool = False
@@ -163,6 +164,11 @@ def wake_rested(context: Context) -> bool:
 
 
 # ---------------------------------------------------------------------------------------------------------- updates
+def _reporting(context: Context, result: Report) -> Context:
+    """Remember what to tell the breaker: of an attempt that met a faulty service, that it failed."""
+    return evolve(context, report=Report.FAIL if context.faulty else result, faulty=False)
+
+
 def wanted_afresh(context: Context) -> Context:
     """Forget every earlier failure, but not the gates, nor what was learnt of the token."""
     return Context(context.options, generation=context.generation, gates=context.gates)
@@ -188,7 +194,8 @@ def note_gates(context: Context, event: GatesMoved) -> Context:
 
 def note_gates_end_link(context: Context, event: GatesMoved) -> Context:
     """Remember which gates ended the link; what was said on it is past."""
-    return evolve(note_gates(context, event), accepted=False, deadline_seconds=None, report=Report.CANCEL)
+    kept = note_gates(context, event)
+    return evolve(kept, accepted=False, deadline_seconds=None, report=Report.CANCEL, faulty=False)
 
 
 def note_opened_gates(context: Context, event: GatesMoved) -> Context:
@@ -221,14 +228,19 @@ def note_hello(context: Context, event: Hello) -> Context:
     )
 
 
+def note_service_failed(context: Context) -> Context:
+    """The service is at fault: this attempt has failed, as the breaker counts, even if its link should last."""
+    return evolve(context, faulty=True)
+
+
 def note_goaway(context: Context, event: GoAway) -> Context:
     """Remember by when the server will close."""
-    return evolve(context, deadline_seconds=event.deadline_seconds)
+    return evolve(_reporting(context, Report.CANCEL), deadline_seconds=event.deadline_seconds)
 
 
 def note_stable(context: Context) -> Context:
-    """The link has proved itself: the attempt succeeded, and earlier failures are forgiven."""
-    return evolve(context, report=Report.OK, retries=Retries(), paid_seconds=0.0, reason="")
+    """The link has proved itself: the attempt succeeded unless the service was at fault; failures are forgiven."""
+    return evolve(_reporting(context, Report.OK), retries=Retries(), paid_seconds=0.0, reason="")
 
 
 def note_failure(context: Context, event: Loss) -> Context:
@@ -239,10 +251,9 @@ def note_failure(context: Context, event: Loss) -> Context:
     retry = context.options.retry
     failure = retry.failure(event)
     return evolve(
-        context,
+        _reporting(context, Report.FAIL if failure.blames_service else Report.NEUTRAL),
         retries=context.retries.after(retry, failure, token_suspect=not context.accepted),
         session=context.session.lost(keeps=failure.policy.keeps_session),
-        report=Report.FAIL if failure.blames_service else Report.NEUTRAL,
         reason=failure.reason,
         accepted=False,
         deadline_seconds=None,

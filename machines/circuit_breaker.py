@@ -17,7 +17,7 @@ from typing import TypeAlias
 from attrs import evolve, field, frozen
 
 from machines.link import Permit, Report
-from machines.options import number, refuse_less, seconds, whole
+from machines.options import number, of_kind, or_none, refuse_less, seconds, whole
 from machines.policy.window import Window, WindowOptions
 from statekit import EVERY, Jitter, Kind, Machine, Rows, Signal, after, arm, disarm, timer
 from statekit.timers import Duration
@@ -41,7 +41,7 @@ class Options:
     lease_seconds: float = field(default=30.0, validator=seconds(above=0))
     probes: int = field(default=1, validator=whole(at_least=1))
     successes_min: int = field(default=1, validator=whole(at_least=1))
-    window: WindowOptions | None = None
+    window: WindowOptions | None = field(default=None, validator=or_none(of_kind(WindowOptions)))
 
     def __attrs_post_init__(self) -> None:
         """Refuse a reset time that could only shrink."""

@@ -22,7 +22,7 @@ Surprising arrows, in words:
 from enum import StrEnum
 from typing import TypeAlias
 
-from machines import outbox
+from machines import outbox, tries
 from machines.document import (
     Acknowledged,
     Attach,
@@ -94,7 +94,7 @@ from machines.wire.messages import DocumentEdit, SyncRequest
 from statekit import EVERY, Kind, Machine, Rows, after, arm, disarm, either, timer
 
 # ------------------------------------------------------------------------------------------------ options and context
-Options: TypeAlias = outbox.Options
+Options: TypeAlias = tries.Options
 """What an application may set."""
 
 Context: TypeAlias = outbox.Context

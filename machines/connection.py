@@ -15,7 +15,8 @@ Surprising arrows, in words:
 - Waits are cut short by whoever says that now is a good moment, a person or a gate that opens, once in 5 s; a second
   wake finds the connection waiting its turn, so a network that flaps does not dial at every flap.
 - A breaker's permit is reported exactly once, by the exit of the group PERMITTED, whatever the way out; it was asked
-  for as long as that can take.
+  for as long as that can take. A server that reports meanwhile that its service is at fault has failed the attempt,
+  even if the link lasts.
 - Disconnect while DIALING goes straight to IDLE: the dial's scope ends, and a socket that opens too late is an orphan.
 - Connect while CLOSING starts afresh at once: the old socket's late frames are stale.
 - After the machine was asleep nothing that waited is waited for again; whether a link outlived it, heartbeat asks.
@@ -50,6 +51,7 @@ from machines.attempts import (
     note_over,
     note_paid,
     note_permit,
+    note_service_failed,
     note_stable,
     note_token,
     note_user,
@@ -94,6 +96,7 @@ from machines.link import (
     RejectToken,
     ReportPermit,
     SayGoodbye,
+    ServiceFailed,
     StopSending,
     TerminalError,
     TokenReady,
@@ -156,7 +159,7 @@ class ReconnectNow:
 Event: TypeAlias = (
     Connect | Disconnect | ReconnectNow | TokenReady | GatesMoved | Permitted | Denied | PermitAvailable | Opened
     | OpenFailed | FrameArrived | FrameInvalid | Closed | Hello | GoAway | TokenRefused | TerminalError | LinkRefused
-    | LinkBroken | PeerSilent | ClockJumped
+    | LinkBroken | ServiceFailed | PeerSilent | ClockJumped
 )  # fmt: skip
 
 
@@ -323,6 +326,7 @@ TABLE = (
     row(HANDSHAKING,        after(hello_seconds),   RETRY,       Close(OurClose.PEER_SILENT),
         update=note_failure),
     row(SETTLING,           after(settle_delay),    STABLE,      update=note_stable),
+    stay((HANDSHAKING, SETTLING), ServiceFailed,                 update=note_service_failed),
     row((SETTLING, STABLE), GoAway,                 DRAINING,    StopSending(), update=note_goaway),
     row(DRAINING,           after(drain_delay),     BY_POLICY,   Close(OurClose.GOING_AWAY),
         update=note_drained),
@@ -358,6 +362,7 @@ TABLE = (
     ignore(EVERY,           TokenReady,             because="the token will be asked for again"),
     ignore(EVERY,           PermitAvailable,        because="only PARKED waits for the breaker"),
     ignore(EVERY,           PeerSilent,             because="the link is gone already"),
+    ignore(EVERY,           ServiceFailed,          because="no permit is held that it could count against"),
     ignore(EVERY,           either(TokenRefused, TerminalError, LinkRefused, LinkBroken, Hello),
         because="said on a link that is gone"),
     ignore(EVERY,           GoAway,                 because="there is nothing to drain"),

@@ -6,13 +6,29 @@ and by its number towards the application.
 """
 
 from enum import StrEnum
+from typing import Annotated, TypeAlias
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 
 from machines.replica import Replica
 from machines.wire.messages import DocumentSync, OperationAck, OperationBroadcast
 from machines.wire.operations import Edit
 from statekit import Signal
+from statekit.quantities import Ordinal
+
+Question: TypeAlias = Annotated[Ordinal, "question"]
+"""The number of a question what the server has: a later one has a higher one; none has 0."""
+
+
+def question_id(client_id: str, question: Question) -> str:
+    """Name a question on the wire; its answer bears the same name."""
+    return f"{client_id}:sync:{question}"
+
+
+def question_of(message_id: str | None) -> Question:
+    """Tell which question a name is that of; 0 if it is none's."""
+    number = (message_id or "").rpartition(":sync:")[2]
+    return int(number) if number.isdecimal() else 0
 
 
 # --------------------------------------------------------------------------------------------------------- its user
@@ -85,9 +101,10 @@ class RemoteEdit:
 
 @frozen
 class Synced:
-    """The server told what it has."""
+    """The server told what it has, as it was asked to by this question."""
 
     sync: DocumentSync
+    question: Question = field(default=Factory(lambda self: question_of(self.sync.message_id), takes_self=True))
 
 
 @frozen

@@ -191,6 +191,11 @@ class LinkBroken:
 
 
 @frozen
+class ServiceFailed:
+    """The server reports that the service is at fault; the link may stay."""
+
+
+@frozen
 class PeerSilent:
     """heartbeat heard nothing in time."""
 

@@ -12,12 +12,14 @@ at three in the morning. Every refusal is a ValueError that names the lifecycle,
 """
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar, cast
+from typing import Generic, Protocol, TypeVar, cast
 
 from attrs import fields_dict, frozen
 
 O = TypeVar("O")  # noqa: E741 - the options of one lifecycle, as S, C and E are its states, context and events
 O_co = TypeVar("O_co", covariant=True)
+T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 
 
 class Named(Protocol):
@@ -26,6 +28,18 @@ class Named(Protocol):
     @property
     def name(self) -> str:
         """How the field is called."""
+        ...
+
+
+class Accepts(Protocol[T_contra]):
+    """A validator that can be asked, too."""
+
+    def __contains__(self, value: object) -> bool:
+        """Tell whether a value would be accepted."""
+        ...
+
+    def __call__(self, options: object, attribute: Named, value: T_contra) -> None:
+        """Refuse a value, as attrs calls a validator."""
         ...
 
 
@@ -62,7 +76,7 @@ class Range:
             (self.low < value if self.open_low else self.low <= value) and value <= self.high and value != float("inf")
         )
 
-    def __call__(self, options: object, attribute: Named, value: object) -> None:
+    def __call__(self, options: object, attribute: Named, value: float) -> None:
         """Refuse a value outside the range, as attrs calls a validator."""
         if value not in self:
             raise ValueError(f"{_lifecycle(options)}: {attribute.name} must be {self}, not {value!r}")
@@ -89,6 +103,41 @@ class Choice:
             raise ValueError(f"{_lifecycle(options)}: {attribute.name} must be {self.bounds}, not {value!r}")
 
 
+@frozen
+class OfKind(Generic[T]):
+    """A validator: a value of `kind`, such as the options of a lifecycle, or a table of policies."""
+
+    kind: type[T]
+
+    def __str__(self) -> str:
+        """Read as the end of a refusal: `connection.Options`, `ClosePolicies`."""
+        owner = f"{_lifecycle(self.kind)}." if self.kind.__name__ == "Options" else ""
+        return f"{owner}{self.kind.__name__}"
+
+    def __contains__(self, value: object) -> bool:
+        """Tell whether a value would be accepted."""
+        return isinstance(value, self.kind)
+
+    def __call__(self, options: object, attribute: Named, value: T) -> None:
+        """Refuse anything else, as attrs calls a validator."""
+        if value not in self:
+            raise ValueError(f"{_lifecycle(options)}: {attribute.name} must be {self}, not {value!r}")
+
+
+@frozen
+class OrNone(Generic[T]):
+    """A validator: what another accepts, or None."""
+
+    validator: Accepts[T]
+
+    def __call__(self, options: object, attribute: Named, value: T | None) -> None:
+        """Refuse anything else, as attrs calls a validator."""
+        if value is not None and value not in self.validator:
+            raise ValueError(
+                f"{_lifecycle(options)}: {attribute.name} must be {self.validator}, or None, not {value!r}"
+            )
+
+
 def seconds(*, above: float | None = None, at_least: float = 0.0) -> Range:
     """Make the validator of a time in seconds, which never is negative."""
     return Range(at_least if above is None else above, open_low=above is not None, unit=" of seconds")
@@ -109,6 +158,16 @@ def one_of(*words: str | bool) -> Choice:
     return Choice(words)
 
 
+def of_kind(kind: type[T]) -> OfKind[T]:
+    """Make the validator of options within options, and of policy tables."""
+    return OfKind(kind)
+
+
+def or_none(validator: Accepts[T]) -> OrNone[T]:
+    """Make the validator of what may be left out."""
+    return OrNone(validator)
+
+
 def refuse_less(options: object, name: str, least: str) -> None:
     """Raise ValueError if the option `name` is less than the option `least`; for `__attrs_post_init__`."""
     value, low = getattr(options, name), getattr(options, least)
@@ -118,7 +177,7 @@ def refuse_less(options: object, name: str, least: str) -> None:
 
 def _lifecycle(options: object) -> str:
     """Name the lifecycle as the application knows it: by `lifecycle`, or by the module that the options stand in."""
-    kind = type(options)
+    kind = options if isinstance(options, type) else type(options)
     return str(getattr(kind, "lifecycle", kind.__module__.rpartition(".")[2]))
 
 

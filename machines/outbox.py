@@ -1,12 +1,10 @@
 """Outbox: what conflict recovery remembers of a document, and the questions that its table asks of it.
 
 The table of `conflict_recovery` says what follows; here is what it is decided by. Every function is pure and has a name
-that reads in a row. What becomes of the document itself is worked out in `replica`.
+that reads in a row. What becomes of the document itself is worked out in `replica`, how often it is tried in `tries`.
 """
 
-from typing import ClassVar
-
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from machines.document import (
     Acknowledged,
@@ -18,58 +16,21 @@ from machines.document import (
     OperationEnded,
     Outcome,
     PutBack,
+    Question,
     Refused,
     RemoteEdit,
     Submit,
     Synced,
     Unsure,
     ViewChanged,
+    question_id,
 )
-from machines.options import refuse_less, seconds, whole
 from machines.replica import Part, Replica
+from machines.tries import Options, Tries
 from statekit import Jitter
-
-DOUBLINGS_MAX = 30
-"""2^30 s is beyond every cap; a larger power could overflow."""
-
-
-# ---------------------------------------------------------------------------------------------------------- options
-@frozen
-class Options:
-    """Sync timeout and retries are the seed's (5 s, 5); the rest is lifecycles section 5 (c). Times in seconds.
-
-    An operation is given up after `retries_max` resends that came to nothing, after `rounds_max` conflicts, or when the
-    link broke over it `breaks_max` times. One message brings `compose_max` operations at most (ours); 1 keeps each to
-    itself. Raises ValueError for a value that could never work.
-    """
-
-    lifecycle: ClassVar = "conflict_recovery"
-    ack_seconds: float = field(default=15.0, validator=seconds(above=0))
-    sync_seconds: float = field(default=5.0, validator=seconds(above=0))
-    syncs_max: int = field(default=3, validator=whole(at_least=1))
-    sync_wait_seconds: float = field(default=1.0, validator=seconds(above=0))
-    sync_wait_cap_seconds: float = field(default=30.0, validator=seconds(above=0))
-    retries_max: int = field(default=5, validator=whole(at_least=0))
-    rounds_max: int = field(default=5, validator=whole(at_least=0))
-    breaks_max: int = field(default=2, validator=whole(at_least=1))
-    compose_max: int = field(default=10, validator=whole(at_least=1))
-    queue_max: int = field(default=1000, validator=whole(at_least=1))
-
-    def __attrs_post_init__(self) -> None:
-        """Compare the pauses."""
-        refuse_less(self, "sync_wait_cap_seconds", "sync_wait_seconds")
 
 
 # ---------------------------------------------------------------------------------------------------------- context
-@frozen
-class Tries:
-    """What the head has been through: sends that nobody was sure of, conflicts, and links that broke over it."""
-
-    unsure: int = 0
-    rounds: int = 0
-    breaks: int = 0
-
-
 @frozen
 class Context:
     """The replica, and what is known of the recovery.
@@ -84,7 +45,7 @@ class Context:
     options: Options = Options()
     ended: tuple[OperationEnded, ...] = ()
     changes: tuple[ViewChanged, ...] = ()
-    asked: int = 0
+    asked: Question = 0
     syncs: int = 0
     waits: int = 0
     tries: Tries = Tries()
@@ -97,15 +58,12 @@ class Context:
     @property
     def sync_id(self) -> str:
         """The name of the last question."""
-        return f"{self.replica.client_id}:sync:{self.asked}"
+        return question_id(self.replica.client_id, self.asked)
 
 
 def sync_wait(context: Context) -> Jitter:
     """How long to wait before asking again, or before trying the head again: doubling to 30 s."""
-    options = context.options
-    doublings = min(max(context.waits, context.tries.unsure - 1), DOUBLINGS_MAX)
-    cap = min(options.sync_wait_seconds * 2.0**doublings, options.sync_wait_cap_seconds)
-    return Jitter(cap / 2, cap)
+    return context.tries.pause(context.options, context.waits)
 
 
 # ----------------------------------------------------------------------------------------------------------- guards
@@ -194,26 +152,17 @@ def blamed(context: Context, event: Detach) -> bool:
 
 def given_up(context: Context) -> bool:
     """Is the head still not with the server, after everything it may be put through?"""
-    return bool(context.replica.pending) and bool(_why_given_up(context))
+    return bool(context.replica.pending) and bool(context.tries.given_up_for(context.options))
 
 
 def answers_us(context: Context, event: Synced) -> bool:
     """Is it the answer to our last question?"""
-    return event.sync.message_id == context.sync_id
+    return event.question == context.asked
 
 
 def syncs_left(context: Context) -> bool:
     """May the server be asked again at once?"""
     return context.syncs < context.options.syncs_max
-
-
-def _why_given_up(context: Context) -> str:
-    tries, options = context.tries, context.options
-    if tries.breaks >= options.breaks_max:
-        return "poison"
-    if tries.rounds > options.rounds_max:
-        return "contention"
-    return "retries" if tries.unsure > options.retries_max else ""
 
 
 # ---------------------------------------------------------------------------------------------------------- updates
@@ -266,15 +215,15 @@ def take_sync(context: Context, event: Synced) -> Context:
 
 
 def roll_back(context: Context, event: Refused) -> Context:
-    """Undo the head, which the server will never have."""
+    """Undo the head, which the server will never have; nothing was held, or it would not have been in flight."""
     ended = _ended(context.replica.head.parts, Outcome.REJECTED, event.code)
     moved = _moved(context, context.replica.without(), ended)
-    return evolve(moved, held=context.held or event.read_only, read_only=context.read_only or event.read_only)
+    return evolve(moved, held=event.read_only, read_only=event.read_only)
 
 
 def give_up_head(context: Context) -> Context:
     """Undo the head: the server's answer has not shown it once more."""
-    ended = _ended(context.replica.head.parts, Outcome.DISCARDED, _why_given_up(context))
+    ended = _ended(context.replica.head.parts, Outcome.DISCARDED, context.tries.given_up_for(context.options))
     moved = _moved(context, context.replica.without(), ended)
     return evolve(moved, ended=(*context.ended, *moved.ended), changes=(*context.changes, *moved.changes))
 
@@ -321,8 +270,10 @@ def ask_again(context: Context) -> Context:
 
 
 def pause(context: Context) -> Context:
-    """Count a pause between rounds of questions."""
-    return evolve(context, waits=context.waits + 1)
+    """Count a pause between rounds of questions, as far as that makes the next one longer."""
+    options, waits = context.options, context.waits
+    longer = options.pause_seconds(waits) < options.sync_wait_cap_seconds
+    return evolve(context, waits=waits + longer)
 
 
 def hold(context: Context, event: Hold) -> Context:

@@ -192,6 +192,8 @@ class Replica:
         told = (sync.last_message_id, *(each.message_id for each in sync.operations))
         arrived = self.acknowledged(self.version) if any(map(self.is_head, told)) else self
         document = sync.document.text
+        if document == arrived.base:
+            return arrived
         return arrived.rebased(self.algebra.difference(arrived.base, document), document, first=True)
 
     def rebased(self, change: Edit, base: Text, *, first: bool) -> "Replica":

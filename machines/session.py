@@ -40,6 +40,7 @@ from machines.heartbeat import HEARTBEAT
 from machines.heartbeat import Options as HeartbeatOptions
 from machines.hold import HOLD
 from machines.hold import Options as HoldOptions
+from machines.options import of_kind
 from machines.policy import routed, router
 from machines.policy.error_codes import ERROR_POLICIES, ErrorCode, ErrorPolicies
 from machines.policy.router import ROUTER
@@ -54,15 +55,19 @@ from statekit import System, derive, publish, wire
 class Options:
     """The options of every lifecycle in the session, each as its own file documents them."""
 
-    connection: ConnectionOptions = ConnectionOptions()
-    heartbeat: HeartbeatOptions = HeartbeatOptions()
-    auth_refresh: AuthRefreshOptions = AuthRefreshOptions()
-    circuit_breaker: CircuitBreakerOptions = CircuitBreakerOptions()
-    conflict_recovery: ConflictRecoveryOptions = ConflictRecoveryOptions()
-    rate_limit: RateLimitOptions = RateLimitOptions()
-    error_storm: ErrorStormOptions = ErrorStormOptions()
-    hold: HoldOptions = HoldOptions()
-    error_policies: ErrorPolicies = field(default=ERROR_POLICIES, repr=False)
+    connection: ConnectionOptions = field(default=ConnectionOptions(), validator=of_kind(ConnectionOptions))
+    heartbeat: HeartbeatOptions = field(default=HeartbeatOptions(), validator=of_kind(HeartbeatOptions))
+    auth_refresh: AuthRefreshOptions = field(default=AuthRefreshOptions(), validator=of_kind(AuthRefreshOptions))
+    circuit_breaker: CircuitBreakerOptions = field(
+        default=CircuitBreakerOptions(), validator=of_kind(CircuitBreakerOptions)
+    )
+    conflict_recovery: ConflictRecoveryOptions = field(
+        default=ConflictRecoveryOptions(), validator=of_kind(ConflictRecoveryOptions)
+    )
+    rate_limit: RateLimitOptions = field(default=RateLimitOptions(), validator=of_kind(RateLimitOptions))
+    error_storm: ErrorStormOptions = field(default=ErrorStormOptions(), validator=of_kind(ErrorStormOptions))
+    hold: HoldOptions = field(default=HoldOptions(), validator=of_kind(HoldOptions))
+    error_policies: ErrorPolicies = field(default=ERROR_POLICIES, validator=of_kind(ErrorPolicies), repr=False)
 
 
 def contexts(client_id: str, options: Options, outbox: Replica | None = None) -> dict[str, object]:
@@ -211,6 +216,11 @@ def link_broken(signal: routed.LinkFaulty) -> link.LinkBroken:
     return link.LinkBroken(signal.close_code)
 
 
+def service_failed(_: routed.ServiceFaulty) -> link.ServiceFailed:
+    """The service is at fault."""
+    return link.ServiceFailed()
+
+
 def synced(signal: routed.SyncCame) -> document.Synced:
     """The server told what it has."""
     return document.Synced(signal.sync)
@@ -348,6 +358,7 @@ WIRING: Final = (
     wire(ROUTER,          routed.LinkEnded,             CONNECTION,        terminal_error),
     wire(ROUTER,          routed.LinkUnwelcome,         CONNECTION,        link_refused),
     wire(ROUTER,          routed.LinkFaulty,            CONNECTION,        link_broken),
+    wire(ROUTER,          routed.ServiceFaulty,         CONNECTION,        service_failed),
     wire(ROUTER,          routed.SyncCame,              CONFLICT_RECOVERY, synced),
     wire(ROUTER,          routed.AckCame,               CONFLICT_RECOVERY, acknowledged),
     wire(ROUTER,          routed.BroadcastCame,         CONFLICT_RECOVERY, remote_edit),

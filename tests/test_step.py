@@ -22,6 +22,7 @@ from statekit import (
     Stale,
     Started,
     Stimulus,
+    System,
     Taken,
     Ticket,
     Unhandled,
@@ -245,7 +246,7 @@ DOOR = Machine(
 
 @pytest.mark.parametrize(
     ("event", "ticket", "postponed"),
-    [(Go(), None, ()), (Go(), None, (Back(),)), (Fired("after 1 s"), 1, ())],
+    [(Go(), None, ()), (Go(), None, (Back(),)), (Fired("after 1 s in shut"), 1, ())],
     ids=["plain", "with a queue", "answering a live ticket"],
 )
 def test_the_snapshot_of_another_machine_is_refused_with_the_states_of_both(event, ticket, postponed):
@@ -254,6 +255,16 @@ def test_the_snapshot_of_another_machine_is_refused_with_the_states_of_both(even
     with pytest.raises(ForeignSnapshot, match="small cannot step from the snapshot of another machine") as caught:
         step(small, foreign, Stimulus(event, ticket=ticket))
     assert (caught.value.state, caught.value.known[:2]) == ("Door.SHUT", ("State.IDLE", "State.DIALING"))
+
+
+@pytest.mark.parametrize(("event", "ticket"), [(Go(), None), (Fired("after 1 s in shut"), 1)])
+@pytest.mark.parametrize("postponed", [(), (Back(),)], ids=["an empty queue", "a queue"])
+def test_a_system_refuses_a_member_that_is_where_another_machine_is(event, ticket, postponed):
+    small = build(row(IDLE, Go, DIALING), stay(IDLE, after(1.0)))
+    system, foreign = System("all", (small,)), evolve(start(DOOR).snapshot, postponed=postponed)
+    whole = evolve(system.start().snapshot, members=(foreign,))
+    with pytest.raises(ForeignSnapshot, match="small cannot step from the snapshot of another machine"):
+        system.step(whole, "small", Stimulus(event, ticket=ticket))
 
 
 # ---------------------------------------------------------------------------------------------------------- starting

@@ -8,11 +8,11 @@ who gets in, for how long, and when a fault strikes.
 from collections.abc import Callable
 from functools import partial
 from types import TracebackType
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 import anyio
 from anyio.abc import TaskGroup
-from attrs import frozen
+from attrs import field, frozen
 
 from machines.demo.address import Address
 from machines.demo.clock import ServerClock
@@ -24,6 +24,7 @@ from machines.demo.gate import Gate
 from machines.demo.ledger import Entry, Ledger, What
 from machines.demo.room import Room
 from machines.demo.tokens import Tokens
+from machines.options import number, or_none, seconds, whole
 from machines.wire.messages import Ping, TokenRefreshRequired
 from machines.wire.text import Text
 from statekit.transports.memory import ServerSocket
@@ -33,25 +34,26 @@ RESTARTED: Final = 1012
 
 @frozen
 class ServerOptions:
-    """How the server behaves; times are in its own seconds."""
+    """How the server behaves; times are in its own seconds. Raises ValueError for a value that could never work."""
 
-    scale: float = 1.0
+    lifecycle: ClassVar = "demo server"
+    scale: float = field(default=1.0, validator=number(above=0))
     """Loop seconds that one of its seconds takes; give the clients' drivers the same."""
     document_id: str = "shared"
     content: str = ""
     """The document's text at version 0."""
-    reach_operations: int = REACH_OPERATIONS
+    reach_operations: int = field(default=REACH_OPERATIONS, validator=whole(at_least=0))
     """How far behind a client may be and still be caught up operation by operation."""
     permissions: tuple[str, ...] = ("read", "write", "comment")
-    refresh_lead_seconds: float | None = None
+    refresh_lead_seconds: float | None = field(default=None, validator=or_none(seconds()))
     """How long before its token expires a client is told token_refresh_required; None never."""
-    ping_every_seconds: float | None = None
+    ping_every_seconds: float | None = field(default=None, validator=or_none(seconds(above=0)))
     """How often the server pings each client (protocol.md has 30); None never."""
-    restart_seconds: float = 2.0
+    restart_seconds: float = field(default=2.0, validator=seconds())
     """How long `SERVER_RESTART` shuts the port."""
-    refusal_seconds: float = 5.0
+    refusal_seconds: float = field(default=5.0, validator=seconds())
     """How long `REFUSED_DIAL` shuts the port when no `Witness` can say that the dial came."""
-    retry_hint_seconds: int = 2
+    retry_hint_seconds: int = field(default=2, validator=whole(at_least=0))
     """What `CLOSED_1013` asks for in its reason, as `retry_after=2`."""
 
 

@@ -43,6 +43,10 @@ SAID: dict[tuple[str, str], str] = {
     (AUTH_REFRESH.name, REFRESHING): "fetches a newer token",
     (AUTH_REFRESH.name, FRESH): "has a fresh token",
 }
+"""What a client does in words, where a lifecycle beside the connection comes to a state."""
+
+OF_A_STAY = "after "
+"""How the name of a timer begins that is of one state, and has no name of its own."""
 
 
 class Timeline:
@@ -88,8 +92,9 @@ def _moved(before: str, state: str, record: Record) -> Line:
     line.append(state.replace("_", " "))
     line.append(f"  {_because(record)}", style="dim")
     if state in (BACKING_OFF, SUSPENDED):
-        delays = [each.issued.delay for each in record.transaction.armed if each.member == CONNECTION.name]
-        line.append(f", next attempt in {delay_label(delays[-1])}" if delays else "", style="dim")
+        armed = (each.issued for each in record.transaction.armed if each.member == CONNECTION.name)
+        wait = next((each.delay for each in armed if each.ticket.name.startswith(OF_A_STAY)), None)
+        line.append(f", next attempt in {delay_label(wait)}" if wait is not None else "", style="dim")
     return line
 
 
@@ -104,7 +109,8 @@ def _because(record: Record) -> str:
     if isinstance(event, FrameArrived) and isinstance(event.message, ErrorMessage):
         return f"error {event.message.error_code}"
     if isinstance(event, Fired):
-        return event.name.partition(" in ")[0]
+        name = "after" if event.name.startswith(OF_A_STAY) else f"{event.name.replace('_', ' ')}, after"
+        return f"{name} {event.delay_seconds:.3g} s"
     hop = next((hop for hop in record.transaction.path if hop.member == CONNECTION.name), None)
     return type(hop.event if hop else event).__name__
 

@@ -3,9 +3,10 @@
 A machine asks for the row and reads its columns; the code itself goes no further. Every number is in
 lifecycles section 10, which marks those that come from the seed.
 
-Surprising rows: a remote 1000 stops the client (it is the peer who was done, not we); 1002, 1003 and 1007 are
-retried once, since the operation in flight may be what the peer could not read; 1008 is about the token only
-while the token is suspect; 4999 from the peer costs the same slow waits as our own storm.
+Surprising rows: a remote 1000 stops the client (it is the peer who was done, not we); 1002 and 1003 are retried once,
+since the operation in flight may be what the peer could not read, and 1007 once more, since after two that operation
+is set aside; 1008 is about the token only while the token is suspect; 4999 from the peer costs the same slow waits as
+our own storm.
 """
 
 from collections.abc import Mapping
@@ -216,8 +217,8 @@ CLOSE_POLICIES: Final = ClosePolicies(UNKNOWN_CLOSE).overlay({
                       note="local only, never sent"),
     1006: ClosePolicy("Abnormal", _BACKOFF, _UNLESS_STABLE, keeps_session=True, spread=True,
                       note="local only, never sent"),
-    1007: ClosePolicy("Invalid Payload", _BACKOFF, _NEUTRAL, tolerated=1, quarantines=True,
-                      reason="invalid_payload"),
+    1007: ClosePolicy("Invalid Payload", _BACKOFF, _NEUTRAL, tolerated=2, quarantines=True,
+                      reason="invalid_payload", note="the second sets the operation aside; then once more"),
     1008: ClosePolicy("Policy", _TERMINAL, _NEUTRAL, refresh_if_suspect=True, reason="policy_violation",
                       note="servers use it for authentication and for limits"),
     1009: ClosePolicy("Too Big", _BACKOFF, _NEUTRAL, keeps_session=True, quarantines=True,

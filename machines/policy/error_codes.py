@@ -16,6 +16,8 @@ from typing import Final
 
 from attrs import field, frozen
 
+from machines.options import whole
+
 
 class ErrorCode(StrEnum):
     """The 19 error codes of the seed, in its order."""
@@ -83,6 +85,9 @@ class Wait(StrEnum):
     """The service is out of order for a while: likewise."""
 
 
+WEIGHT: Final = whole(at_least=0)
+"""What an error may weigh: it never makes a storm less likely."""
+
 _ENDING: Final = frozenset({Route.CONNECTION_TERMINAL, Route.DOCUMENT_HALTED})
 
 
@@ -98,8 +103,10 @@ class ErrorPolicy:
 
     `closes`: we close with 1000 and do not come back by ourselves. `follows_close`: the close code whose policy
     rules what comes after CONNECTION_BROKEN. `read_only`: no further edits until the server allows them again.
-    `waits_for`: what HELD waits for. `recoverable` is the flag this row expects of the server, None where either is
-    right. Raises ValueError for a row whose route lacks what it needs: a reason, a wait or a close policy to follow.
+    `waits_for`: what HELD waits for. `blames_service`: an attempt whose permit is still held has failed, as its breaker
+    counts, even if the link stays. `recoverable` is the flag this row expects of the server, None where either is
+    right. Raises ValueError for a row whose route lacks what it needs: a reason, a wait or a close policy to follow;
+    and for a weight that is none.
     """
 
     code: str
@@ -113,10 +120,14 @@ class ErrorPolicy:
     follows_close: int | None = field(default=None, kw_only=True)
     read_only: bool = field(default=False, kw_only=True)
     waits_for: Wait | None = field(default=None, kw_only=True)
+    blames_service: bool = field(default=False, kw_only=True)
     recoverable: bool | None = field(default=None, kw_only=True)
     note: str = field(default="", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
+        for column in ("storm_weight", "weight_added_while_limited"):
+            if (weight := getattr(self, column)) not in WEIGHT:
+                raise ValueError(f"error policy {self.code}: {column} must be {WEIGHT}, not {weight!r}")
         maybe = (self.route, self.route_without_operation, self.route_when_accepted)
         routes = {route for route in maybe if route is not None}
         needs = (
@@ -225,9 +236,11 @@ ERROR_POLICIES: Final = ErrorPolicies((
     ErrorPolicy(ErrorCode.RATE_LIMIT_EXCEEDED,       Route.RATE_LIMITED,       0, weight_added_while_limited=1,
                 recoverable=True, note="the longest announced limit counts"),
     ErrorPolicy(ErrorCode.INTERNAL_ERROR,            Route.OPERATION_RETRY,    1,
-                route_without_operation=Route.CONNECTION_BROKEN, follows_close=1011, recoverable=True),
+                route_without_operation=Route.CONNECTION_BROKEN, follows_close=1011, blames_service=True,
+                recoverable=True),
     ErrorPolicy(ErrorCode.SERVICE_UNAVAILABLE,       Route.HELD,               1, waits_for=Wait.UNAVAILABLE,
-                recoverable=True, note="a link that closes meanwhile is not dialled before the wait is over"),
+                blames_service=True, recoverable=True,
+                note="a link that closes meanwhile is not dialled before the wait is over"),
     ErrorPolicy(ErrorCode.MAINTENANCE_MODE,          Route.HELD,               0, waits_for=Wait.MAINTENANCE,
                 recoverable=True, note="attempts are not burnt; a banner tells the user"),
 ), unknown_recoverable=UNKNOWN_RECOVERABLE, unknown_final=UNKNOWN_FINAL)

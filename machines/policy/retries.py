@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from attrs import evolve, field, frozen
 
-from machines.options import number, one_of, refuse_less, seconds, whole
+from machines.options import number, of_kind, one_of, refuse_less, seconds, whole
 from machines.policy.backoff import DOUBLINGS_MAX, KINDS, Growth, Kind, backoff
 from machines.policy.close_codes import CLOSE_POLICIES, HTTP_POLICIES, CloseAct, ClosePolicies
 from machines.policy.failures import Failure, Loss, Policies
@@ -39,8 +39,8 @@ class RetryOptions:
     hold_seconds: float = field(default=30.0, validator=seconds(above=0))
     after_exhaustion: Literal["suspend", "fail"] = field(default="suspend", validator=one_of("suspend", "fail"))
     after_server_close: Literal["stop", "retry"] = field(default="stop", validator=one_of("stop", "retry"))
-    close_policies: ClosePolicies = field(default=CLOSE_POLICIES, repr=False)
-    http_policies: ClosePolicies = field(default=HTTP_POLICIES, repr=False)
+    close_policies: ClosePolicies = field(default=CLOSE_POLICIES, validator=of_kind(ClosePolicies), repr=False)
+    http_policies: ClosePolicies = field(default=HTTP_POLICIES, validator=of_kind(ClosePolicies), repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Refuse ends in the wrong order."""

@@ -129,6 +129,11 @@ class LinkFaulty(Signal):
 
 
 @frozen
+class ServiceFaulty(Signal):
+    """The service itself is at fault, whatever becomes of the link."""
+
+
+@frozen
 class ErrorReported(Signal):
     """The server reported an error, for the application to show: `user_message(code)` has the words.
 

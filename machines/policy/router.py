@@ -31,6 +31,7 @@ from machines.policy.routed import (
     PermissionsTold,
     RateLimitAsked,
     ServerGreeted,
+    ServiceFaulty,
     SyncCame,
     TokenAging,
     TokenBad,
@@ -82,7 +83,7 @@ Event: TypeAlias = (
 Effect: TypeAlias = (
     Send | ServerGreeted | SyncCame | AckCame | BroadcastCame | OperationFailed | OperationDenied | OperationUnsure
     | OperationBehind | PermissionsTold | WaitAsked | RateLimitAsked | DocumentGone | TokenBad | TokenRevoked
-    | TokenAging | LinkEnded | LinkUnwelcome | LinkFaulty | ErrorReported | ErrorWeighed | MessagePassed
+    | TokenAging | LinkEnded | LinkUnwelcome | LinkFaulty | ServiceFaulty | ErrorReported | ErrorWeighed | MessagePassed
 )  # fmt: skip
 
 
@@ -236,10 +237,11 @@ def tell(context: Context, error: ErrorMessage) -> ErrorReported:
     return ErrorReported(error.error_code, error.recoverable, contradicts)
 
 
-def report(context: Context, error: ErrorMessage) -> tuple[ErrorReported, ErrorWeighed]:
-    """Tell the application of an error, and what it counts towards a storm."""
-    weight = _policy(context, error).storm_weight
-    return tell(context, error), ErrorWeighed(error.error_code, _operation(error), weight)
+def report(context: Context, error: ErrorMessage) -> tuple[ServiceFaulty | ErrorReported | ErrorWeighed, ...]:
+    """Tell the application of an error, and what it counts: against the service, and towards a storm."""
+    policy = _policy(context, error)
+    blamed = (ServiceFaulty(),) if policy.blames_service else ()
+    return *blamed, tell(context, error), ErrorWeighed(error.error_code, _operation(error), policy.storm_weight)
 
 
 def end_link(context: Context, error: ErrorMessage) -> LinkEnded:

@@ -51,9 +51,9 @@ def weights(options: Options) -> Table:
         for each in cases(options)
     ]
     text = (
-        "Who is told, beside the application, which hears of every error; what the error weighs in a storm, and "
-        "reports to the breaker while the link is not yet stable. The row counts whatever flag the server sends; one "
-        "that contradicts it is reported (`ErrorReported.contradicts`)."
+        "Who is told, beside the application, which hears of every error; what the error weighs in a storm; and what "
+        "the breaker is told of a link that is not yet stable, at once or when it is. The row counts whatever flag the "
+        "server sends; one that contradicts it is reported (`ErrorReported.contradicts`)."
     )
     return Table("What an error counts for", text, heads, tuple(rows))
 

@@ -6,6 +6,8 @@ from typing import cast, get_args
 from attrs import AttrsInstance, fields, frozen, has
 
 from machines.options import Choice, Range
+from machines.policy.close_codes import ClosePolicies
+from machines.policy.error_codes import ErrorPolicies
 from machines.printed import seed
 from machines.session import Options
 from statekit.draw.tables import Table
@@ -48,7 +50,7 @@ def settings(options: object, path: str = "") -> Iterator[Setting]:
         if optional:
             yield Setting(name, "not set", "not set, or as follows")
         inner: object = optional[0]() if optional else value
-        if has(type(inner)):
+        if has(type(inner)) and not isinstance(inner, ErrorPolicies | ClosePolicies):  # which have tables of their own
             yield from settings(inner, f"{name}.")
 
 

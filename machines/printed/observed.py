@@ -52,8 +52,8 @@ class Observed:
     """What a session did: about its link, its operations, its gates, its breaker's permit; and what it shows.
 
     `told` are the machines that the router told of it and that took it, with the events it became; `breaker` is what
-    the permit, held until a link is stable, reported (empty: nothing yet); `session` whether the server may be asked to
-    carry its session on (empty: the link is not lost).
+    the permit reported, at once or, if the link stays, when it has become stable; `session` whether the server may be
+    asked to carry its session on (empty: the link is not lost).
     """
 
     link: str
@@ -180,5 +180,7 @@ def _told(walk: SystemWalk) -> tuple[str, ...]:
 
 
 def _breaker(walk: SystemWalk) -> str:
+    if walk.state(CONNECTION) is Link.SETTLING:
+        walk.fire(CONNECTION, "after settle_delay")
     heard = (hop.event for hop in walk.done.path if hop.member == CIRCUIT_BREAKER.name)
     return next((each.result.value for each in heard if isinstance(each, Reported)), "")

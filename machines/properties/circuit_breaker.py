@@ -3,8 +3,8 @@
 True by construction, and so claimed nowhere else:
 - B5, one reset timer: a timer of a state is armed by entering it and ends with the stay; a second one of the same name
   would replace the first. B3 says that nothing arms it anew.
-- B7, what is neutral: which codes are, stand in the tables of `policy`, a column each; here it is claimed that what is
-  neutral counts for nothing.
+- B7, what is neutral: which codes are, stands in the tables of `policy`, a column each, and is seen for every code in
+  diagrams/README.md; here it is claimed that what is neutral counts for nothing.
 - B9, one notification for each transition: the record of a step is its notification, and a step has one.
 """
 

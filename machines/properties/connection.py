@@ -57,6 +57,7 @@ from machines.link import (
     Permitted,
     Report,
     ReportPermit,
+    ServiceFailed,
     TokenReady,
 )
 from machines.policy.close_codes import OurClose
@@ -132,9 +133,9 @@ def sessions_are_resumed(seen: Step) -> bool:
 
 # ------------------------------------------------------------------------------------------------------- C6, C7: an end
 def something_is_awaited(connection: Connection) -> bool:
-    """Every state that is no rest ends by a timer of its own, or by the one that ends all striving."""
+    """Every state that is no rest ends by a timer of its own, or by the one that ends all striving, and only that."""
     own = OWN_TIMERS.get(connection.state)
-    striving = connection.state not in STRIVING or runs(connection, "giving_up")
+    striving = runs(connection, "giving_up") == (connection.state in STRIVING)
     return striving and (own is None or runs(connection, own))
 
 
@@ -149,6 +150,11 @@ def times_are_as_set(seen: Step) -> bool:
     }
     ended = ((fired(seen, timer), seconds) for timer, seconds in times.items())
     return all(event is None or event.delay_seconds == seconds for event, seconds in ended)
+
+
+def what_is_given_up_has_failed(seen: Step) -> bool:
+    """Whoever has striven in vain for long enough is told that it failed, and that it was tried for long enough."""
+    return not fired(seen, "giving_up") or (seen.after.state is FAILED and seen.after.context.reason == "exhausted")
 
 
 def nothing_is_awaited_at_rest(connection: Connection) -> bool:
@@ -186,6 +192,9 @@ def a_user_is_obeyed(seen: Step) -> bool:
 def result_of(seen: Step) -> Report:
     """Tell how the attempt that a step ends went."""
     loss = loss_of(seen)
+    is_going = loss is not None or entered(seen, (STABLE, DRAINING))
+    if is_going and seen.before.context.faulty:
+        return Report.FAIL
     if entered(seen, (STABLE,)):
         return Report.OK
     if loss is None:
@@ -199,6 +208,13 @@ def a_permit_is_reported_once(seen: Step) -> bool:
     if isinstance(seen.move.event, Permitted) and seen.after.state is DIALING:
         return not reports and seen.after.context.permit == seen.move.event.permit
     return reports == [ReportPermit(seen.before.context.permit, result_of(seen))] * left(seen, PERMITTED)
+
+
+def a_faulty_service_is_remembered(seen: Step) -> bool:
+    """That the service is at fault is remembered from when it is said on a link that is new, until the report."""
+    said = isinstance(seen.move.event, ServiceFailed) and seen.before.state in (HANDSHAKING, SETTLING)
+    held = seen.after.state in PERMITTED
+    return seen.after.context.faulty is (held and (said or seen.before.context.faulty))
 
 
 # ----------------------------------------------------------------------------------------------------------- witnesses
@@ -222,8 +238,10 @@ PROPERTIES = (
     on_step("C6 times", times_are_as_set),
     hot("C6 closing", closing_is_not_for_ever),
     leads_to("C7", it_strives, it_is_decided),
+    on_step("C7 given up", what_is_given_up_has_failed),
     on_step("C7 user", a_user_is_obeyed),
     on_step("C8", a_permit_is_reported_once),
+    on_step("C8 fault", a_faulty_service_is_remembered),
     on_step("C8 time", permits_are_asked_for_long_enough),
     on_step("C12", each_answer_leads_on),
     *GATES,

@@ -5,11 +5,9 @@ from typing import TypeAlias
 from machines.connection import (
     ACQUIRING,
     AUTHORIZING,
-    BACKING_OFF,
-    FAILED,
     LINK,
     PARKED,
-    SUSPENDED,
+    SEEKING,
     WAITING,
     WANTED,
     Context,
@@ -18,6 +16,7 @@ from machines.connection import (
 )
 from machines.gates import GatesMoved, ending
 from machines.link import PermitAvailable
+from machines.properties.losses import turn_of
 from machines.properties.steps import fired, runs
 from statekit import Snapshot
 from statekit.check.properties import Property, invariant, on_step
@@ -51,7 +50,17 @@ def open_gates_wake(seen: Step) -> bool:
     if isinstance(event, PermitAvailable):
         return after.state is (PARKED if before.context.gates else AUTHORIZING)
     turn = before.context.retries.attempts > 0 and before.context.wake_spent
-    return after.state in (BACKING_OFF, SUSPENDED, FAILED) if turn else after.state is AUTHORIZING
+    return after.state is (turn_of(before.context.options.retry, before.context.retries) if turn else AUTHORIZING)
+
+
+def shut_gates_end_what_they_must(seen: Step) -> bool:
+    """A gate that shuts parks whatever was still sought, and ends an attempt or a link only if it must."""
+    event, before, after = seen.move.event, seen.before, seen.after
+    if not isinstance(event, GatesMoved):
+        return True
+    if before.state in LINK:
+        return after.state is (PARKED if ending(event.shut) else before.state)
+    return before.state not in SEEKING or not event.shut or after.state is PARKED
 
 
 def wakes_are_rare(seen: Step) -> bool:
@@ -91,6 +100,7 @@ GATES: tuple[Property, ...] = (
     on_step("gates", gates_are_known),
     invariant("gates shut", shut_gates_prevent),
     on_step("gates open", open_gates_wake),
+    on_step("gates end", shut_gates_end_what_they_must),
     on_step("wakes", wakes_are_rare),
     invariant("spent", what_is_spent_comes_back),
     on_step("spent rest", resting_is_over),

@@ -1,7 +1,8 @@
 """Losses: what is claimed of a connection when attempts fail and links are lost: C4, C5, C9 and C10."""
 
-from collections.abc import Iterator
 from typing import TypeAlias, cast
+
+from attrs import evolve
 
 from machines.connection import (
     AUTHORIZING,
@@ -15,6 +16,7 @@ from machines.connection import (
     LINK,
     PARKED,
     READY,
+    SEEKING,
     SETTLING,
     STABLE,
     SUSPENDED,
@@ -33,12 +35,13 @@ from machines.link import (
     OpenFailed,
     PeerSilent,
     RejectToken,
+    ServiceFailed,
     TerminalError,
     TokenRefused,
 )
 from machines.policy.close_codes import CloseAct
 from machines.policy.failures import Loss
-from machines.policy.retries import Retries
+from machines.policy.retries import Retries, RetryOptions
 from machines.properties.steps import counts, entered, fired, ordered
 from statekit import Snapshot
 from statekit.check.properties import Property, invariant, on_step
@@ -47,7 +50,7 @@ from statekit.check.seen import Seen
 Connection: TypeAlias = Snapshot[State, Context]
 Step: TypeAlias = Seen[Connection]
 
-SAID = (TokenRefused, TerminalError, LinkRefused, LinkBroken, PeerSilent, Hello, GoAway)
+SAID = (TokenRefused, TerminalError, LinkRefused, LinkBroken, ServiceFailed, PeerSilent, Hello, GoAway)
 """What is said of a link by whoever hears what comes over it; it may come when the link is gone."""
 
 ENDS = (TokenRefused, TerminalError, LinkRefused, LinkBroken, FrameInvalid, Closed)
@@ -96,19 +99,20 @@ def a_loss_is_counted_once(seen: Step) -> bool:
     return loss_of(seen) is not None or after.retries.attempts in (before.retries.attempts, 0)
 
 
-def ways_on(before: Context, retries: Retries) -> Iterator[State]:
-    """Give where a loss may lead that does not end everything."""
-    retry = before.options.retry
+def turn_of(retry: RetryOptions, retries: Retries) -> State:
+    """Give where the next attempt's turn is waited for."""
     exhausted = retries.attempts > retry.attempts_max
+    if exhausted and retry.after_exhaustion == "fail":
+        return FAILED
+    return SUSPENDED if exhausted or retries.act in (CloseAct.SLOW, CloseAct.HOLD) else BACKING_OFF
+
+
+def way_on(before: Context, retries: Retries) -> State:
+    """Give where a loss leads that does not end everything."""
     at_once = retries.act is CloseAct.AT_ONCE and not before.instant_spent
     if at_once or (retries.act is CloseAct.REFRESH and retries.attempts <= 1):
-        yield PARKED if before.gates else AUTHORIZING
-    elif exhausted and retry.after_exhaustion == "fail":
-        yield FAILED
-    elif exhausted or retries.act in (CloseAct.SLOW, CloseAct.HOLD):
-        yield SUSPENDED
-    else:
-        yield BACKING_OFF
+        return PARKED if before.gates else AUTHORIZING
+    return turn_of(before.options.retry, retries)
 
 
 def a_loss_follows_its_policy(seen: Step) -> bool:
@@ -126,12 +130,24 @@ def a_loss_follows_its_policy(seen: Step) -> bool:
     if retries.act in (CloseAct.TERMINAL, CloseAct.STOP):
         ended = FAILED if retries.act is CloseAct.TERMINAL else IDLE
         return after.state is ended and after.context.reason == failure.reason
-    return after.state in ways_on(before, retries)
+    return after.state is way_on(before, retries)
 
 
-def the_end_has_a_reason(connection: Connection) -> bool:
-    """Where nothing more is tried, there is a reason to be shown."""
-    return connection.state not in (IDLE, FAILED) or bool(connection.context.reason)
+def the_end_is_final(connection: Connection) -> bool:
+    """Where nothing more is tried there is a reason to be shown, and nothing of what was tried is remembered."""
+    context = connection.context
+    shown = Context(context.options, Retries(quarantines=context.retries.quarantines), reason=context.reason)
+    kept = evolve(shown, gates=context.gates, generation=context.generation)
+    forgotten = context == evolve(kept, permit=context.permit, report=context.report)
+    return connection.state not in (IDLE, FAILED) or (bool(context.reason) and forgotten)
+
+
+def terminal_errors_end_it(seen: Step) -> bool:
+    """What no retry can help ends it, be it said of a link or before there is one."""
+    event, before = seen.move.event, seen.before
+    if not isinstance(event, TerminalError) or before.state not in (*SEEKING, *ESTABLISHED):
+        return True
+    return seen.after.state is FAILED and seen.after.context.reason == event.reason
 
 
 def delays_are_in_bounds(seen: Step) -> bool:
@@ -172,7 +188,8 @@ LOSSES: tuple[Property, ...] = (
     on_step("C4 policy", a_loss_follows_its_policy),
     on_step("C5", only_stability_forgives),
     on_step("C5 paid", a_delay_is_paid),
-    invariant("C7 reason", the_end_has_a_reason),
+    invariant("C7 end", the_end_is_final),
+    on_step("C7 terminal", terminal_errors_end_it),
     on_step("C9", a_loss_is_counted_once),
     on_step("C10", delays_are_in_bounds),
     on_step("C10 drain", draining_is_short),

@@ -30,6 +30,7 @@ from machines.policy.routed import (
     PermissionsTold,
     RateLimitAsked,
     ServerGreeted,
+    ServiceFaulty,
     SyncCame,
     TokenAging,
     TokenBad,
@@ -298,7 +299,7 @@ def every_error_is_weighed(seen: Step) -> bool:
 
 # ---------------------------------------------------------------------------------------------------- M5, M6: the rest
 def nothing_else_is_made_of_it(seen: Step) -> bool:
-    """Of an error nothing else is made than what its route becomes, and what goes with that."""
+    """Of an error nothing else is made than what its route becomes and what goes with that, and whom it blames."""
     error = seen.move.event
     if not isinstance(error, ErrorMessage):
         return True
@@ -306,7 +307,8 @@ def nothing_else_is_made_of_it(seen: Step) -> bool:
     row, goes = policy(seen, error), route(seen, error)
     beside = goes is Route.DOCUMENT_HALTED and row.closes
     beside |= goes is Route.OPERATION_REJECTED and row.read_only
-    return len(made) == len(BECOMES[goes]) + beside
+    blames = [each for each in made if isinstance(each, ServiceFaulty)]
+    return len(blames) == row.blames_service and len(made) == len(BECOMES[goes]) + beside + len(blames)
 
 
 def it_knows_who_was_greeted(seen: Step) -> bool:

@@ -87,8 +87,9 @@ def note_socket(socket: Socket, seen: Step) -> Socket:
             socket = Socket.CLOSED if socket is Socket.OPEN else Socket.WRONG
         if isinstance(each, Dial):
             socket = Socket.OPENING if socket is not Socket.OPEN else Socket.WRONG
-    gone = seen.after.state not in SOCKET.states and socket is Socket.OPEN
-    return Socket.WRONG if gone else socket
+    if seen.after.state in SOCKET or socket is Socket.WRONG:
+        return socket
+    return Socket.WRONG if socket is Socket.OPEN else Socket.NONE  # one that still opens is stale from now on
 
 
 def one_socket_is_open(socket: Socket) -> bool:

@@ -152,9 +152,7 @@ class Alone:
         return number << self.bits | self.record.watch.packed(remembered) if remembered else number << self.bits
 
     def _label(self, local: Local, done: AnyStep, each: Try) -> int:
-        return self.record.labels.number(
-            bool(each.move.awaited) and not each.move.stale, lost(self.definition.name, local, done, each.opens)
-        )
+        return self.record.labels.number(each.answers, lost(self.definition.name, local, done, each.opens))
 
     def _inspect(self, place: int, before: AnySnapshot, each: Try, done: AnyStep) -> None:
         state = before.state

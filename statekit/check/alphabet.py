@@ -33,17 +33,23 @@ def _key(each: "Try") -> object:
     return event.name if isinstance(event, Fired) else event.__class__
 
 
+def _answers(each: "Try") -> bool:
+    return bool(each.move.awaited) and not each.move.stale
+
+
 @frozen(eq=False)
 class Try:
     """One move with the stimulus that makes it; `opens` is the ticket whose stream it begins.
 
-    `key` is what the cell that answers it is found by.
+    `key` is what the cell that answers it is found by. `answers` says that it comes in answer to something: to a timer
+    or an effect that is awaited, or as an environment, which knows what it was asked, offers it.
     """
 
     move: Move
     stimulus: Stimulus[object]
     opens: int | None = None
     key: object = field(init=False, default=Factory(_key, takes_self=True))
+    answers: bool = field(default=Factory(_answers, takes_self=True), kw_only=True)
 
 
 @frozen(eq=False)
@@ -155,7 +161,7 @@ def resolved(definition: Definition, local: Local, move: Move) -> Try:
         number = NO_TICKET if move.stale else next(live, NO_TICKET)
     answering = definition.folded.answers.get(type(move.event))
     opens = number if answering is not None and answering.opens is type(move.event) else None
-    return Try(move, Stimulus(move.event, ticket=number), opens or None)
+    return Try(move, Stimulus(move.event, ticket=number), opens or None, answers=True)
 
 
 def samples_of(model: Model, definition: Definition, event: type) -> Samples:

@@ -38,7 +38,8 @@ class Environment(Hashable, Protocol):
     """What is outside, as a small frozen value: a server with its queue, a user with two edits left.
 
     Without one, every sample may arrive at any time. An environment alone delivers the event classes that it `owns`:
-    what it `offers` is what may come next, and `noticed` is how it is after a step was made, its orders included.
+    what it `offers` is what may come next, and `noticed` is how it is after a step was made, its orders included;
+    claims about steps read it as `Seen.outside`.
     """
 
     @property

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeAlias
+from typing import Never, TypeAlias
 
 from attrs import evolve, frozen
 
@@ -24,7 +24,7 @@ from statekit.draft import AnyRow, branches_of, events_of, places, scope_name
 from statekit.machine import Definition
 from statekit.system import System
 from statekit.table import Branch, Choice, Verb
-from statekit.timers import is_arm, is_disarm, is_named, is_timer
+from statekit.timers import AnyTimer, is_arm, is_disarm, is_named, is_timer
 from statekit.wiring import Derived, Wire
 
 Subject: TypeAlias = Definition | System
@@ -124,7 +124,7 @@ def _timers(machine: Definition) -> Iterator[Mutant]:
     rows: dict[str, list[AnyRow]] = {}
     for row in machine.table:
         if is_timer(row.trigger):
-            rows.setdefault(_timer(row), []).append(row)
+            rows.setdefault(_timer(row, row.trigger), []).append(row)
     for label, waiting in rows.items():
         named = is_named(waiting[0].trigger)
         if named or len(waiting) > 1:
@@ -149,11 +149,8 @@ def _changed(machine: Definition, name: str, old: Part, *new: Part) -> Mutant:
     return Mutant(name, old.origin, lambda: Rewriting(machine, part=part).machine())
 
 
-def _timer(row: AnyRow) -> str:
+def _timer(row: AnyRow, trigger: AnyTimer[Never]) -> str:
     """Tell a timer from the others: a named one by its name, another also by the place whose stay it counts."""
-    trigger = row.trigger
-    if not is_timer(trigger):
-        raise TypeError(f"{row.origin} waits for no timer")
     return trigger.name if is_named(trigger) else f"{trigger.name} in {_places(row)}"
 
 

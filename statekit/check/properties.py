@@ -98,6 +98,8 @@ def hot(code: str, holds: Callable[[V], bool]) -> Property:
 def settled(code: str, holds: Callable[[V], bool]) -> Property:
     """Claim that from everywhere a snapshot of which `holds` is true can be reached by timers and answers alone.
 
+    What an environment offers is an answer too: it knows what it was asked.
+
     The report says how many stimuli the longest of the shortest ways takes.
     """
     return Property(code, Sort.SETTLED, claim_of(holds), holds)

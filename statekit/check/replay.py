@@ -40,8 +40,12 @@ def replayed(model: Model, trace: Trace) -> Iterator[Seen[object]]:
     without end is `Broken`, with the `Livelock` as its exception.
     """
     run = run_of(model, model.thresholds[trace.thresholds].starts[trace.start])
+    outside = model.environment
     for move in trace.moves:
-        yield run.make(move)
+        seen = run.make(move)
+        if outside is not None:
+            outside = outside.noticed(seen)
+        yield evolve(seen, outside=outside)
 
 
 class Run(Protocol):

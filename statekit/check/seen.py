@@ -33,7 +33,8 @@ class Seen(Generic[V_co]):
     """What one move did: the snapshots before and after, what became of the event, and all that was ordered.
 
     `effects` are the driver's orders, `signals` what was sent between members or to the application (of a single
-    machine both stand in `effects`). `path` has every hop of a transaction, one for each event.
+    machine both stand in `effects`). `path` has every hop of a transaction, one for each event. `outside` is the
+    model's environment as it is after the move, if there is one.
     """
 
     before: V_co
@@ -43,3 +44,4 @@ class Seen(Generic[V_co]):
     effects: tuple[object, ...]
     signals: tuple[Signal, ...]
     path: tuple[Hop, ...]
+    outside: object = None

@@ -3,8 +3,9 @@
 Theory. Nothing but the order of ordinals may matter, so an event's are tried wherever they may stand in the order of
 those that are known: equal to one, older than all, newer than all, and between any two; several in one event also on
 either side of one another. That only the order matters is not taken on trust: each step in which ordinals have a part
-is made once more among the smallest numbers that stand in the same order, where counting on from one meets the next,
-and once more with the kinds of ordinals far apart. It has to come to the same.
+(of the transactions of a system the first, second, fourth ... of each kind) is made once more among the smallest
+numbers that stand in the same order, where counting on from one meets the next, and once more with the kinds of
+ordinals far apart. It has to come to the same.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,5 +1,6 @@
 """Transacting: one transaction of a system made for real, and what came of it written as numbers."""
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from itertools import chain
 from typing import get_type_hints
@@ -41,6 +42,7 @@ class Transacting:
         self.labelled = labelled
         self.system = system
         self.traced: Traced = Traced(system, record.covered)
+        self.alike: Counter[object] = Counter()
 
     def begin(self, started: Transaction) -> int:
         """Number the place that a system starts in."""
@@ -66,7 +68,12 @@ class Transacting:
             return Outcome(Made(0, 0), -1, 0, loud=True)
         self._inspect(place, start, each, done)
         names = {member.name, *dated, *(hop.member for hop in done.path)}
-        if not each.move.stale and self._ranked(names) and not self._spaced_alike(start, each, done):
+        if (
+            not each.move.stale
+            and self._ranked(names)
+            and self._is_compared(done)
+            and not self._spaced_alike(start, each, done)
+        ):
             definition = self.packing.definition(member.name)
             raise not_compared(self.packing.model, definition, member.local(place).snapshot, each.move)
         read, loud = self._facts(names, before)
@@ -113,6 +120,15 @@ class Transacting:
         """Tell whether ordinals may have a part in a transaction: somebody holds some who was stepped or looked at."""
         asked = set[str]().union(stepped, *self.traced.read.values())
         return any(self.packing.places_of(name).ranked for name in asked)
+
+    def _is_compared(self, done: Transaction) -> bool:
+        """Tell whether a transaction is compared with itself among other ordinals: the 1st, 2nd, 4th ... of its kind.
+
+        What a member does with ordinals shows when it is explored alone; here it is about wiring and facts.
+        """
+        rows = tuple((hop.member, type(hop.event), getattr(hop.verdict, "row", type(hop.verdict))) for hop in done.path)
+        self.alike[rows] += 1
+        return self.alike[rows].bit_count() == 1
 
     def _spaced_alike(self, start: SystemSnapshot, each: Try, done: Transaction) -> bool:
         return transacted_alike(self.system, start, each.move.member, each.stimulus, done, self._keys)
@@ -217,7 +233,7 @@ class Transacting:
             for at, awaited in enumerate(local.awaits)
             if not awaited.opened and (name, at + 1) not in kept
         )
-        return self.record.labels.number(bool(each.move.awaited) and not each.move.stale, lost)
+        return self.record.labels.number(each.answers, lost)
 
     def _inspect(self, place: int, before: SystemSnapshot, each: Try, done: Transaction) -> None:
         if not isinstance(done.verdict, FAULTY) and not any(isinstance(hop.verdict, FAULTY) for hop in done.path):

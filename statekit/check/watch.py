@@ -64,15 +64,20 @@ class Watch:
 
     def look(self, packed: int, seen: Seen[object]) -> tuple[list[Hashable], list[Property]]:
         """Give what everybody remembers after a step, and the properties that it refutes."""
+        outside = self.outside(packed)
+        if outside is not None:
+            outside = self.asked("environment", outside.noticed, seen)
+            seen = Seen(
+                seen.before, seen.move, seen.after, seen.verdict, seen.effects, seen.signals, seen.path, outside
+            )
         refuted = self.dissatisfied(seen)
         found: list[Hashable] = []
         for each, before in zip(self.monitors, self.remembered(packed), strict=False):
             found.append(self.asked(each.code, cast("Callable[..., Hashable]", each.observe), before, seen))
             if not self.asked(each.code, each.holds, found[-1]):
                 refuted.append(each)
-        outside = self.outside(packed)
         if outside is not None:
-            found.append(self.asked("environment", outside.noticed, seen))
+            found.append(outside)
         return found, refuted
 
     def dissatisfied(self, seen: Seen[object]) -> list[Property]:

@@ -19,7 +19,7 @@ class WebSocketTransport:
 
     `open_timeout_seconds` bounds the whole dial and `close_timeout_seconds` a close (10 s each: `spec`). A message of
     more than `max_size_bytes` ends the connection with 1009; None sets no bound. `tls` replaces the system's trust for
-    `wss:` URLs.
+    `wss:` URLs. Raises ValueError for a value that could never work.
     """
 
     def __init__(

@@ -7,8 +7,9 @@ from attrs import evolve, frozen
 
 from statekit import Kind, Machine, Rows, Signal, System, wire
 from statekit.check.explore import explore
-from statekit.check.killing import Fate, mutants_of, tried
-from statekit.check.model import Model
+from statekit.check.killing import Fate, complaint_of_original, mutants_of, tried
+from statekit.check.lint import lint
+from statekit.check.model import Model, Overruled
 from statekit.check.properties import hot, invariant, on_step
 from tests.check.breakers import (
     BROKEN,
@@ -114,9 +115,42 @@ def one():
     return Context(evolve(Context().options, failures_max=1))
 
 
-def test_what_was_wrong_before_kills_no_mutant():
-    lacking = Model(breaker(guarded=False), thresholds=MENDED.thresholds)
+def test_what_bounds_the_exploration_of_the_original_kills_no_mutant():
+    bounded = {"default": evolve(MENDED.thresholds["default"], values_max=10)}
+    lacking = Model(breaker(guarded=False), thresholds=bounded)
+    assert "probes took 11 values" in explore(lacking).bound
     assert {tried(lacking, each).fate for each in mutants_of(lacking)} >= {Fate.KILLED, Fate.SURVIVED}
+
+
+def test_what_is_wrong_of_the_original_is_said_and_kills_no_mutant():
+    assert complaint_of_original(BROKEN) == "B1: No more probes are out than there are."
+    assert complaint_of_original(MENDED) == ""
+
+
+@pytest.mark.parametrize(
+    "overruled", [(), tuple(Overruled(code, "HERE", "somebody ends it") for code in ("trap", "no-deadline"))]
+)
+def test_what_lint_finds_of_the_original_kills_no_mutant(overruled):
+    states = (VERBS.state(Only.HERE, Kind.BUSY, "so"),)
+    table = (VERBS.stay(Only.HERE, Asked, Ping()), VERBS.stay(Only.HERE, Pinged, update=heard))
+    machine = Machine("late", initial=Only.HERE, context=0, states=states, table=table)
+    assert [each.code for each in lint(machine, overruled)] == ["trap", "no-deadline"]
+    assert fates(Model(machine, overruled=overruled))["stay HERE Asked: without Ping"].fate is Fate.SURVIVED
+
+
+def test_a_mutant_that_starts_otherwise_is_not_equivalent():
+    states = (VERBS.state(Only.HERE, Kind.REST, "so", entry=(Ping(),)),)
+    machine = Machine("greets", initial=Only.HERE, context=0, states=states, table=(VERBS.stay(Only.HERE, Pinged),))
+    assert fates(Model(machine))["state HERE: without entry Ping"].fate is Fate.SURVIVED
+
+
+def test_a_mutant_that_finds_no_end_as_it_starts_is_killed_by_that():
+    states = (VERBS.state(Only.HERE, Kind.REST, "so", entry=(Ping(),)),)
+    table = (VERBS.stay(Only.HERE, Pinged, Ping()),)
+    echoes = Machine("echoes", initial=Only.HERE, context=0, states=states, table=table)
+    found = fates(Model(System("pair", (echoes, HEARS), (wire(echoes, Ping, HEARS, pinged),))))
+    led = found["wire echoes Ping to hears: led to echoes"]
+    assert (led.fate, led.by[:51]) == (Fate.KILLED, "pair: one stimulus led to more than 1000 hops; the ")
 
 
 class Only(StrEnum):

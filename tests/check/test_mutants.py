@@ -7,6 +7,7 @@ from attrs import evolve, field, frozen
 
 from statekit import (
     EVERY,
+    Broken,
     Failure,
     Fired,
     Kind,
@@ -311,6 +312,31 @@ def test_a_group_that_loses_an_effect_stays_the_group_of_its_rows_timers_and_eff
 
 def probably(context: int) -> bool:
     return context > 0
+
+
+@frozen
+class Counting:
+    options: object = None
+    count: int = 0
+
+
+@frozen
+class Bounds:
+    count_max: int = 3
+
+
+def forgets_its_options(_: Counting) -> Counting:
+    return 3  # type: ignore[return-value]
+
+
+def test_an_update_that_gives_no_context_is_broken_though_its_options_are_shifted():
+    rows = Rows[Place, Counting, Said]()
+    states = [rows.state(each, Kind.REST, "so") for each in Place]
+    table = [rows.row(Place.HERE, Go, Place.THERE, update=forgets_its_options)]
+    machine = Machine("odd", initial=Place.HERE, context=Counting(Bounds()), states=states, table=table)
+    (shifted,) = [each.make() for each in mutants(machine) if each.name == "option count_max read as +1"]
+    verdict = step(shifted, start(shifted).snapshot, Stimulus(Go())).verdict
+    assert (type(verdict), verdict.function) == (Broken, "forgets_its_options")
 
 
 def test_names_that_are_alike_are_numbered():

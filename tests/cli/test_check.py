@@ -14,6 +14,7 @@ from statekit.check.properties import Sort, invariant, settled, witness
 from statekit.check.report import Explored, Finding, Gap, Result, Trace, Weight
 from statekit.check.seen import Move
 from statekit.cli import exploring
+from statekit.cli.targets import targets
 from statekit.errors import StatekitError
 
 
@@ -414,3 +415,9 @@ def test_no_line_is_wider_than_the_terminal(run, explored, here, width, monkeypa
     explored(evolve(REFUTED, faults=FAULTY.faults, gaps=GAPPED.gaps, findings=ODD.findings))
     here(models={"circuit_breaker": "MODEL", "lamp": "MEANT"}, systems={"home": "HOME"})
     assert max(map(len, run("check", "--all", "--jobs", "1", "--notes").stdout.splitlines())) <= width
+
+
+def test_nothing_is_checked_under_the_name_of_something_else():
+    names = [target.name for target in targets(())]
+    assert len(names) == len(set(names))
+    assert names[-1] == "conflict_recovery in session"  # it stands in for the machine of that name

@@ -58,7 +58,7 @@ EXAMPLES = {
         *(GatesMoved(frozenset({Gate.STORM})), link.GoAway(), link.GoAway(1.0), link.GoAway()),
         *(link.PermitAvailable(), *[link.Hello(0)] * 5, *[link.GoAway()] * 2),
         *(link.TokenRefused(), link.TerminalError("kicked"), link.LinkRefused(), link.LinkRefused(9.0)),
-        *(link.LinkBroken(1011), link.PeerSilent(), ClockJumped(60.0)),
+        *(link.LinkBroken(1011), link.ServiceFailed(), link.PeerSilent(), ClockJumped(60.0)),
         *(link.Hello(0, resumed, resumable=True) for resumed in (True, False)),
     ),
     HEARTBEAT: (heartbeat.Begin(), heartbeat.Begin(9.0), heartbeat.End(), heartbeat.Heard(), ClockJumped(60.0)),

@@ -328,6 +328,35 @@ def test_defect_19_a_server_that_refuses_every_fresh_token_leads_to_a_login(walk
     assert (walk.state, walk.effects, walk.timers) == (REAUTH_REQUIRED, (PromptLogin("token_rejected"),), {})
 
 
+def test_tokens_that_are_refused_while_the_next_is_on_its_way_lead_to_a_login_too(walk):
+    """A6: a server that hints, and then refuses before the refresh is done, was asked for tokens without end."""
+    sign_in(walk)
+    for generation in (1, 2, 3):
+        walk.send(RefreshHint(), Rejected(generation))
+        assert (walk.state, walk.context.rejections) == (REFRESHING, generation)
+        renew(walk)
+    walk.send(RefreshHint(), Rejected(4))
+    assert (walk.state, walk.effects, walk.timers) == (REAUTH_REQUIRED, (PromptLogin("token_rejected"),), {})
+
+
+def test_a_token_that_was_never_given_out_can_be_neither_refused_nor_accepted(walk):
+    sign_in(walk)
+    walk.send(Rejected(1))
+    renew(walk)
+    before = walk.context
+    walk.send(Rejected(3), Accepted(3))
+    assert (walk.state, walk.context) == (FRESH, before)
+
+
+def test_failures_are_counted_no_further_than_they_matter(walk):
+    sign_in(walk)
+    walk.send(RefreshHint())
+    for _ in range(5):
+        walk.answer(TRANSIENT)
+        walk.fire(RETRY_DUE)
+    assert (walk.context.failures, walk.state) == (3, REFRESHING)
+
+
 def test_only_acceptance_forgives_a_rejection(walk):
     sign_in(walk)
     walk.send(Rejected(1))

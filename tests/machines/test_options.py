@@ -1,11 +1,15 @@
 """Options: what is given counts, zero included; what could only stop progress is refused, by name and range."""
 
+import inspect
 import math
-from typing import get_args
+import pkgutil
+from importlib import import_module
 
 import pytest
 from attrs import fields, fields_dict, has
 
+import machines
+import statekit.transports
 from machines import (
     auth_refresh,
     circuit_breaker,
@@ -17,13 +21,20 @@ from machines import (
     rate_limit,
     session,
 )
+from machines.demo.server import ServerOptions
 from machines.options import option
+from machines.policy.close_codes import CLOSE_POLICIES, ClosePolicies
+from machines.policy.error_codes import ErrorPolicy, Route
 from machines.policy.retries import RetryOptions
 from machines.policy.window import WindowOptions
+from statekit.transports.dial_options import DialOptions
+from statekit.transports.websockets import WebSocketTransport
 
 POSITIVE, ANY_TIME = "a finite number of seconds above 0", "a finite number of seconds of at least 0"
 SHARE, FACTOR = "a finite number above 0 and at most 1", "a finite number of at least 0"
 NATURAL, COUNT = "a whole number of at least 1", "a whole number of at least 0"
+
+OR_NONE = ", or None"
 
 # Every number that an application may set, with its range as the refusal words it.
 RANGES = {
@@ -103,6 +114,21 @@ RANGES = {
         "limits_max": NATURAL,
         "queue_max": NATURAL,
     },
+    session.Options: {},
+    ServerOptions: {
+        "scale": "a finite number above 0",
+        "reach_operations": COUNT,
+        "refresh_lead_seconds": f"{ANY_TIME}{OR_NONE}",
+        "ping_every_seconds": f"{POSITIVE}{OR_NONE}",
+        "restart_seconds": ANY_TIME,
+        "refusal_seconds": ANY_TIME,
+        "retry_hint_seconds": COUNT,
+    },
+    DialOptions: {
+        "open_timeout_seconds": POSITIVE,
+        "close_timeout_seconds": POSITIVE,
+        "max_size_bytes": f"{NATURAL}{OR_NONE}",
+    },
 }
 CHOICES = {
     RetryOptions: {
@@ -112,6 +138,26 @@ CHOICES = {
     },
     error_storm.Options: {"count_all": "True or False"},
 }
+# What holds options of its own, or a table of policies, and of which class.
+HOLDS = {
+    connection.Options: {"retry": "RetryOptions"},
+    RetryOptions: {"close_policies": "ClosePolicies", "http_policies": "ClosePolicies"},
+    circuit_breaker.Options: {"window": "WindowOptions, or None"},
+    DialOptions: {"tls": "an ssl.SSLContext, or None"},
+    session.Options: {
+        "connection": "connection.Options",
+        "heartbeat": "heartbeat.Options",
+        "auth_refresh": "auth_refresh.Options",
+        "circuit_breaker": "circuit_breaker.Options",
+        "conflict_recovery": "conflict_recovery.Options",
+        "rate_limit": "rate_limit.Options",
+        "error_storm": "error_storm.Options",
+        "hold": "hold.Options",
+        "error_policies": "ErrorPolicies",
+    },
+}
+# Free text, and the logger that the transport makes for itself.
+FREE = {ServerOptions: {"document_id", "content", "permissions"}, DialOptions: {"logger"}}
 # Whose the options are, as the refusal says it.
 WHOSE = {
     connection.Options: "connection",
@@ -124,7 +170,12 @@ WHOSE = {
     error_storm.Options: "error_storm",
     conflict_recovery.Options: "conflict_recovery",
     rate_limit.Options: "rate_limit",
+    session.Options: "session",
+    ServerOptions: "demo server",
+    DialOptions: "",
 }
+# What an application makes them by, if it is not the class itself.
+MADE_BY = {DialOptions: WebSocketTransport}
 NUMBERS = [
     pytest.param(kind, name, says, id=f"{WHOSE[kind]}.{name}")
     for kind, ranges in RANGES.items()
@@ -137,46 +188,65 @@ BAD = {
     FACTOR: (-0.5,),
     NATURAL: (0, -1, 1.5, 2.0),
     COUNT: (-1, 0.5),
+    "a finite number above 0": (0, -1.0),
     "a finite number of at least 1": (0.99,),
     "a finite number of at least 0 and at most 0.9": (-0.1, 1),
 }
 NEVER = (math.nan, math.inf, -math.inf, True, False, None, "10", [1])
 
 
-def kinds_within(kind):
-    """Give the classes of options that options of this class hold, be they set or not."""
-    for each in fields(kind):
-        for inner in (each.type, *get_args(each.type)):
-            if has(inner) and inner.__name__.endswith("Options"):
-                yield inner
-                yield from kinds_within(inner)
+def shipped():
+    """Give every class of options there is in the packages that an application or a demo sets anything of."""
+    for package in (machines, statekit.transports):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            module = import_module(found.name)
+            for name, kind in inspect.getmembers(module, inspect.isclass):
+                if name.endswith("Options") and has(kind) and kind.__module__ == module.__name__:
+                    yield kind
 
 
-def test_every_number_and_every_choice_of_the_session_stands_in_a_table():
-    """What is neither is a policy table, which has tests of its own, or options within options."""
-    kinds = set(kinds_within(session.Options))
+def refused(kind, name, value, says):
+    """Tell that options are refused by whose they are, which it is, what it may be, and what it is not."""
+    whose = f"{WHOSE[kind]}: " if WHOSE[kind] else ""
+    with pytest.raises(ValueError, match="must be") as refusal:
+        MADE_BY.get(kind, kind)(**{name: value})
+    return str(refusal.value).startswith(f"{whose}{name} must be {says}, not ")
+
+
+def test_everything_that_can_be_set_stands_in_a_table():
+    """An option that is added is one more line above, or this fails."""
+    kinds = set(shipped())
     assert kinds == RANGES.keys() == WHOSE.keys()
     for kind in kinds:
-        plain = {each.name for each in fields(kind) if not any(map(has, (each.type, *get_args(each.type))))}
-        assert plain == RANGES[kind].keys() | CHOICES.get(kind, {}).keys()
+        told = [set(table.get(kind, ())) for table in (RANGES, CHOICES, HOLDS, FREE)]
+        assert {each.name for each in fields(kind)} == set().union(*told), kind
+        assert len(fields(kind)) == sum(map(len, told)), kind
 
 
 @pytest.mark.parametrize(("kind", "name", "says"), NUMBERS)
 def test_a_number_that_could_never_work_is_refused_by_name_and_range(kind, name, says):
-    for value in (*BAD[says], *NEVER):
-        with pytest.raises(ValueError, match="must be") as refused:
-            kind(**{name: value})
-        assert str(refused.value) == f"{WHOSE[kind]}: {name} must be {says}, not {value!r}"
+    for value in (*BAD[says.removesuffix(OR_NONE)], *NEVER):
+        if value is None and says.endswith(OR_NONE):
+            assert MADE_BY.get(kind, kind)(**{name: None})
+        else:
+            assert refused(kind, name, value, says)
 
 
-@pytest.mark.parametrize(
-    ("kind", "name", "says"), [(kind, name, says) for kind, said in CHOICES.items() for name, says in said.items()]
-)
+CHOSEN = [(kind, name, says) for kind, said in CHOICES.items() for name, says in said.items()]
+HELD = [(kind, name, says) for kind, said in HOLDS.items() for name, says in said.items()]
+
+
+@pytest.mark.parametrize(("kind", "name", "says"), CHOSEN)
 def test_a_word_that_is_no_choice_is_refused_by_name_and_choice(kind, name, says):
     for value in ("", "no", "Full", None, 0, 1, [], 1.0):
-        with pytest.raises(ValueError, match="must be") as refused:
-            kind(**{name: value})
-        assert str(refused.value) == f"{WHOSE[kind]}: {name} must be {says}, not {value!r}"
+        assert refused(kind, name, value, says)
+
+
+@pytest.mark.parametrize(("kind", "name", "says"), HELD)
+def test_what_is_no_such_options_is_refused_by_name_and_class(kind, name, says):
+    wrong = 0, False, "", {}, heartbeat.Context(), heartbeat.Options, *(() if says.endswith("None") else (None,))
+    for value in wrong:
+        assert refused(kind, name, value, says)
 
 
 @pytest.mark.parametrize(
@@ -237,8 +307,22 @@ def test_an_option_read_as_a_delay_bears_its_own_name():
         option(heartbeat.Options, "pong_second")
 
 
-def test_every_time_bears_its_unit_in_its_name():
+def test_every_time_and_size_bears_its_unit_in_its_name():
     for kind, ranges in RANGES.items():
         for name, says in ranges.items():
-            assert name.endswith("_seconds") == ("seconds" in says), f"{kind.__module__}.{name}"
+            whole_seconds = name == "retry_hint_seconds"  # as the wire's header has it
+            assert name.endswith("_seconds") == ("seconds" in says or whole_seconds), f"{kind.__module__}.{name}"
+            assert "size" not in name or name.endswith("_bytes")
         assert set(ranges) <= set(fields_dict(kind))
+
+
+@pytest.mark.parametrize("column", ["storm_weight", "weight_added_while_limited"])
+def test_what_an_error_weighs_is_no_less_than_nothing(column):
+    for value in (-1, 0.5, True, None):
+        with pytest.raises(ValueError, match=f"{column} must be a whole number of at least 0, not {value!r}"):
+            ErrorPolicy(**{"code": "NEW", "route": Route.REPORT, "storm_weight": 1} | {column: value})
+
+
+def test_a_product_s_own_table_of_policies_is_one():
+    options = RetryOptions(close_policies=CLOSE_POLICIES.overlay({}))
+    assert isinstance(options.close_policies, ClosePolicies)

@@ -29,6 +29,7 @@ from machines.policy.routed import (
     PermissionsTold,
     RateLimitAsked,
     ServerGreeted,
+    ServiceFaulty,
     SyncCame,
     TokenAging,
     TokenBad,
@@ -87,9 +88,10 @@ ROUTED = (
                                                                           (OperationUnsure("", "OPERATION_TIMEOUT"),)),
     ("RATE_LIMIT_EXCEEDED",       (RateLimitAsked(None, "ann:1", "RATE_LIMIT_EXCEEDED", 0, 1),),
                                                              (RateLimitAsked(None, "", "RATE_LIMIT_EXCEEDED", 0, 1),)),
-    ("INTERNAL_ERROR",            (OperationUnsure("ann:1", "INTERNAL_ERROR"),),
-                                                                          (LinkFaulty(1011),)),
-    ("SERVICE_UNAVAILABLE",       (WaitAsked(Wait.UNAVAILABLE, None),),   (WaitAsked(Wait.UNAVAILABLE, None),)),
+    ("INTERNAL_ERROR",            (OperationUnsure("ann:1", "INTERNAL_ERROR"), ServiceFaulty()),
+                                                                          (LinkFaulty(1011), ServiceFaulty())),
+    ("SERVICE_UNAVAILABLE",       (WaitAsked(Wait.UNAVAILABLE, None), ServiceFaulty()),
+                                                              (WaitAsked(Wait.UNAVAILABLE, None), ServiceFaulty())),
     ("MAINTENANCE_MODE",          (WaitAsked(Wait.MAINTENANCE, None),),   (WaitAsked(Wait.MAINTENANCE, None),)),
 )  # fmt: skip
 

@@ -47,7 +47,7 @@ SPEC = [
     (1004, "R", "n", "d", 3, "", "unknown_close"),
     (1005, "R", "f!s", "k", 0, "", ""),
     (1006, "R", "f!s", "k", 0, "s", ""),
-    (1007, "R", "n", "d", 2, "q", "invalid_payload"),
+    (1007, "R", "n", "d", 3, "q", "invalid_payload"),
     (1008, "X", "n", "d", 1, "t", "policy_violation"),
     (1009, "R", "n", "k", 0, "q", ""),
     (1010, "X", "n", "d", 1, "", "extension_required"),

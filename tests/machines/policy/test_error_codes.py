@@ -54,6 +54,7 @@ RARE = {
     "weight_added_while_limited": {"RATE_LIMIT_EXCEEDED": 1},
     "route_when_accepted": {"AUTHENTICATION_FAILED": Route.AUTH_REVOKED},
     "read_only": {"INSUFFICIENT_PERMISSIONS": True},
+    "blames_service": {"INTERNAL_ERROR": True, "SERVICE_UNAVAILABLE": True},
 }
 
 PRODUCT = ErrorPolicy("QUOTA_SPENT", Route.REPORT, 0)

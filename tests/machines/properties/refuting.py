@@ -19,7 +19,9 @@ def instead(machine, **functions):
 
 
 def mutated(model, mutation):
-    """Make a mutant: one of those that `statekit mutate` lists, by its name, or with other functions."""
+    """Make a mutant: one that `statekit mutate` lists, by its name; with other functions; or as a function makes it."""
+    if callable(mutation):
+        return mutation(model.subject)
     if isinstance(mutation, dict):
         return instead(model.subject, **mutation)
     return next(mutant for mutant in mutants_of(model) if mutant.name == mutation).make()
