@@ -43,6 +43,7 @@ diagrams: .venv/.ready ## draw the pictures again
 deep: .venv/.ready ## run the long campaigns
 	@$(BIN)/python -m pytest -q -m deep
 	$(BIN)/statekit check connection
+	$(BIN)/statekit check session --thresholds deep
 
 bench: .venv/.ready ## measure against peers and limits
 	@$(BIN)/python -m benchmarks

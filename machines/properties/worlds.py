@@ -262,7 +262,7 @@ SIEGE: Final = World(
 )
 """As GATES, with a login that comes and goes, and a refresh that waits for the network."""
 
-OUTBURSTS: Final = World((ErrorCode.TOKEN_EXPIRED,), (NOVEL, TRANSIENT, Logout()), gives_up=True, storms=1)
+OUTBURSTS: Final = World((ErrorCode.TOKEN_EXPIRED,), (NOVEL,), gives_up=True, storms=1)
 """As STORM, while tokens are refused and renewed."""
 
 QUEUE: Final = World(
@@ -272,18 +272,10 @@ QUEUE: Final = World(
 )
 """As OPERATIONS and TURNS at once: one operation after the other, limits, and a server that goes away."""
 
-EXCESS: Final = World(
-    (ErrorCode.RATE_LIMIT_EXCEEDED,),
-    (Submit((), 0), SYNC, OperationAck(NAMES[0], 1)),
-    gives_up=True,
-    storms=1,
-)
-"""As OPERATIONS, where a limit that is not kept weighs."""
-
 WORLDS: Final = (LINK, TOKEN, GATES, STORM, ENDS, DOCUMENT, TURNS, OPERATIONS)
 """The worlds of the default thresholds, a few thousand places each; the deep ones have those below beside them."""
 
-DEEP: Final = (SOCKETS, RENEWALS, SIEGE, OUTBURSTS, QUEUE, EXCESS)
+DEEP: Final = (SOCKETS, RENEWALS, SIEGE, OUTBURSTS, QUEUE)
 """Worlds in which more happens at once, some ten thousand places each."""
 
 QUIET: Final = (

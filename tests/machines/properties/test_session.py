@@ -1,5 +1,7 @@
 """What is claimed of the session holds in every world, and every claim notices a mistake in a table or the wiring."""
 
+from typing import get_type_hints
+
 import pytest
 from attrs import evolve
 
@@ -21,7 +23,8 @@ from statekit.check.model import Thresholds
 from statekit.check.mutants import mutants
 from statekit.check.properties import Sort
 from statekit.check.rewriting import Rewriting
-from statekit.draft import events_of
+from statekit.draft import classes_in, events_of
+from statekit.errors import MalformedTable
 from statekit.table import Row, Verb
 from tests.machines.properties.refuting import instead, shown
 
@@ -48,9 +51,11 @@ def member(machine, *names, **functions):
     return lambda: with_member(instead(machine, **functions) if functions else machine)
 
 
-def wired(name):
-    """Change the wiring, by a mutant that `statekit mutate` lists."""
-    return next(mutant for mutant in mutants(STOOD_IN) if mutant.name == name).make
+def made(mistake):
+    """Give the session with a mistake in it: a mutant of the wiring by its name, or what a function makes."""
+    if callable(mistake):
+        return mistake()
+    return next(mutant for mutant in mutants(STOOD_IN) if mutant.name == mistake).make()
 
 
 def also(*lines):
@@ -118,7 +123,7 @@ def no_end(each):
 # --------------------------------------------------------------------------------------------------------- the claims
 KILLS = (
     ("C3", LINK, member(CONNECTION, note_token=as_it_was)),
-    ("C3 gates", GATES, wired("fact shut_gates to connection: dropped")),
+    ("C3 gates", GATES, "fact shut_gates to connection: dropped"),
     ("A4", LINK, member(AUTH_REFRESH, usable=true)),
     ("C8", LINK, member(CIRCUIT_BREAKER, return_probe=as_it_was)),
     ("G4", LINK, member(CONNECTION, report_permit=blame)),
@@ -126,39 +131,39 @@ KILLS = (
     ("G7", ENDS, member(CONNECTION, may_retry_at_once=true)),
     ("C7", LINK, member(CONNECTION, "timer giving_up: dropped")),
     ("G5", LINK, member(CONNECTION, "row DIALING after dial_seconds: dropped")),
-    ("G5", LINK, wired("wire connection LinkUp to heartbeat: dropped")),
-    ("G5 gates", GATES, wired("fact shut_gates to connection: dropped")),
-    ("G5 lock", ENDS, wired("fact locked_out to hold: dropped")),
-    ("G6", LINK, wired("wire connection LinkDown to heartbeat: dropped")),
+    ("G5", LINK, "wire connection LinkUp to heartbeat: dropped"),
+    ("G5 gates", GATES, "fact shut_gates to connection: dropped"),
+    ("G5 lock", ENDS, "fact locked_out to hold: dropped"),
+    ("G6", LINK, "wire connection LinkDown to heartbeat: dropped"),
     ("G6 rest", LINK, reworded(no_end)),
     ("G8", LINK, reworded(a_second_clock)),
     ("gates", LINK, member(CONNECTION, "row established GatesMoved if gate_ends_link: dropped")),
-    ("C2", OPERATIONS, wired("wire connection LinkDown to conflict_recovery: dropped")),
+    ("C2", OPERATIONS, "wire connection LinkDown to conflict_recovery: dropped"),
     ("R1", OPERATIONS, member(RATE_LIMIT, goes_at_once=true)),
     ("G2", DOCUMENT, member(PIPELINE, "choice ended to HALTED if is_pending: without OperationEnded")),
-    ("G2 waits", OPERATIONS, wired("wire connection LinkUp to conflict_recovery: dropped")),
-    ("G2 kept", DOCUMENT, wired("fact operations_kept to conflict_recovery: dropped")),
-    ("G2 turns", OPERATIONS, wired("wire connection LinkDown to rate_limit: dropped")),
-    ("G2 acked", OPERATIONS, wired("wire router AckCame to conflict_recovery: dropped")),
-    ("G2 failed", OPERATIONS, wired("fact failed_for to conflict_recovery: dropped")),
-    ("G2 saved", TOKEN, wired("wire auth_refresh PromptLogin to conflict_recovery: dropped")),
+    ("G2 waits", OPERATIONS, "wire connection LinkUp to conflict_recovery: dropped"),
+    ("G2 kept", DOCUMENT, "fact operations_kept to conflict_recovery: dropped"),
+    ("G2 turns", OPERATIONS, "wire connection LinkDown to rate_limit: dropped"),
+    ("G2 acked", OPERATIONS, "wire router AckCame to conflict_recovery: dropped"),
+    ("G2 failed", OPERATIONS, "fact failed_for to conflict_recovery: dropped"),
+    ("G2 saved", TOKEN, "wire auth_refresh PromptLogin to conflict_recovery: dropped"),
     ("G2 end", DOCUMENT, member(PIPELINE, "choice ended to HALTED if is_pending: dropped")),
     ("G1", LINK, reworded(a_refusal_that_stays)),
     ("G3", LINK, also(wire(CONNECTION, RejectToken, ERROR_STORM, error_of))),
     ("S2", LINK, member(CONNECTION, close_for_gate=close_as_for_a_storm)),
-    ("S3", STORM, wired("fact storm_latched to connection: dropped")),
-    ("S3", STORM, wired("fact has_failed to error_storm: dropped")),
+    ("S3", STORM, "fact storm_latched to connection: dropped"),
+    ("S3", STORM, "fact has_failed to error_storm: dropped"),
     ("S5", ENDS, member(CONNECTION, terminal=false)),
-    ("S5", ENDS, wired("wire connection FramePassed to router: dropped")),
-    ("greeting", LINK, wired("wire connection LinkDown to router: dropped")),
-    ("heard", LINK, wired("wire connection FramePassed to heartbeat: dropped")),
-    ("heard", OPERATIONS, wired("wire router AckCame to hold: dropped")),
-    ("heard", OPERATIONS, wired("wire rate_limit LimitHeard to error_storm: dropped")),
-    ("steady", LINK, wired("fact link_steady to hold: dropped")),
-    ("steady", LINK, wired("fact link_steady to error_storm: dropped")),
+    ("S5", ENDS, "wire connection FramePassed to router: dropped"),
+    ("greeting", LINK, "wire connection LinkDown to router: dropped"),
+    ("heard", LINK, "wire connection FramePassed to heartbeat: dropped"),
+    ("heard", OPERATIONS, "wire router AckCame to hold: dropped"),
+    ("heard", OPERATIONS, "wire rate_limit LimitHeard to error_storm: dropped"),
+    ("steady", LINK, "fact link_steady to hold: dropped"),
+    ("steady", LINK, "fact link_steady to error_storm: dropped"),
     ("user", LINK, member(CONNECTION, "row seeking Disconnect: led to PARKED")),
 )
-"""Claims, each with a world in which a mistake is refuted by it alone, and the mistake."""
+"""Claims, each with a world in which a mistake is refuted by it alone, and the mistake: of the wiring by its name."""
 
 
 def in_one(world, code, subject):
@@ -173,10 +178,38 @@ def test_every_claim_has_a_mistake_that_it_notices():
 
 @pytest.mark.parametrize(("code", "world", "mistake"), KILLS, ids=[code for code, *_ in KILLS])
 def test_a_claim_notices_a_mistake(code, world, mistake):
-    model = in_one(world, code, mistake())
+    model = in_one(world, code, made(mistake))
     at_once = model.properties[0].sort in (Sort.INVARIANT, Sort.STEP)
     (result,) = explore(model, stop_at_first=at_once).results
     assert not result.holds
+
+
+def test_no_wire_or_fact_can_be_left_out_unnoticed():
+    left_out = {each.name for each in mutants(STOOD_IN) if each.name.endswith(": dropped") and is_built(each)}
+    noticed = {mistake for *_, mistake in KILLS if isinstance(mistake, str)}
+    excused = {each.where for each in MODEL.overruled if each.code == "mutant"}
+    assert left_out == noticed | excused
+    assert not noticed & excused
+
+
+def is_built(mutant):
+    try:
+        mutant.make()
+    except MalformedTable:
+        return False
+    return True
+
+
+def test_what_is_led_elsewhere_meets_nobody_who_knows_it():
+    lines = [(each.make, each.target) for each in (*STOOD_IN.wiring, *STOOD_IN.derived) if each.target is not None]
+    known = [
+        (event.__name__, machine.name)
+        for make, target in lines
+        for event in classes_in(get_type_hints(make)["return"])
+        for machine in STOOD_IN.members
+        if machine is not target and event in machine.folded.events
+    ]
+    assert known == []
 
 
 def test_what_is_to_be_reached_is_not_reached_by_a_connection_that_nobody_may_want():
