@@ -23,7 +23,7 @@ Surprising arrows, in words:
 from enum import StrEnum
 from typing import TypeAlias
 
-from machines import outbox
+from machines import outbox, tries
 from machines.document import (
     Acknowledged,
     Attach,
@@ -103,7 +103,7 @@ from machines.wire.messages import DocumentClose, DocumentEdit, SyncRequest
 from statekit import EVERY, Kind, Machine, Rows, after, arm, disarm, either, timer
 
 # ------------------------------------------------------------------------------------------------ options and context
-Options: TypeAlias = outbox.Options
+Options: TypeAlias = tries.Options
 """What an application may set."""
 
 Context: TypeAlias = outbox.Context

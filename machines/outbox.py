@@ -1,12 +1,10 @@
 """Outbox: what conflict recovery remembers of a document, and the questions that its table asks of it.
 
 The table of `conflict_recovery` says what follows; here is what it is decided by. Every function is pure and has a name
-that reads in a row. What becomes of the document itself is worked out in `replica`.
+that reads in a row. What becomes of the document itself is worked out in `replica`, how often it is tried in `tries`.
 """
 
-from typing import ClassVar
-
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from machines.document import (
     Acknowledged,
@@ -29,51 +27,12 @@ from machines.document import (
     ViewChanged,
     question_id,
 )
-from machines.options import refuse_less, seconds, whole
 from machines.replica import Part, Replica
+from machines.tries import Options, Tries
 from statekit import Jitter
-
-DOUBLINGS_MAX = 30
-"""2^30 s is beyond every cap; a larger power could overflow."""
-
-
-# ---------------------------------------------------------------------------------------------------------- options
-@frozen
-class Options:
-    """Sync timeout and retries are the seed's (5 s, 5); the rest is lifecycles section 5 (c). Times in seconds.
-
-    An operation is given up after `retries_max` resends that came to nothing, after `rounds_max` conflicts, or when the
-    link broke over it `breaks_max` times. One message brings `compose_max` operations at most (ours); 1 keeps each to
-    itself. Raises ValueError for a value that could never work.
-    """
-
-    lifecycle: ClassVar = "conflict_recovery"
-    ack_seconds: float = field(default=15.0, validator=seconds(above=0))
-    sync_seconds: float = field(default=5.0, validator=seconds(above=0))
-    syncs_max: int = field(default=3, validator=whole(at_least=1))
-    sync_wait_seconds: float = field(default=1.0, validator=seconds(above=0))
-    sync_wait_cap_seconds: float = field(default=30.0, validator=seconds(above=0))
-    retries_max: int = field(default=5, validator=whole(at_least=0))
-    rounds_max: int = field(default=5, validator=whole(at_least=0))
-    breaks_max: int = field(default=2, validator=whole(at_least=1))
-    compose_max: int = field(default=10, validator=whole(at_least=1))
-    queue_max: int = field(default=1000, validator=whole(at_least=1))
-
-    def __attrs_post_init__(self) -> None:
-        """Compare the pauses."""
-        refuse_less(self, "sync_wait_cap_seconds", "sync_wait_seconds")
 
 
 # ---------------------------------------------------------------------------------------------------------- context
-@frozen
-class Tries:
-    """What the head has been through: sends that nobody was sure of, conflicts, and links that broke over it."""
-
-    unsure: int = 0
-    rounds: int = 0
-    breaks: int = 0
-
-
 @frozen
 class Context:
     """The replica, and what is known of the recovery.
@@ -106,10 +65,7 @@ class Context:
 
 def sync_wait(context: Context) -> Jitter:
     """How long to wait before asking again, or before trying the head again: doubling to 30 s."""
-    options = context.options
-    doublings = min(max(context.waits, context.tries.unsure - 1), DOUBLINGS_MAX)
-    cap = min(options.sync_wait_seconds * 2.0**doublings, options.sync_wait_cap_seconds)
-    return Jitter(cap / 2, cap)
+    return context.tries.pause(context.options, context.waits)
 
 
 # ----------------------------------------------------------------------------------------------------------- guards
@@ -218,7 +174,7 @@ def blamed(context: Context, event: Detach) -> bool:
 
 def given_up(context: Context) -> bool:
     """Is the head still not with the server, after everything it may be put through?"""
-    return bool(context.replica.pending) and bool(_why_given_up(context))
+    return bool(context.replica.pending) and bool(context.tries.given_up_for(context.options))
 
 
 def answers_us(context: Context, event: Synced) -> bool:
@@ -229,15 +185,6 @@ def answers_us(context: Context, event: Synced) -> bool:
 def syncs_left(context: Context) -> bool:
     """May the server be asked again at once?"""
     return context.syncs < context.options.syncs_max
-
-
-def _why_given_up(context: Context) -> str:
-    tries, options = context.tries, context.options
-    if tries.breaks >= options.breaks_max:
-        return "poison"
-    if tries.rounds > options.rounds_max:
-        return "contention"
-    return "retries" if tries.unsure > options.retries_max else ""
 
 
 # ---------------------------------------------------------------------------------------------------------- updates
@@ -309,7 +256,8 @@ def roll_back(context: Context, event: Refused) -> Context:
 
 def give_up_head(context: Context) -> Context:
     """Undo the head: the server's answer has not shown it once more."""
-    ended = _ended(context.replica, context.replica.head.parts, Outcome.DISCARDED, _why_given_up(context))
+    why = context.tries.given_up_for(context.options)
+    ended = _ended(context.replica, context.replica.head.parts, Outcome.DISCARDED, why)
     moved = _moved(context, context.replica.without(), ended)
     return evolve(moved, ended=(*context.ended, *moved.ended), changes=(*context.changes, *moved.changes))
 
@@ -358,7 +306,7 @@ def ask_again(context: Context) -> Context:
 def pause(context: Context) -> Context:
     """Count a pause between rounds of questions, as far as that makes the next one longer."""
     options, waits = context.options, context.waits
-    longer = options.sync_wait_seconds * 2.0 ** min(waits, DOUBLINGS_MAX) < options.sync_wait_cap_seconds
+    longer = options.pause_seconds(waits) < options.sync_wait_cap_seconds
     return evolve(context, waits=waits + longer)
 
 

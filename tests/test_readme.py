@@ -83,7 +83,7 @@ def door_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def spoken(text: str) -> list[str]:
     """Give what a command said, without blank lines and without what each machine measures for itself."""
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-    return [re.sub(r"[\d.,]+ (s\b|edges/s|MiB)", r"# \1", line) for line in lines]
+    return [re.sub(r"[\d.,]+ (s\b|(?:edges|steps)/s|MiB)", r"# \1", line) for line in lines]
 
 
 SHOWN = re.findall(r"```text\n\$ statekit (.*)\n([^`]*)```", README.read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from statekit.draw.tables import Table
 OURS: Final = {
     OurClose.DONE: "the user or the login is done, the document is gone, or the server wants no link now",
     OurClose.GOING_AWAY: "the server said that it goes away, and everything under way was answered",
-    OurClose.BAD_FRAME: "a frame came that is no message, or the server says that ours was none",
+    OurClose.BAD_FRAME: "a frame came that is no message, or the server reports an error of the link",
     OurClose.TOO_BIG: "a frame is larger than the transport takes",
     OurClose.PEER_SILENT: "no pong, or no hello, in time",
     OurClose.TOKEN_REJECTED: "the server refuses the token of this link",

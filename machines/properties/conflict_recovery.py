@@ -4,9 +4,13 @@ The claims about operations stand in `operations` (O1 to O4, O9, O10, O12), thos
 `questions` (O6 to O8); here are those about turns and holds (O5), tries (O11) and halts, and that it all comes to rest.
 What is outside is `outside`: a server that takes twice what comes twice, behind a link that may be lost at any time.
 
-True by construction, and so claimed nowhere else: O12, that an operation is no longer in flight when its user hears of
-its end. Orders leave after the step is committed, and are made from the context that it came to; what is left to claim
-is that this context holds the operation no more.
+True by construction, and so claimed nowhere else:
+- O7, an answer to an older question is dropped: questions are numbered, and only the last number is remembered. What
+  is left to claim is that every question has a new number, and that no other answer changes anything.
+- O8, no listener is left behind: a timer belongs to a stay, or to the group that it is armed for, and ends with it.
+  What is left to claim is that those run which ought to.
+- O12, what is in flight is cleared before its user hears: orders leave after the step is committed, and are made from
+  the context that it came to. What is left to claim is that this context holds the operation no more.
 """
 
 from collections.abc import Iterable
@@ -41,14 +45,15 @@ from machines.document import (
     Unsure,
 )
 from machines.link import Send
-from machines.outbox import Context, Tries, keeps_us
+from machines.outbox import Context, keeps_us
 from machines.properties.operations import OPERATIONS, Recovery, Step, edits_sent, outside
 from machines.properties.outside import Outside
 from machines.properties.questions import QUESTIONS, questions
-from machines.properties.settings import LONG_LIVES, SETTINGS, SHORT_LIVES
+from machines.properties.settings import SETTINGS, SHORT_LIVES
 from machines.properties.steps import entered, fired, ordered
 from machines.properties.witnesses import each_state
 from machines.replica import Replica
+from machines.tries import Tries
 from machines.wire.messages import DocumentClose
 from statekit.check.model import Model, Thresholds
 from statekit.check.properties import invariant, on_step, settled, witness
@@ -76,14 +81,16 @@ def the_head_is_offered(seen: Step) -> bool:
     replica, offers = seen.after.context.replica, ordered(seen, Offer)
     if not offers:
         return not entered(seen, IN_FLIGHT.states)
-    name = f"{replica.client_id}:{replica.pending[0].sequence}"
-    return seen.after.state in IN_FLIGHT.states and offers == [Offer(name)] and not seen.after.context.under_way
+    names = [f"{replica.client_id}:{each.sequence}" for each in replica.pending[:1]]
+    in_turn = [each.message_id for each in offers] == names and not seen.after.context.under_way
+    return in_turn and seen.after.state in IN_FLIGHT.states
 
 
 def nothing_goes_while_held(recovery: Recovery) -> bool:
-    """While operations are held none is offered or sent; who may only read is held."""
-    context = recovery.context
-    return not (context.held and recovery.state in IN_FLIGHT.states) and (context.held or not context.read_only)
+    """While operations are held none is offered or sent; who may only read is held, and nobody is for no reason."""
+    context, state = recovery.context, recovery.state
+    held = context.held or not (context.read_only or state is HELD)
+    return held and not (context.held and state in (SYNCED, *IN_FLIGHT.states))
 
 
 def holds_are_noted(seen: Step) -> bool:
@@ -128,7 +135,7 @@ def the_spent_are_not_sent(seen: Step) -> bool:
 def only_the_spent_are_given_up(seen: Step) -> bool:
     """The head is given up if it is spent and an answer does not show it, and the reason is told; never otherwise."""
     ended = [each for each in ordered(seen, OperationEnded) if each.outcome is Outcome.DISCARDED]
-    return all(each.reason == spent(seen.before.context) for each in ended)
+    return all(each.reason == spent(seen.before.context) != "" for each in ended)
 
 
 def tries_are_counted(seen: Step) -> bool:
@@ -196,8 +203,9 @@ def several_go_together(recovery: Recovery) -> bool:
 
 def it_is_put_back(recovery: Recovery) -> bool:
     """The head was sent and waits for another turn."""
-    pending = recovery.context.replica.pending
-    return recovery.state in IN_FLIGHT.states and pending[0].sent and not recovery.context.under_way
+    context = recovery.context
+    sent = any(each.sent for each in context.replica.pending)
+    return recovery.state in IN_FLIGHT.states and sent and not context.under_way
 
 
 def poison_is_found(recovery: Recovery) -> bool:
@@ -251,6 +259,6 @@ def lives(names: Iterable[str]) -> Thresholds:
 MODEL = Model(
     CONFLICT_RECOVERY,
     PROPERTIES,
-    thresholds={"default": lives(SHORT_LIVES), "deep": lives(LONG_LIVES)},
+    thresholds={"default": lives(SHORT_LIVES), "deep": lives(SETTINGS)},
     environment=Outside(),
 )

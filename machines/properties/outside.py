@@ -121,7 +121,7 @@ class Outside:
                 now = now.with_sent(order, context)
             if isinstance(order, Offer):
                 number = int(order.message_id.rpartition(":")[2])
-                now = evolve(now, waiting=(*(each for each in now.waiting if each != number), number))
+                now = evolve(now, waiting=(*now.waiting, number) if number not in now.waiting else now.waiting)
         return now
 
     def repeating(self, event: object, setting: Setting) -> "tuple[object, Outside]":
@@ -137,9 +137,9 @@ class Outside:
             up = tuple(each for each in up if each not in known[: len(known) + 1 - most])
             return evolve(self, up=(*up, Asked(question_of(message.message_id), message.last_known_version)))
         if isinstance(message, DocumentEdit):
-            head = context.replica.head
-            parts = tuple(part.sequence for part in head.parts)
-            return evolve(self, up=(*up, Sent(head.sequence, parts, message.operation, message.base_version)))
+            number, pending = int(message.message_id.rpartition(":")[2]), context.replica.pending
+            parts = tuple(part.sequence for each in pending for part in each.parts if each.sequence == number)
+            return evolve(self, up=(*up, Sent(number, parts, message.operation, message.base_version)))
         return self
 
 
@@ -224,19 +224,20 @@ def _remote(outside: Outside, setting: Setting, client_id: str) -> Iterator[Way]
 
 
 def _answers(outside: Outside, setting: Setting, client_id: str) -> Iterator[Way]:
-    match outside.up:
-        case (Asked() as asked, *_):
-            yield from _synced(evolve(outside, up=outside.up[1:]), asked, setting, client_id)
-        case (Sent() as sent, *rest):
-            left = evolve(outside, up=tuple(rest))
-            doubted = evolve(left, doubt=(*left.doubt, sent))
-            name = f"{client_id}:{sent.number}"
-            yield from _of_edit(left, sent, name, setting, client_id)
-            if setting.unsure:
-                yield doubted.repeating(Unsure(name), setting)
-                yield Unsure(""), doubted
-            if rest and isinstance(rest[0], Asked):
-                yield from _synced(evolve(doubted, up=tuple(rest[1:])), rest[0], setting, client_id)
+    if not outside.up:
+        return
+    first, *rest = outside.up
+    left = evolve(outside, up=tuple(rest))
+    if isinstance(first, Asked):
+        yield from _synced(left, first, setting, client_id)
+        return
+    name, doubted = f"{client_id}:{first.number}", evolve(left, doubt=(*left.doubt, first))
+    yield from _of_edit(left, first, name, setting, client_id)
+    if setting.unsure:
+        yield doubted.repeating(Unsure(name), setting)
+        yield Unsure(""), doubted
+    if rest and isinstance(rest[0], Asked):
+        yield from _synced(evolve(doubted, up=tuple(rest[1:])), rest[0], setting, client_id)
 
 
 def _of_edit(left: Outside, sent: Sent, name: str, setting: Setting, client_id: str) -> Iterator[Way]:

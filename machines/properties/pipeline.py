@@ -21,6 +21,7 @@ from machines.document import (
     Halt,
     Hold,
     Offer,
+    Open,
     OperationEnded,
     Outcome,
     Persist,
@@ -60,8 +61,8 @@ class State(StrEnum):
 DETACHED, ASKING, SYNCED, OFFERED, SENT, HELD, HALTED = State
 
 Event: TypeAlias = (
-    Submit | Attach | Detach | Acknowledged | RemoteEdit | Synced | Conflict | Unsure | Refused | Granted | PutBack
-    | Hold | Release | Persist | Halt | Reopen
+    Open | Submit | Attach | Detach | Acknowledged | RemoteEdit | Synced | Conflict | Unsure | Refused | Granted
+    | PutBack | Hold | Release | Persist | Halt | Reopen
 )  # fmt: skip
 
 Named: TypeAlias = Granted | PutBack | Conflict | Unsure | Refused
@@ -209,6 +210,8 @@ TABLE = (
     row(HALTED,                   Reopen,                   DETACHED),
     stay(ATTACHED,                RemoteEdit,               ViewChanged((), 1)),
     ignore(EVERY, either(Attach, Detach, Halt, Reopen),    because="it means nothing now"),
+    stay(DETACHED,                Open),
+    ignore(EVERY,                 Open,                     because="it is open already"),
     ignore(EVERY, either(Granted, PutBack),                because="it means nothing now"),
     ignore(EVERY, either(Synced, Acknowledged, Conflict, Unsure, Refused), because="it means nothing now"),
     stay(EVERY,                   Persist,                  SAVE),

@@ -1,8 +1,4 @@
-"""Questions: what is claimed of what conflict_recovery asks the server, and what it learns: O6 to O8.
-
-True by construction, and so claimed nowhere else: that a late answer is dropped, since questions are numbered and only
-the last number is remembered. What is left to claim is that every question has a new number, and nothing else counts.
-"""
+"""Questions: what is claimed of what conflict_recovery asks, what it learns by it, and how long it waits: O6 to O8."""
 
 from machines.conflict_recovery import (
     ASKING,
@@ -16,11 +12,24 @@ from machines.conflict_recovery import (
     SYNC_WAIT,
     SYNCED,
 )
-from machines.document import Attach, CloseDocument, Open, RemoteEdit, Synced, question_of
+from machines.document import (
+    Acknowledged,
+    Attach,
+    CloseDocument,
+    Conflict,
+    Hold,
+    Open,
+    Release,
+    RemoteEdit,
+    Synced,
+    Unsure,
+    question_of,
+)
 from machines.link import Send
 from machines.properties.operations import Recovery, Step, outside
 from machines.properties.steps import entered, fired, ordered, runs
 from machines.wire.messages import SyncRequest
+from statekit import Fired
 from statekit.check.properties import Property, hot, invariant, on_step
 
 TIMERS = ("after sync_seconds", "after sync_wait", "ack_overdue")
@@ -74,6 +83,17 @@ def a_question_has_its_own_number(seen: Step) -> bool:
     return len(asked) == 1 and numbered and seen.after.state in ASKING.states and (
         asked[0].last_known_version == after.replica.version
     )  # fmt: skip
+
+
+def nothing_is_asked_for_no_reason(seen: Step) -> bool:
+    """It asks when a link comes, a hold ends, a time is over or something is unclear, and pauses for the last two."""
+    event = seen.move.event
+    if entered(seen, (SYNC_WAIT,)):
+        return isinstance(event, (Fired, Unsure))
+    if isinstance(event, Acknowledged) and entered(seen, ASKING.states):
+        return event.ack.server_version > seen.before.context.replica.version + 1
+    reasons = (Attach, Open, Hold, Release, Fired, RemoteEdit, Conflict, Unsure)
+    return not entered(seen, ASKING.states) or isinstance(event, reasons)
 
 
 def a_link_begins_with_a_question(seen: Step) -> bool:
@@ -135,6 +155,7 @@ QUESTIONS: tuple[Property, ...] = (
     on_step("O6 gaps", a_gap_is_asked_about),
     on_step("O7", only_the_last_answer_counts),
     on_step("O7 numbers", a_question_has_its_own_number),
+    on_step("O7 reasons", nothing_is_asked_for_no_reason),
     on_step("O7 link", a_link_begins_with_a_question),
     invariant("O8", the_timers_are_the_state_s),
     on_step("O8 times", times_are_as_set),

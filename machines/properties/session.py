@@ -21,11 +21,11 @@ from machines.properties.session_causes import CAUSES
 from machines.properties.session_operations import OPERATIONS
 from machines.properties.session_steps import at
 from machines.properties.session_waits import WAITS
-from machines.properties.worlds import QUIET, SAMPLES, STOOD_IN, WORLDS
+from machines.properties.worlds import DEEP, QUIET, SAMPLES, STOOD_IN, TOLD, WORLDS, World
 from machines.rate_limit import RATE_LIMIT
 from machines.status import Status, public_status
 from statekit import View
-from statekit.check.model import Model, Thresholds
+from statekit.check.model import Model, Overruled, Thresholds
 from statekit.check.properties import Property, witness
 
 
@@ -92,11 +92,28 @@ PROPERTIES: Final = (
     witness("read only", it_may_only_read),
 )
 
+
+UNHEARD: Final = (
+    "who hears of a signal beside the machines is no part of a step as claims see it; its tests ask for that"
+)
+"""Why no claim notices that an application is told nothing of what other machines are told, too."""
+
+
+def starting_in(*worlds: World) -> Thresholds:
+    """Start in each of these worlds."""
+    first, *others = (each.contexts for each in worlds)
+    return Thresholds(first, also=tuple(others))
+
+
 MODEL: Final = Model(
     STOOD_IN,
     PROPERTIES,
-    thresholds={"default": Thresholds(WORLDS[0].contexts, also=tuple(each.contexts for each in WORLDS[1:]))},
+    thresholds={"default": starting_in(*WORLDS), "deep": starting_in(*WORLDS, *DEEP)},
     samples=SAMPLES,
-    internal=QUIET,
+    internal=(*QUIET, *TOLD),
+    overruled=(
+        Overruled("mutant", "wire rate_limit LimitHeard to application: dropped", UNHEARD),
+        Overruled("mutant", "wire auth_refresh PromptLogin to application: dropped", UNHEARD),
+    ),
 )
 """In each world all that happens there may happen at any time."""

@@ -1,14 +1,22 @@
 """Session causes: what is claimed of one cause that several machines hear of: what it leads to, and who goes first."""
 
-from machines import connection
+from collections.abc import Mapping
+from typing import Final
+
+from machines import connection, error_storm, heartbeat, hold, link, rate_limit
 from machines.auth_refresh import AUTH_REFRESH, RefreshToken
-from machines.connection import CONNECTION, WANTED, Disconnect
+from machines.connection import CONNECTION, READY, WANTED, Disconnect
 from machines.error_storm import ERROR_STORM, ErrorSeen, StormBegan
+from machines.heartbeat import HEARTBEAT
+from machines.hold import HOLD
 from machines.link import Close, Dial, RejectToken, ReportPermit
+from machines.policy import routed
 from machines.policy.close_codes import OurClose
 from machines.policy.error_codes import Route
-from machines.properties.session_steps import Step, among, at, reported
-from statekit.check.properties import Property, on_step
+from machines.policy.router import ROUTER
+from machines.properties.session_steps import Step, among, at, reported, stepped
+from statekit import Signal, View
+from statekit.check.properties import Property, invariant, on_step
 
 
 def one_cause_is_handled_once(seen: Step) -> bool:
@@ -50,10 +58,51 @@ def the_final_goes_before_the_storm(seen: Step) -> bool:
     return not final or (ended and seen.after.of(CONNECTION).context.reason == row.terminal_reason)
 
 
+def the_last_storm_ends_it(session: View) -> bool:
+    """When it has stormed too often the connection has failed, until a person wants it again."""
+    return session.of(ERROR_STORM).state is not error_storm.LATCHED or at(session) is connection.FAILED
+
+
+def a_greeting_is_for_its_link(session: View) -> bool:
+    """What a token was accepted for is forgotten with its link."""
+    return not session.of(ROUTER).context.greeted or at(session) in READY.states
+
+
+HEARD: Final[Mapping[type[Signal], tuple[str, type]]] = {
+    link.FramePassed: (HEARTBEAT.name, heartbeat.Heard),
+    routed.AckCame: (HOLD.name, hold.Served),
+    rate_limit.LimitHeard: (ERROR_STORM.name, ErrorSeen),
+}
+"""Who hears of a signal that is meant for somebody else in the first place, and as what."""
+
+
+def it_is_heard_beside(seen: Step) -> bool:
+    """Any message proves that the peer is alive, an acknowledgement that the service is; a limit is an error, too."""
+    heard = [(hop.member, type(hop.event)) for hop in seen.path]
+    told = (HEARD[type(each)] for each in seen.signals if type(each) in HEARD)
+    return all(each in heard for each in told)
+
+
+def a_proven_link_is_heard_of(seen: Step) -> bool:
+    """Whoever gave the service, or the link, up hears when there is one that has proved itself."""
+    if (
+        not stepped(seen, CONNECTION.name)
+        or at(seen.after) is not connection.STABLE
+        or at(seen.before) is at(seen.after)
+    ):
+        return True
+    heard = [(hop.member, type(hop.event)) for hop in seen.path]
+    return (HOLD.name, hold.LinkSteady) in heard and (ERROR_STORM.name, error_storm.LinkSteady) in heard
+
+
 CAUSES: tuple[Property, ...] = (
     on_step("G1", one_cause_is_handled_once),
     on_step("G3", only_errors_feed_the_storm),
     on_step("S2", a_storm_closes_once),
     on_step("S5", the_final_goes_before_the_storm),
+    invariant("S3", the_last_storm_ends_it),
+    invariant("greeting", a_greeting_is_for_its_link),
+    on_step("heard", it_is_heard_beside),
+    on_step("steady", a_proven_link_is_heard_of),
     on_step("user", the_user_goes_first),
 )

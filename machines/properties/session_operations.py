@@ -5,13 +5,13 @@ from machines.auth_refresh import PromptLogin
 from machines.connection import READY, WANTED
 from machines.document import OperationEnded, SaveOutbox, Submit
 from machines.facts import operations_kept
-from machines.link import Send
+from machines.link import FrameArrived, Send
 from machines.properties import pipeline
 from machines.properties.pipeline import PIPELINE
 from machines.properties.session_steps import Step, among, at, needs_person, stepped
 from machines.rate_limit import RATE_LIMIT
-from machines.wire.messages import DocumentEdit, SyncRequest
-from statekit import Taken, View
+from machines.wire.messages import DocumentEdit, OperationAck, SyncRequest
+from statekit import Stale, Taken, View
 from statekit.check.properties import Property, invariant, on_step, settled
 
 
@@ -54,6 +54,30 @@ def whoever_keeps_an_operation_waits(session: View) -> bool:
             return False
 
 
+def nothing_kept_is_on_its_way(session: View) -> bool:
+    """While operations are kept none waits for its turn, or for an answer."""
+    return operations_kept(session) is None or session.of(PIPELINE).state not in pipeline.IN_FLIGHT.states
+
+
+def nobody_waits_without_a_link(session: View) -> bool:
+    """Nothing waits for its turn on a link that is gone."""
+    return at(session) in READY.states or not session.of(RATE_LIMIT).context.queue
+
+
+def an_acknowledgement_ends_it(seen: Step) -> bool:
+    """The operation that the server says it has is over."""
+    event, before = seen.move.event, seen.before
+    if (
+        not (isinstance(event, FrameArrived) and isinstance(event.message, OperationAck))
+        or at(before) not in READY.states
+    ):
+        return True
+    document = before.of(PIPELINE)
+    meant = document.state is pipeline.SENT and document.context.name == event.message.message_id
+    stale = isinstance(seen.verdict, Stale)
+    return stale or not meant or bool(among(seen.signals, OperationEnded))
+
+
 def nothing_is_kept_that_failed(session: View) -> bool:
     """Where the connection has failed for good no operation is taken, and those there were have been given back."""
     document = session.of(PIPELINE)
@@ -77,6 +101,9 @@ OPERATIONS: tuple[Property, ...] = (
     on_step("R1", a_limit_is_kept),
     on_step("G2", every_operation_ends_once),
     invariant("G2 waits", whoever_keeps_an_operation_waits),
+    invariant("G2 kept", nothing_kept_is_on_its_way),
+    invariant("G2 turns", nobody_waits_without_a_link),
+    on_step("G2 acked", an_acknowledgement_ends_it),
     invariant("G2 failed", nothing_is_kept_that_failed),
     on_step("G2 saved", a_login_is_asked_for_last),
     settled("G2 end", operations_can_end),

@@ -10,7 +10,7 @@ from machines.link import FrameArrived
 from machines.policy.error_codes import ErrorPolicy
 from machines.policy.router import ROUTER
 from machines.wire.messages import ErrorMessage
-from statekit import Taken, View
+from statekit import Stale, Taken, View
 from statekit.check.seen import Seen
 
 Step: TypeAlias = Seen[View]
@@ -23,8 +23,8 @@ def among(things: Iterable[object], kind: type[T]) -> list[T]:
 
 
 def stepped(seen: Step, member: str) -> bool:
-    """Tell whether a step was one of a member, too; claims look at no others, as that would make it one of many."""
-    return any(hop.member == member for hop in seen.path)
+    """Tell whether a step was one of a member, too, and not too late: what claims look at is explored one by one."""
+    return any(hop.member == member and not isinstance(hop.verdict, Stale) for hop in seen.path)
 
 
 def at(session: View) -> connection.State:

@@ -19,6 +19,11 @@ def every_gate_is_known(session: View) -> bool:
     return session.of(CONNECTION).context.gates == facts.shut_gates(session)
 
 
+def a_lock_is_known(session: View) -> bool:
+    """Hold knows whether the connection waits for a locked document."""
+    return session.of(HOLD).context.locked_out == facts.locked_out(session)
+
+
 def whoever_waits_waits_for_somebody(session: View) -> bool:
     """Wherever the connection is, a timer runs that ends it, its own or that of whom it waits for, or a person must."""
     link, auth = session.of(CONNECTION), session.of(AUTH_REFRESH)
@@ -76,6 +81,7 @@ def it_comes_to_rest(session: View) -> bool:
 WAITS: tuple[Property, ...] = (
     invariant("G5", whoever_waits_waits_for_somebody),
     invariant("G5 gates", every_gate_is_known),
+    invariant("G5 lock", a_lock_is_known),
     invariant("G6", the_unwanted_rests),
     settled("G6 rest", it_comes_to_rest),
     invariant("G8", nobody_waits_twice),

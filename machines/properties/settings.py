@@ -10,9 +10,9 @@ from typing import Final
 from attrs import evolve, frozen
 
 from machines.algebra import Algebra
-from machines.outbox import Options
 from machines.properties.server import STUBBORN, Temper
 from machines.text import TEXT
+from machines.tries import Options
 from machines.wire.operations import Delete, Edit, Insert
 from machines.wire.text import Text
 

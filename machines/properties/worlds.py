@@ -36,7 +36,7 @@ from machines.policy import router
 from machines.policy.close_codes import CLOSE_POLICIES, ClosePolicies
 from machines.policy.error_codes import ERROR_POLICIES, ErrorCode, ErrorPolicies, ErrorPolicy, Route
 from machines.policy.retries import RetryOptions
-from machines.policy.router import ROUTER, WRITE
+from machines.policy.router import ROUTER, WRITE, OpenDocument
 from machines.properties import pipeline
 from machines.properties.pipeline import NAMES, PIPELINE, SYNC
 from machines.rate_limit import RATE_LIMIT
@@ -51,6 +51,7 @@ from machines.wire.messages import (
 )
 from machines.wire.objects import JsonObject
 from statekit import System, View
+from statekit.check.transacting import internal_to
 from statekit.machine import Definition
 from statekit.timers import ClockJumped
 
@@ -106,7 +107,7 @@ class World:
     """What happens around a session: which errors its server reports, what else comes, and how soon bounds are reached.
 
     Everything is bounded by `often` times, as retries are, or failures; `storms` errors are forgiven, or none weighs
-    anything. With `gives_up` the last attempt of the fast phase is the last of all (the seed's stop). With `at_once` a
+    anything; so many `locks` in a row are waited for. With `gives_up` the last attempt of the fast phase is the last of all (the seed's stop). With `at_once` a
     peer that fell silent is dialled again without a pause, as it is by the shipped policies. What an operation is
     called tells it from the one before if there are two `names`.
     """
@@ -117,6 +118,7 @@ class World:
     gives_up: bool = field(default=False, kw_only=True)
     at_once: bool = field(default=False, kw_only=True)
     storms: int = field(default=0, kw_only=True)
+    locks: int = field(default=0, kw_only=True)
     names: tuple[str, ...] = field(default=NAMES[:1], kw_only=True)
 
     @property
@@ -151,7 +153,7 @@ class World:
                 error_storm.Options(errors_max=storms, trips_max=2, cooldown_cap_seconds=30.0)
             ),
             HOLD.name: hold.Context(
-                hold.Options(maintenance_seconds=60, unavailable_seconds=60, cap_seconds=60, locks_max=0)
+                hold.Options(maintenance_seconds=60, unavailable_seconds=60, cap_seconds=60, locks_max=self.locks)
             ),
             RATE_LIMIT.name: rate_limit.Context(rate_limit.Options(rate_per_second=1, limits_max=1, queue_max=1)),
             PIPELINE.name: pipeline.Context(names=self.names),
@@ -194,22 +196,24 @@ LINK: Final = World((ErrorCode.TOKEN_EXPIRED,), (Logout(), Closed(4001)))
 TOKEN: Final = World(
     (ErrorCode.TOKEN_REVOKED, ErrorCode.INTERNAL_ERROR, ErrorCode.CONNECTION_LIMIT_EXCEEDED),
     (TokenRefreshRequired(60),),
+    gives_up=True,
 )
 """A token is renewed, or revoked, while a link is up, which its server may end in more than one way."""
 
-GATES: Final = World((ErrorCode.MAINTENANCE_MODE,), (WentOffline(), CameOnline()))
+GATES: Final = World((ErrorCode.MAINTENANCE_MODE,), (WentOffline(), CameOnline()), gives_up=True)
 """The network and the service come and go, with a link or without."""
 
 STORM: Final = World((), (NOVEL,), gives_up=True, storms=1)
 """Errors weigh, and one too many closes the link."""
 
-ENDS: Final = World((ErrorCode.INSUFFICIENT_PERMISSIONS,), (Closed(4003),), storms=1)
+ENDS: Final = World((ErrorCode.INSUFFICIENT_PERMISSIONS,), (Closed(4003),), gives_up=True, storms=1)
 """What ends a link for a while, for good, or because it was one error too many."""
 
 DOCUMENT: Final = World(
     (ErrorCode.INSUFFICIENT_PERMISSIONS, ErrorCode.DOCUMENT_NOT_FOUND, ErrorCode.DOCUMENT_LOCKED),
-    (Submit((), 0), SYNC, FORBIDDEN),
+    (Submit((), 0), SYNC, FORBIDDEN, OpenDocument("", "first")),
     gives_up=True,
+    locks=1,
 )
 """A server refuses every operation, or the document, while an operation waits or is under way."""
 
@@ -228,21 +232,69 @@ OPERATIONS: Final = World(
 )
 """An operation is sent, refused for a while or for good, and sent again, over a link that may be lost at any time."""
 
+SOCKETS: Final = World(
+    (
+        ErrorCode.TOKEN_EXPIRED,
+        ErrorCode.TOKEN_REVOKED,
+        ErrorCode.INTERNAL_ERROR,
+        ErrorCode.CONNECTION_LIMIT_EXCEEDED,
+    ),
+    (Logout(), Login(), SignIn(), ReconnectNow(), TRANSIENT, Closed(4001), OpenFailed("http", 401)),
+    at_once=True,
+)
+"""As LINK, with a login at any time, wakes, refreshes that fail, and a silent peer that is dialled again at once."""
+
+RENEWALS: Final = World(
+    (ErrorCode.TOKEN_EXPIRED, ErrorCode.TOKEN_REVOKED),
+    (
+        Logout(),
+        TokenRefreshRequired(60),
+        TRANSIENT,
+        RefreshFailed(Trouble.UNREACHABLE),
+        ClockJumped(60.0),
+        Closed(4001),
+    ),
+)
+"""As TOKEN, with a token that is refused as well, nobody to be reached for another, and a machine that sleeps."""
+
+SIEGE: Final = World(
+    (ErrorCode.MAINTENANCE_MODE, ErrorCode.TOKEN_EXPIRED),
+    (WentOffline(), CameOnline(), RefreshFailed(Trouble.UNREACHABLE), Logout()),
+    gives_up=True,
+)
+"""As GATES, with a login that comes and goes, and a refresh that waits for the network."""
+
+OUTBURSTS: Final = World((ErrorCode.TOKEN_EXPIRED,), (NOVEL,), gives_up=True, storms=1)
+"""As STORM, while tokens are refused and renewed."""
+
+QUEUE: Final = World(
+    (ErrorCode.RATE_LIMIT_EXCEEDED, ErrorCode.VERSION_CONFLICT, ErrorCode.OPERATION_REJECTED),
+    (Submit((), 0), SYNC, GoAway(), *(OperationAck(name, 1) for name in NAMES)),
+    names=NAMES,
+)
+"""As OPERATIONS and TURNS at once: one operation after the other, limits, and a server that goes away."""
+
 WORLDS: Final = (LINK, TOKEN, GATES, STORM, ENDS, DOCUMENT, TURNS, OPERATIONS)
-"""The worlds, each told from the others by the errors that its server reports."""
+"""The worlds of the default thresholds, a few thousand places each; the deep ones have those below beside them."""
+
+DEEP: Final = (SOCKETS, RENEWALS, SIEGE, OUTBURSTS, QUEUE)
+"""Worlds in which more happens at once, some ten thousand places each."""
 
 QUIET: Final = (
     circuit_breaker.ForceOpen, circuit_breaker.Disable, circuit_breaker.MetricsOnly, circuit_breaker.Reset,
-    error_storm.Reset, Hid, Shown, FrameInvalid, router.OpenDocument,
+    error_storm.Reset, Hid, Shown, FrameInvalid,
 )  # fmt: skip
 """What happens in no world."""
+
+TOLD: Final = frozenset[type]().union(*(internal_to(STOOD_IN, each.name) for each in STOOD_IN.members))
+"""What machines hear from one another alone, also where a wire is missing."""
 
 
 # -------------------------------------------------------------------------------------------------------- the samples
 def world_of(session: View) -> World:
     """Find the world that a session is in."""
     policies = session.of(ROUTER).context.policies
-    return next(each for each in WORLDS if each.policies == policies)
+    return next(each for each in (*WORLDS, *DEEP) if each.policies == policies)
 
 
 def happening(kind: type) -> Callable[[View], tuple[object, ...]]:
@@ -269,7 +321,7 @@ def frames(session: View) -> tuple[FrameArrived, ...]:
 
 KINDS: Final = (
     Closed, OpenFailed, Refreshed, RefreshFailed, Logout, ReconnectNow, SignIn, ClockJumped, WentOffline,
-    CameOnline, Submit, GoAway,
+    CameOnline, Submit, GoAway, OpenDocument,
 )  # fmt: skip
 """The event classes of which each world has its own."""
 

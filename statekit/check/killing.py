@@ -1,8 +1,8 @@
 """Killing: whether the checks of a model notice a mutant, and by what; the first complaint is enough.
 
-A mutant that nothing complains of is *equivalent* if every step of the original, from every place that was explored, is
-a step of the mutant too: the same snapshot, orders, timers and kind of verdict. By induction it then never does
-anything else. What is left has survived: the properties are too weak, or the row is not needed. A model may overrule a
+A mutant is *equivalent* if every step of the original, from every place that was explored, is a step of the mutant too:
+the same snapshot, orders, timers and kind of verdict. By induction it then never does anything else. What is neither
+that nor complained of has survived: the properties are too weak, or the row is not needed. A model may overrule a
 survivor by the code `mutant` and the mutant's name, with the reason.
 """
 
@@ -61,13 +61,25 @@ def mutants_of(model: Model, thresholds: str = DEFAULT) -> tuple[Mutant, ...]:
 
 def tried(model: Model, mutant: Mutant, thresholds: str = DEFAULT) -> Killing:
     """Let the checks loose on one mutant; stops at the first complaint."""
-    by = _complaint(model, mutant, thresholds)
-    if by:
-        return Killing(mutant.name, mutant.origin, Fate.KILLED, by)
-    if _equivalent(model, mutant.make(), thresholds):
-        return Killing(mutant.name, mutant.origin, Fate.EQUIVALENT)
+
+    def became(fate: Fate, by: str = "") -> Killing:
+        return Killing(mutant.name, mutant.origin, fate, by)
+
+    try:
+        made = mutant.make()
+    except (MalformedTable, ValueError) as error:
+        return became(
+            Fate.KILLED, f"cannot be built: {error.faults[0] if isinstance(error, MalformedTable) else error}"
+        )
+    if by := _complaint_of_table(model, made):
+        return became(Fate.KILLED, by)
+    # Most mutants show within a few steps that they differ; of one that does not, nothing else needs to be explored.
+    if _equivalent(model, made, thresholds):
+        return became(Fate.EQUIVALENT)
+    if by := _complaint(evolve(model, subject=made), thresholds):
+        return became(Fate.KILLED, by)
     reason = next((each.because for each in model.overruled if (each.code, each.where) == (CODE, mutant.name)), "")
-    return Killing(mutant.name, mutant.origin, Fate.OVERRULED if reason else Fate.SURVIVED, reason)
+    return became(Fate.OVERRULED if reason else Fate.SURVIVED, reason)
 
 
 def complaint_of_original(model: Model, thresholds: str = DEFAULT) -> str:
@@ -75,24 +87,22 @@ def complaint_of_original(model: Model, thresholds: str = DEFAULT) -> str:
     return next(_refuted(explore(model, thresholds)), "")
 
 
-def _complaint(model: Model, mutant: Mutant, thresholds: str) -> str:
-    """Give the first thing that the checks say against a mutant, and not against the original."""
-    try:
-        made = mutant.make()
-    except (MalformedTable, ValueError) as error:
-        return f"cannot be built: {(error.faults[0] if isinstance(error, MalformedTable) else error)}"
+def _complaint_of_table(model: Model, made: Subject) -> str:
+    """Give the first thing that is wrong with a mutant's table, and not with the original's."""
     unheard = sorted(_heard(model.subject) - _heard(made))
     if unheard:
         return f"nothing answers {', '.join(unheard)} any more"
     was = {(each.code, each.where) for each in _errors(model, model.subject)}
-    for finding in _errors(model, made):
-        if (finding.code, finding.where) not in was:
-            return f"{finding.code}: {finding.sentence}"
+    new = (each for each in _errors(model, made) if (each.code, each.where) not in was)
+    return next((f"{each.code}: {each.sentence}" for each in new), "")
+
+
+def _complaint(model: Model, thresholds: str) -> str:
+    """Give the first thing that an exploration says against a model, or nothing."""
     try:
-        explored = explore(evolve(model, subject=made), thresholds, stop_at_first=True)
+        return next(_refuted(explore(model, thresholds, stop_at_first=True)), "")
     except Livelock as endless:
         return str(endless)
-    return next(_refuted(explored), "")
 
 
 def _heard(subject: Subject) -> set[str]:
@@ -146,7 +156,10 @@ def _step(subject: Subject, where: AnySnapshot | View, move: Move) -> object:
         snapshot = view if isinstance(view, SystemSnapshot) else _whole(view)
         member = next(each for name, each in zip(snapshot.names, snapshot.members, strict=True) if name == move.member)
         stimulus = _stimulus(member, move)
-        done = subject.step(snapshot, move.member, stimulus)
+        try:
+            done = subject.step(snapshot, move.member, stimulus)
+        except Livelock as endless:
+            return endless
         hops = [(hop.member, hop.event, type(hop.verdict)) for hop in done.path]
         return done.snapshot, hops, done.orders, done.published, done.armed, done.ended
     alone = cast("AnySnapshot", where)

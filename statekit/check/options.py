@@ -30,40 +30,59 @@ class Shift:
 
     def machine(self) -> Definition:
         """Build the machine that reads it so; raises ValueError if all options themselves refuse such a number."""
-        refused = [error for context in self.contexts if (error := self.refused(context))]
+        refused = [error for context in self.contexts if (error := self.refused(getattr(context, OPTIONS, None)))]
         if len(refused) == len(self.contexts):
             raise ValueError(str(refused[0]))
-        return Rewriting(self.original, function=self.reading).machine()
+        return Rewriting(self.original, function=Reader(self).reading).machine()
 
-    def shifted(self, context: object) -> object:
-        """Give a context whose options hold the shifted number; the same context where they refuse it."""
+    def refused(self, options: object) -> Exception | None:
+        """Say why options cannot hold the shifted number, or lack it."""
         try:
-            return self.moved(context)
-        except (AttributeError, ValueError):
-            return context
-
-    def refused(self, context: object) -> Exception | None:
-        """Say why a context's options cannot hold the shifted number, or lack it."""
-        try:
-            self.moved(context)
+            _moved(options, self.path.split("."), self.by)
         except (AttributeError, ValueError) as error:
             return error
         return None
 
-    def moved(self, context: object) -> object:
-        """Shift the number in a context's options; raises ValueError or AttributeError if they refuse or lack it."""
-        return _moved(context, (OPTIONS, *self.path.split(".")), self.by)
+    def shifted(self, options: object) -> object:
+        """Give options that hold the shifted number; the same options where they refuse it."""
+        return options if self.refused(options) else _moved(options, self.path.split("."), self.by)
+
+
+class Reader:
+    """Lets the functions of one machine read the shifted number.
+
+    They are asked many questions of one context, and many contexts share their options, whose validators take their
+    time: of the last context and the last options it is known what is read instead.
+    """
+
+    def __init__(self, shift: Shift) -> None:
+        """Begin with nothing read."""
+        self.shift = shift
+        self.options: tuple[object, object] = (None, None)
+        self.context: tuple[object, object] = (None, None)
+
+    def read(self, context: object) -> object:
+        """Give a context whose options hold the shifted number; the same context where they refuse it."""
+        true, instead = self.context
+        if context is true:
+            return instead
+        options, shifted = self.options
+        if (held := getattr(context, OPTIONS, None)) is not options:
+            options, shifted = self.options = held, self.shift.shifted(held)
+        instead = context if shifted is options else _with_options(context, shifted)
+        self.context = context, instead
+        return instead
 
     def reading(self, function: Function, *, updates: bool) -> Function:
         """Let a function of the table read the shifted number, and an update put the true one back."""
-        see, mend = self.shifted, _mended if updates else _unmended
+        read, mend = self.read, _mended if updates else _unmended
 
         # No branch stands in these: an exploration demands that every branch of a table's function is gone.
         def of_context(context: object) -> object:
-            return mend(function(see(context)), context)
+            return mend(function(read(context)), context)
 
         def of_event(context: object, event: object) -> object:
-            return mend(function(see(context), event), context)
+            return mend(function(read(context), event), context)
 
         made = cast("FunctionType", of_event if function.__code__.co_argcount > 1 else of_context)
         made.__name__, made.__annotations__ = function.__name__, function.__annotations__
@@ -89,6 +108,10 @@ def _numbers(options: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]
             yield from _numbers(held, (*path, each.name))
 
 
+def _with_options(context: Any, options: object) -> object:  # noqa: ANN401 - any attrs value
+    return evolve(context, **{OPTIONS: options})
+
+
 def _moved(value: Any, path: Iterable[str], by: int) -> Any:  # noqa: ANN401 - any attrs value on the way
     name, *rest = path
     held: Any = getattr(value, name)
@@ -111,4 +134,4 @@ def _unmended(result: object, _: object) -> object:
 def _mended(result: Any, context: Any) -> object:  # noqa: ANN401 - whatever the update gave
     if type(result) is not type(context):
         return result
-    return evolve(result, **{OPTIONS: getattr(context, OPTIONS)})
+    return _with_options(result, getattr(context, OPTIONS))

@@ -19,7 +19,7 @@ from statekit.check.alone import owed
 from statekit.check.alphabet import Alphabet, Try, resolved
 from statekit.check.model import Model, Thresholds
 from statekit.check.packing import Field, Packing
-from statekit.check.plan import NOTHING, Made, Open, Plan
+from statekit.check.plan import NOTHING, Known, Made, Open, Plan
 from statekit.check.quantified import Mark, Numbers
 from statekit.check.reading import Remembered
 from statekit.check.report import Finding
@@ -52,6 +52,7 @@ class Product:
             for name, each in self.packing.definitions.items()
         }
         self.plans: dict[str, dict[int, Plan]] = {}
+        self.late: dict[Move, Known] = {}
         self.outside: dict[int, tuple[Open, ...]] = {}
         self.outside_mask: int = self.packing.base
         self.domains: dict[tuple[int, str], int] = {}
@@ -121,7 +122,7 @@ class Product:
         opened: list[Open] = []
         for each in tries:
             move = Open(member, each)
-            made = self._make(place, move)
+            made = self._too_late(place, move) if each.move.stale else self._make(place, move)
             if move.loud.table or move.facts or move.quiet.mask & ~base:
                 opened.append(move)
             else:
@@ -131,6 +132,19 @@ class Product:
         plan = Plan(len(tries), deltas, labels, tuple(settled), tuple(opened))
         self.plans.setdefault(member.name, {})[place & base] = plan
         return plan
+
+    def _too_late(self, place: int, move: Open) -> Made:
+        """Make what comes too late once for all places where those who look on look at the same: else it is alike."""
+        try:
+            known = self.late.setdefault(move.each.move, Known())
+        except TypeError:  # an event that cannot be hashed is no mistake
+            return self._make(place, move)
+        made = known.table.get(place & known.mask)
+        if made is None:
+            made = self._make(place, move)
+            known.note(place, move.quiet.mask, made)
+        move.quiet.mask |= known.mask
+        return made
 
     def _base(self, place: int, member: Field) -> int:
         """Give the bits on which the moves of a member depend: whose they are, and whose ordinals its events bear."""

@@ -15,6 +15,7 @@ from statekit.check.report import Finding
 from statekit.check.seen import Move, Seen
 from statekit.check.watch import Watch
 from statekit.machine import Definition
+from statekit.timers import Fired
 from statekit.transaction import Hop
 from statekit.verdicts import Broken, Forbidden, Refused, Unhandled, Verdict
 
@@ -108,7 +109,8 @@ class Record:
 
 def fault(member: Definition, state: str, event: object, verdict: Verdict) -> str:
     """Say what is wrong with a verdict, where, and what to do; nothing if it may be."""
-    kind = member.key_label(getattr(event, "name", "") if type(event).__name__ == "Fired" else type(event))
+    key = event.name if isinstance(event, Fired) else type(event)
+    kind = member.key_label(key)
     declared = next(each for each in member.states if each.state.name == state)
     where = f"{member.name}: {kind} in {state}"
     match verdict:
@@ -122,7 +124,7 @@ def fault(member: Definition, state: str, event: object, verdict: Verdict) -> st
                 f"table; {state} is declared at {declared.origin}"
             )
         case Refused(full=False):
-            last = member.arrows(declared.state, type(event))[-1].row.origin if verdict.guards else declared.origin
+            last = member.arrows(declared.state, key)[-1].row.origin if verdict.guards else declared.origin
             return (
                 f"{where} is refused by all its guards ({', '.join(verdict.guards)}): after the row at {last} add one "
                 f"without a guard, be it ignore({state}, {kind}, because=...)"

@@ -95,6 +95,8 @@ class Transacting:
             if remembered:
                 low = (1 << self.record.watch.bits) - 1
                 target = target & ~low | self.record.watch.packed(remembered)
+        if isinstance(done.verdict, Stale) and not dated and not remembered:
+            names.clear()  # what comes too late comes to the same wherever its member is
         present = {name for name in (*names, *read, *looked) if name in self.packing.fields}
         mask = self.packing.mask_of(present) | self.packing.base
         return Outcome(Made(target - place, label), mask, self._touched(place, target), loud)

@@ -101,6 +101,7 @@ def _measured(explored: Explored) -> Text:
     )
     rate = f", {explored.edges / explored.seconds:,.0f} edges/s" if explored.seconds > 0 else ""
     real = f", {explored.steps:,} by the real step" if explored.steps else ""
+    real += f" ({explored.steps / explored.seconds:,.0f} steps/s)" if explored.steps and explored.seconds > 0 else ""
     return Text.assemble(
         f"{counted_in(explored.states, 'state')}, {counted_in(explored.edges, 'edge')}, depth {explored.depth}: ",
         ended,

@@ -8,7 +8,7 @@ from typing import Final
 import click
 from attrs import evolve
 
-from statekit.check.model import DEFAULT, Model
+from statekit.check.model import DEFAULT
 from statekit.cli.account import sum_up, tell
 from statekit.cli.checked import Checked, FailOn
 from statekit.cli.exploring import all_explored
@@ -74,7 +74,7 @@ def check(
     if bool(names) == every:
         raise NothingToCheck("say what to check, or --all: a name from `statekit list`, or file.py")
     screen, done = console(), list[Checked]()
-    chosen = [(each, _thresholds(each.model, thresholds, named=not every)) for each in targets(names)]
+    chosen = [(each, _thresholds(each, thresholds, named=not every)) for each in targets(names)]
     for checked in _checked(chosen, 0 if no_explore else jobs):
         done.append(checked)
         if not as_json:
@@ -103,9 +103,10 @@ def _checked(chosen: list[tuple[Target, str]], jobs: int) -> Iterator[Checked]:
         yield checked
 
 
-def _thresholds(model: Model, wanted: str, *, named: bool) -> str:
+def _thresholds(target: Target, wanted: str, *, named: bool) -> str:
     """Choose the thresholds; of all models some may lack those that are wanted, and are explored at their default."""
-    if wanted in model.thresholds:
+    model = target.model
+    if wanted in model.thresholds or not target.whole:
         return wanted
     if named or DEFAULT not in model.thresholds:
         raise NothingToCheck(f"{model.name} has no thresholds {wanted!r}; it has {', '.join(model.thresholds)}")

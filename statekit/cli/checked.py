@@ -127,6 +127,7 @@ def _explored(explored: Explored) -> dict[str, object]:
         "bound": explored.bound,
         "seconds": round(explored.seconds, 3),
         "edges_per_second": round(explored.edges / explored.seconds) if explored.seconds else None,
+        "steps_per_second": round(explored.steps / explored.seconds) if explored.seconds else None,
         "peak_bytes": explored.peak_bytes,
         "properties": [_result(each) for each in explored.results],
         "faults": [{"sentence": sentence, "trace": _trace(trace)} for sentence, trace in explored.faults],

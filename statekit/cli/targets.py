@@ -40,13 +40,15 @@ def targets(names: tuple[str, ...]) -> Iterator[Target]:
     """
     chosen = [_named(name) for name in names] if names else list(_offered())
     subjects = [target.model.subject for target in chosen]
+    taken = {target.name for target in chosen}
     yield from chosen
     known = {id(target.model.subject): target for target in _offered()} if names else {}
     for subject in tuple(subjects):
         for member in subject.members if isinstance(subject, System) else ():
             if member not in subjects:
                 subjects.append(member)
-                yield evolve(known.get(id(member), Target(member.name, Model(member))), whole=False)
+                name = f"{member.name} in {subject.name}" if member.name in taken else member.name
+                yield evolve(known.get(id(member), Target(name, Model(member))), whole=False)
 
 
 def model_at(source: str) -> Model:
@@ -60,13 +62,13 @@ def model_at(source: str) -> Model:
 
 
 def _offered() -> Iterator[Target]:
-    """Give every model that is offered, then every machine and system that has none."""
+    """Give every model that is offered, then every machine and system that has none of its own or of its name."""
     models = [Target(each.name, each.model(), each.value, each.value) for each in catalogue.offers(catalogue.MODELS)]
     yield from models
-    subjects = [target.model.subject for target in models]
+    subjects, names = [target.model.subject for target in models], {target.name for target in models}
     for each in catalogue.offers(catalogue.MACHINES, catalogue.SYSTEMS):
         subject = each.exhibit().subject
-        if subject not in subjects:
+        if subject not in subjects and each.name not in names:
             yield Target(each.name, Model(subject), each.value)
 
 

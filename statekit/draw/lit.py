@@ -48,11 +48,9 @@ def _overlay(machine: Definition, moves: list[tuple[int, Taken]]) -> Overlay:
 def _lines(graph: Graph, taken: Taken) -> Iterator[tuple[str, Line]]:
     """Find the line of a row that was taken, then those of the choices on its way."""
     inside = {str(taken.source), EVERY_NAME, *_blocks(graph, str(taken.source))}
-    for place, line in graph.lines():
-        if line.origin == taken.row and place in inside:
-            yield place, line
-            yield from _through(graph, line.target, str(taken.target)) or ()
-            return
+    place, line = next(each for each in graph.lines() if each[1].origin == taken.row and each[0] in inside)
+    yield place, line
+    yield from _through(graph, line.target, str(taken.target)) or ()
 
 
 def _blocks(graph: Graph, state: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from statekit.timers import Fired
 
 
 def lines_of(definition: Definition) -> dict[str, str]:
-    """Give every row and branch of a table by where it is written, with words to tell it by; in the table's order."""
+    """Give every row and branch of a table by where it is written, with words to tell it by; state by state."""
     found: dict[str, str] = {}
     for state, cells in definition.folded.cells.items():
         for key, arrows in cells.items():

@@ -1,17 +1,19 @@
 """Brute: a second explorer to compare with, as plain as it can be; it shares no code with `statekit.check`'s own.
 
 A place is nested plain tuples. Every move is made from every place by the engine's own step, one frontier after the
-other, by recursion. Tickets are sorted tuples; ordinals give way to their rank among those of their kind. It knows no
-monitors, no environment and no instants.
+other, by recursion. Tickets are sorted tuples; ordinals give way to their rank among those of their kind. What is
+outside of a machine is part of its place. It knows no monitors, no environment of a system, and no instants.
 """
 
 import itertools
+from functools import cache
 from types import UnionType
 from typing import Annotated, Union, get_args, get_origin, get_type_hints
 
 from attrs import evolve, has
 
 from statekit import Livelock, Snapshot, Stimulus, System, Ticket, start, step
+from statekit.check.seen import Move, Seen
 from statekit.quantities import Quantity
 from statekit.timers import Fired, Jitter
 from statekit.transaction import SystemSnapshot
@@ -112,24 +114,36 @@ class Member(Brute):
     def started(self, contexts):
         machine = self.model.subject
         done = start(machine, contexts.get(machine.name))
-        return self.plain(done.snapshot, self.tickets(done.snapshot, (), done.issued, None))
+        return self.plain(done.snapshot, self.tickets(done.snapshot, (), done.issued, None), self.model.environment)
 
     def moves(self, place):
-        machine, (snapshot, tickets) = self.model.subject, self.real[place]
-        yield from self.moves_of(machine, snapshot, tickets, by_kind(values(machine, snapshot)), self.model.internal)
+        machine, (snapshot, tickets, outside) = self.model.subject, self.real[place]
+        there = by_kind([*values(machine, snapshot), *ordinals(outside, type(outside))])
+        owned = set() if outside is None else outside.owns
+        yield from self.moves_of(machine, snapshot, tickets, there, {*self.model.internal, *owned})
+        for move in () if outside is None else outside.offers(snapshot):
+            live = (at for at, (name, key, *_) in enumerate(tickets, 1) if (name, key) == (move.awaited, move.key))
+            opens = any(type(move.event) is spec.opens for spec in machine.answering)
+            yield move.event, next(live, DEAD) if move.awaited else None, opens
 
     def after(self, place, event, number, opens):
-        before, tickets = self.real[place]
-        done = step(self.model.subject, before, Stimulus(event, ticket=number))
+        machine, (before, tickets, outside) = self.model.subject, self.real[place]
+        done = step(machine, before, Stimulus(event, ticket=number))
         if len(done.snapshot.postponed) > self.thresholds.postponed_max:
             return None
-        return self.plain(done.snapshot, self.tickets(done.snapshot, tickets, done.issued, number if opens else None))
+        if outside is not None:
+            move = Move(machine.name, event)
+            outside = outside.noticed(Seen(before, move, done.snapshot, done.verdict, done.effects, (), ()))
+        opened = number if opens else None
+        return self.plain(done.snapshot, self.tickets(done.snapshot, tickets, done.issued, opened), outside)
 
-    def plain(self, snapshot, tickets):
+    def plain(self, snapshot, tickets, outside):
         machine = self.model.subject
-        parts = ranked(machine, snapshot, tickets, self.ranks(values(machine, snapshot)))
-        place = told(*parts)
-        self.real[place] = self.restored(machine, *parts), parts[2]
+        ranks = self.ranks([*values(machine, snapshot), *ordinals(outside, type(outside))])
+        parts = ranked(machine, snapshot, tickets, ranks)
+        outside = exchanged(outside, type(outside), lambda kind, number: ranks.get((kind, number), number))
+        place = (*told(*parts), flat(outside))
+        self.real[place] = self.restored(machine, *parts), parts[2], outside
         return place
 
 
@@ -253,6 +267,8 @@ def told(state, context, tickets, postponed):
 def flat(value):
     if has(type(value)):
         return (type(value), *(flat(getattr(value, each.name)) for each in type(value).__attrs_attrs__))
+    if isinstance(value, dict):
+        return tuple(sorted(value.items()))
     return tuple(map(flat, value)) if isinstance(value, tuple) else value
 
 
@@ -261,6 +277,11 @@ def ordinals(value, hint):
     found = []
     exchanged(value, hint, lambda kind, number: found.append((kind, number)) or number)
     return found
+
+
+@cache
+def hints_of(cls):
+    return get_type_hints(cls, include_extras=True)
 
 
 def exchanged(value, hint, exchange):
@@ -277,7 +298,7 @@ def exchanged(value, hint, exchange):
         each = args if len(args) == len(value) and ... not in args else (args[0],) * len(value)
         return type(value)(exchanged(item, arg, exchange) for item, arg in zip(value, each, strict=True))
     if has(type(value)) and (isinstance(hint, type) and isinstance(value, hint)):
-        hints = get_type_hints(type(value), include_extras=True)
+        hints = hints_of(type(value))
         for each in type(value).__attrs_attrs__:
             was = getattr(value, each.name)
             now = exchanged(was, hints.get(each.name), exchange)

@@ -8,6 +8,7 @@ from statekit.check.model import Model
 from statekit.check.properties import hot, invariant, leads_to, on_step, sequence, settled, witness
 from statekit.check.replay import replayed
 from statekit.check.seen import Move
+from statekit.check.uphold import Refuted, uphold
 from statekit.effects import Failure
 from tests.check import small
 from tests.check.rings import HEART, RING, UNPOKED, Poke, Ring
@@ -224,6 +225,49 @@ def test_what_an_environment_owns_comes_from_it_alone():
     assert [type(move.event).__name__ for move in found["talks"].trace.moves] == ["Call", "Busy", "Fired", "Answered"]
     assert found["waits"].holds
     assert explore(Model(DIALER, environment=Server(0))).states < explore(Model(DIALER, environment=Server(1))).states
+
+
+def test_a_claim_about_a_step_sees_what_is_outside_after_it():
+    def once(seen):
+        """It is busy until it was asked once."""
+        return seen.outside == Server(0 if isinstance(seen.move.event, small.Busy) else seen.outside.busy)
+
+    def always(seen):
+        """It is always busy."""
+        return seen.outside.busy == 1
+
+    model = Model(DIALER, (on_step("once", once), on_step("always", always)), environment=Server())
+    found = {each.property.code: each for each in explore(model).results}
+    assert found["once"].holds
+    trace = found["always"].trace
+    assert [type(move.event).__name__ for move in trace.moves] == ["Call", "Busy"]
+    assert [seen.outside.busy for seen in replayed(model, trace)] == [1, 0]
+    with pytest.raises(Refuted):
+        uphold(model, "always", trace)
+
+
+@frozen
+class Passer:
+    """Somebody who has coins enough."""
+
+    @property
+    def owns(self):
+        return frozenset({small.Coin})
+
+    def offers(self, view):
+        yield Move("", small.Coin())
+
+    def noticed(self, seen):
+        return self
+
+
+def test_what_an_environment_offers_is_an_answer_that_settles():
+    def opened(turnstile):
+        """It opens."""
+        return turnstile.state is Turn.UNLOCKED
+
+    assert not checked(TURNSTILE, settled("opened", opened))["opened"].holds
+    assert explore(Model(TURNSTILE, (settled("opened", opened),), environment=Passer())).results[0].figure == 1
 
 
 def test_a_failure_is_what_the_effect_says_it_is():

@@ -266,3 +266,10 @@ def test_states_that_came_went_or_are_reached_no_more_are_marked():
     graph, overlay = picture_of(diff(wider, sheet(*RING)))
     assert overlay.nodes == {"D": REMOVED}
     assert [node.name for node in graph.nodes] == ["A", "B", "C", "D"]
+
+
+def test_a_state_and_a_row_that_changed_where_they_are_are_marked_as_changed():
+    old, new = sheet(*RING, row(A, Back, B, guard=few)), sheet(*RING, row(A, Back, B, guard=many), kind=Kind.STEADY)
+    _, overlay = picture_of(diff(old, new))
+    assert overlay.nodes == dict.fromkeys("ABC", CHANGED)
+    assert [(place, line.guard, mark) for (place, line), mark in overlay.lines.items()] == [("A", "many", CHANGED)]

@@ -7,7 +7,7 @@ from enum import StrEnum, auto
 import pytest
 from attrs import evolve, frozen
 
-from statekit import EVERY, Broken, Kind, Machine, Rows, Stale
+from statekit import EVERY, Broken, Kind, Machine, Rows, Stale, after
 from statekit.check.explore import explore
 from statekit.check.model import Model, Thresholds
 from statekit.check.properties import invariant, on_step, sequence, witness
@@ -269,6 +269,11 @@ FAULTS = [
         (GO, rows.row(THERE, Back, HERE, guard=never), rows.ignore(THERE, Go, because="x")),
         "refused by all its guards",
         2,
+    ),
+    (
+        (GO, BACK, rows.row(HERE, after(1.0), THERE, guard=never), rows.ignore(THERE, Go, because="x")),
+        "after 1 s in HERE is refused by all its guards",
+        1,
     ),
 ]
 

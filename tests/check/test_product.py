@@ -12,7 +12,7 @@ from statekit.check.replay import replayed
 from statekit.check.seen import Move
 from statekit.check.story import story, way_of
 from statekit.errors import MalformedModel
-from statekit.verdicts import Broken
+from statekit.verdicts import Broken, Stale
 from tests.check import breakers, jobs, rfcs, rooms, small
 from tests.check.brute import brute, counted
 from tests.check.jobs import DESK, JOB, OFFICE, Job
@@ -112,6 +112,29 @@ def test_a_system_of_one_machine_is_explored_as_the_machine_is(model):
     single, system = explore(model), explore(evolve(model, subject=alone(model.subject)))
     assert (system.states, system.edges, system.depth) == (single.states, single.edges, single.depth)
     assert (system.exhausted, system.bound) == (single.exhausted, single.bound)
+
+
+def late(seen):
+    """Something came too late."""
+    return isinstance(seen.verdict, Stale)
+
+
+@pytest.mark.parametrize("state", small.Line)
+def test_what_comes_too_late_is_made_once_where_nobody_looks_and_wherever_somebody_does(state):
+    def unseen(seen):
+        """Nothing comes too late."""
+        return not late(seen)
+
+    def not_there(seen):
+        """Nothing comes too late in this state."""
+        return not late(seen) or seen.before.of(small.DIALER).state is not state
+
+    made = {}
+    for claim in (unseen, not_there):
+        found = explore(Model(alone(small.DIALER), (on_step("late", claim),)))
+        assert not found.holds
+        made[claim] = found.steps
+    assert made[unseen] < made[not_there]
 
 
 def test_samples_that_look_at_other_members_are_made_anew_wherever_those_differ():

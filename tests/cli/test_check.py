@@ -14,6 +14,7 @@ from statekit.check.properties import Sort, invariant, settled, witness
 from statekit.check.report import Explored, Finding, Gap, Result, Trace, Weight
 from statekit.check.seen import Move
 from statekit.cli import exploring
+from statekit.cli.targets import targets
 from statekit.errors import StatekitError
 
 
@@ -99,6 +100,7 @@ LAMP = lamp()
 MEANT = Model(LAMP, overruled=(Overruled("blank", "OFF on Dim", "nobody dims a lamp that is off"),))
 CLAIMED = Model(LAMP, (witness("L1", lit),))
 HOME = System("home", (LAMP,))
+DEEP_HOME = Model(HOME, thresholds={"deep": Thresholds()})
 
 
 @pytest.fixture
@@ -144,7 +146,7 @@ def test_what_is_sound_is_told_property_by_property_and_exits_with_0(run, explor
     assert done.exit_code == 0
     assert f"✓ Circuit breaker  machine, {SIZE}" in done.stdout
     assert "1,234 states, 56,789 edges, depth 12: exhausted at the thresholds default" in done.stdout
-    assert "0.50 s, 113,578 edges/s, 4,000 by the real step, 64 MiB at most" in done.stdout
+    assert "0.50 s, 113,578 edges/s, 4,000 by the real step (8,000 steps/s), 64 MiB at most" in done.stdout
     for result in SOUND.results:
         (line,) = [line for line in done.stdout.splitlines() if f" {result.property.code} " in line]
         assert line.split() == [
@@ -282,6 +284,14 @@ def test_the_members_of_a_system_have_their_tables_looked_at(run, explored, here
     assert "2 checked" in done.stdout
 
 
+def test_the_members_of_a_system_need_no_thresholds_of_the_same_name(run, explored, here):
+    asked = explored(SOUND)
+    here(models={"home": "DEEP_HOME", "lamp": "MEANT"})
+    done = run("check", "home", "--thresholds", "deep")
+    assert [(name, at) for name, at, _ in asked] == [("home", "deep")]
+    assert "2 checked" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -341,7 +351,7 @@ def test_json_has_every_finding_property_and_figure(run, explored, here):
     assert lamp_["blank_cells"] == 1
 
 
-ALIKE = ("seconds", "edges_per_second", "peak_bytes")
+ALIKE = ("seconds", "edges_per_second", "steps_per_second", "peak_bytes")
 """The figures that differ from run to run."""
 
 
@@ -405,3 +415,9 @@ def test_no_line_is_wider_than_the_terminal(run, explored, here, width, monkeypa
     explored(evolve(REFUTED, faults=FAULTY.faults, gaps=GAPPED.gaps, findings=ODD.findings))
     here(models={"circuit_breaker": "MODEL", "lamp": "MEANT"}, systems={"home": "HOME"})
     assert max(map(len, run("check", "--all", "--jobs", "1", "--notes").stdout.splitlines())) <= width
+
+
+def test_nothing_is_checked_under_the_name_of_something_else():
+    names = [target.name for target in targets(())]
+    assert len(names) == len(set(names))
+    assert names[-1] == "conflict_recovery in session"  # it stands in for the machine of that name

@@ -2,8 +2,12 @@
 
 import pytest
 
-from statekit.draw.gallery import MARK, Exhibit, differences, gallery_of, write
+from statekit.draw.dot import Direction, dot_of
+from statekit.draw.gallery import MARK, PLAIN, Exhibit, differences, dot_text, gallery_of, mermaid_text, write
+from statekit.draw.graph import graph_of
+from statekit.draw.mermaid import mermaid_of
 from statekit.draw.svg import find_layout
+from statekit.draw.wiring import dot_of_map, map_of, mermaid_of_map
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +71,11 @@ def test_a_long_diff_is_cut(written, files):
     (found,) = differences(written, files, pinned=True)
     assert found.diff.splitlines()[-1].endswith("more lines")
     assert len(found.diff.splitlines()) <= 61
+
+
+def test_the_text_of_a_machine_is_its_graph_and_that_of_a_system_its_map(machine, session):
+    alone, together = Exhibit("everything", "here.py", machine), Exhibit("session", "there.py", session)
+    assert dot_text(alone) == dot_of(graph_of(machine), PLAIN, alone.heading)
+    assert dot_text(together) == dot_of_map(map_of(session), Direction.RIGHT, together.heading)
+    assert mermaid_text(alone) == mermaid_of(graph_of(machine), alone.heading, Direction.DOWN)
+    assert mermaid_text(together) == mermaid_of_map(map_of(session), together.heading, Direction.RIGHT)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from statekit import Kind, Machine, Rows
 from statekit.draft import branches_of
 from statekit.draw.graph import EVERY_NAME, folded_lines, graph_of
 from statekit.draw.labels import effect, words
@@ -9,6 +10,7 @@ from statekit.draw.style import Cause
 from statekit.states import Every, Group
 from statekit.table import Choice, Either
 from statekit.timers import After, Timer
+from tests.draw.conftest import Context, Done, S, is_first, more_left
 
 
 def placed(source):
@@ -112,3 +114,18 @@ def test_the_lines_of_a_state_are_what_it_really_tries(machines):
                 label = words(machine.key_label(key))
                 tried = [line.origin for _, line in lines if line.triggers[0].label == label]
                 assert tried[0] == arrows[0].row.origin
+
+
+def test_of_a_cell_without_an_unguarded_row_every_line_is_given():
+    rows = Rows[S, Context, object]()
+    half = Machine(
+        "half",
+        initial=S.END,
+        context=Context(),
+        states=tuple(rows.state(each, Kind.REST, "so") for each in S),
+        table=(rows.stay(S.END, Done, guard=is_first), rows.stay(S.END, Done, guard=more_left)),
+    )
+    assert [(place, line.guard) for place, line in folded_lines(half, S.END)] == [
+        ("end", "is_first"),
+        ("end", "more_left"),
+    ]

@@ -3,6 +3,7 @@
 import mermaidx
 import pytest
 
+from statekit.check.hindsight import alone
 from statekit.check.model import Model
 from statekit.check.properties import invariant
 from statekit.check.report import Trace
@@ -85,3 +86,14 @@ def test_unkind_names_and_texts_are_read_by_mermaid():
 def unkind(snapshot) -> bool:
     """Nothing; ends: a <b> "claim" {like} #this; end."""
     return snapshot.state is not S.UP
+
+
+def test_a_postponed_event_comes_to_a_member_of_a_system_from_itself():
+    done = Move("everything", Done(), "Ask")
+    trace = Trace("everything", "default", (Move("everything", Go()), Move("everything", Go()), done))
+    text, _ = drawn(Model(alone(everything())), trace)
+    assert arrows(text)[3:6] == [
+        "the_environment->>everything: 2. Go()",
+        "the_environment->>everything: 3. Done()",
+        "everything->>everything: Go()",
+    ]

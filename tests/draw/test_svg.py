@@ -1,6 +1,7 @@
 """SVG: light and dark in one file, readable by a screen reader, the same bytes in every run."""
 
 import stat
+from importlib.metadata import PackageNotFoundError
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from statekit.draw.dot import dot_of
 from statekit.draw.graph import graph_of
 from statekit.draw.style import BLOCK, CAUSES, CHOICE, INK, LOOKS, MUTED, PAPER, colours, css
-from statekit.draw.svg import Layout, LayoutFailed, NoLayout, find_layout, png_of, svg_of
+from statekit.draw.svg import PINNED, Layout, LayoutFailed, NoLayout, find_layout, png_of, svg_of
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 
@@ -73,6 +74,26 @@ def test_a_program_that_is_not_there_is_named(monkeypatch):
     monkeypatch.setenv("STATEKIT_DOT", "nosuchdot-either")
     with pytest.raises(NoLayout, match="nosuchdot-either"):
         find_layout()
+
+
+def test_a_program_that_is_named_is_taken_before_all_others_and_not_trusted_for_its_bytes(monkeypatch, tmp_path):
+    own = tmp_path / "own-dot"
+    own.write_text("#!/bin/sh\n")
+    own.chmod(stat.S_IRWXU)
+    assert find_layout(str(own)) == Layout(str(own), pinned=False)
+    monkeypatch.setenv("STATEKIT_DOT", str(own))
+    assert find_layout() == Layout(str(own), pinned=False)
+
+
+@pytest.mark.parametrize(("installed", "pinned"), [(PINNED, True), ("0.0.1", False), (None, False)])
+def test_the_pure_program_is_trusted_for_its_bytes_in_the_pinned_version_alone(monkeypatch, installed, pinned):
+    def version(name):
+        if installed is None:
+            raise PackageNotFoundError(name)
+        return installed
+
+    monkeypatch.setattr("statekit.draw.svg.version", version)
+    assert find_layout().pinned is pinned
 
 
 def test_without_any_program_the_hint_says_what_to_install(monkeypatch, tmp_path):

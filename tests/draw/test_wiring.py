@@ -1,8 +1,12 @@
 """The picture of a system has every wire, fact and signal of it."""
 
+from attrs import evolve
+
+from statekit import derive
 from statekit.draw.svg import find_layout, svg_of
 from statekit.draw.wiring import dot_of_map, map_of, mermaid_of_map, tables_of
 from statekit.effects import Signal
+from tests.check.rooms import METER, ROOM, told
 from tests.test_keyed import OFFICE
 
 
@@ -64,3 +68,27 @@ def test_a_wire_to_a_keyed_member_says_which_instances_it_leads_to():
     }  # fmt: skip
     for form in (dot_of_map(drawn), mermaid_of_map(drawn), tables_of(drawn)):
         assert all(to in form for _, to in said)
+
+
+def lit(room):
+    return room.of(METER).context.lamps
+
+
+def is_dark(room):
+    """Whether the meter has counted nothing."""
+    return not lit(room) or (lit(room) < 0 and is_dark(room))
+
+
+class Nobody:
+    """A fact that is no function, into which nobody can look."""
+
+    __name__ = "nobody"
+
+    def __call__(self, room):
+        return False
+
+
+def test_a_fact_reads_what_the_functions_that_it_calls_read_and_one_without_code_nothing_known():
+    derived = tuple(derive(fact, METER, told, initially=False) for fact in (is_dark, Nobody()))
+    drawn = map_of(evolve(ROOM, derived=derived))
+    assert [(fact.name, fact.reads) for fact in drawn.facts] == [("is_dark", ("meter",)), ("nobody", ())]

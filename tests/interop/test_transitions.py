@@ -234,6 +234,28 @@ def test_groups_can_be_asked_for_when_they_nest():
     assert machine.get_nested_state_names() == ["SHUT", "passable", "passable.AJAR", "passable.WIDE_OPEN", "GONE"]
 
 
+def test_groups_inside_one_another_and_apart_from_one_another_nest():
+    outer, inner, alone = rows.group("outer", SHUT, AJAR), rows.group("inner", AJAR), rows.group("alone", WIDE_OPEN)
+    model = Model()
+    to_machine(door(rows.row(SHUT, Push, AJAR), groups=(outer, inner, alone)), model, nested=True)
+    model.push()
+    assert model.is_outer(allow_substates=True)
+    assert model.is_outer.inner.AJAR()
+    assert not model.is_alone(allow_substates=True)
+
+
+def tell_twice(context: Context) -> tuple[Tell, ...]:
+    return Tell("once"), Tell("twice")
+
+
+def test_a_maker_may_make_several_effects():
+    model = Model()
+    to_machine(door(rows.row(SHUT, Push, WIDE_OPEN, tell_twice), groups=()), model)
+    told(model)
+    model.push()
+    assert told(model) == ["clack", "once", "twice"]
+
+
 def test_a_machine_may_begin_inside_a_group():
     inside = rows.group("inside", SHUT, AJAR)
     model = Model()

@@ -1,208 +1,37 @@
 """A world in memory for `conflict_recovery`: clients that type, a server, and a network that keeps no promise.
 
-Everything is drawn from one seed and runs as pure steps, so a failing history is run again by its number. The server
-is as lazy as a server may be: it knows which messages it has, and nothing else is promised. Messages are lost, doubled
-and overtaken in both directions, links break when they like, timers fire early, the pacer puts back what was sent.
+Everything is drawn from one seed and runs as pure steps, so a failing history is run again by its number. Messages are
+lost, doubled and overtaken in both directions, links break when they like, timers fire early, the pacer puts back what
+was sent.
 """
 
 from collections import Counter
 from itertools import pairwise
 from random import Random
 
-from attrs import frozen
-
-from machines.conflict_recovery import AWAITING, AWAITING_BUFFERED, CONFLICT_RECOVERY, HALTED, SYNCED, Context, Options
+from machines.conflict_recovery import HALTED, SYNCED, Options
 from machines.document import (
     Acknowledged,
-    Attach,
     Conflict,
-    Detach,
-    Granted,
     Hold,
-    Offer,
-    OperationEnded,
     Outcome,
     PutBack,
     Refused,
     Release,
     RemoteEdit,
-    Submit,
     Synced,
     Unsure,
-    ViewChanged,
 )
-from machines.link import Send
-from machines.replica import Replica
-from machines.text import TEXT
 from machines.wire.messages import (
-    Document,
-    DocumentEdit,
-    DocumentSync,
     OperationAck,
     OperationBroadcast,
-    SyncedOperation,
     SyncRequest,
 )
-from machines.wire.operations import Delete, Insert
-from machines.wire.text import Text
-from statekit import Fired, Ignored, Stimulus, Taken
-from statekit.step import start, step
+from tests.laws.authors import Author
+from tests.laws.servers import TEMPERS, TEXTS, Server
 
 MOVES = 26
 """How many things happen in a history before everything may come to rest."""
-
-
-@frozen
-class Kind:
-    """A type of documents, and what its users do; `mark` tells one operation from every other."""
-
-    algebra: object
-    initial: object
-    draw: object
-
-
-def type_something(chance, document, mark):
-    size = len(document)
-    position = chance.randrange(size + 1)
-    if size > position and chance.random() < 0.35:
-        return (Delete(position, min(2, size - position)),)
-    return (Insert(position, chr(0x400 + mark)),)
-
-
-TEXTS = Kind(TEXT, Text("ab"), type_something)
-
-
-@frozen
-class Temper:
-    """What this server is like: whether it transforms, keeps a history, and says what it had last."""
-
-    transforms: bool
-    remembers: bool
-    says_last: bool
-
-
-TEMPERS = [Temper(*(bool(number >> bit & 1) for bit in range(3))) for number in range(8)]
-
-
-class Server:
-    """One document; a message is applied once, or turned down for good, however often it comes."""
-
-    def __init__(self, kind, temper):
-        self.algebra, self.temper = kind.algebra, temper
-        self.document, self.initial = kind.initial, kind.initial
-        self.history, self.known, self.turned_down = [], {}, set()
-
-    @property
-    def version(self):
-        return len(self.history)
-
-    def sync(self, request, client_id):
-        since = self.history[request.last_known_version :] if self.temper.remembers else ()
-        last = next((each.message_id for each in reversed(self.history) if each.client_id == client_id), None)
-        return DocumentSync(
-            Document("d", self.version, self.document),
-            tuple(since),
-            message_id=request.message_id,
-            last_message_id=last if self.temper.says_last else None,
-        )
-
-    def take(self, edit):
-        """Give the operation as it was applied, now or before; None for a conflict."""
-        known = self.known.get(edit.message_id)
-        if known is not None:
-            return known
-        since = self.history[edit.base_version :]
-        if since and not (self.temper.transforms and self.temper.remembers):
-            return None
-        operation = edit.operation
-        for each in since:
-            operation = self.algebra.transform(operation, each.operation, first=edit.client_id < each.client_id)
-        self.document = self.algebra.apply(self.document, operation)
-        entry = SyncedOperation(operation, self.version + 1, edit.client_id, edit.message_id)
-        self.history.append(entry)
-        self.known[edit.message_id] = entry
-        return entry
-
-
-class Author:
-    """One client: the machine, and the two directions of its link."""
-
-    def __init__(self, name, kind, options):
-        self.name, self.kind = name, kind
-        begun = start(CONFLICT_RECOVERY, Context(Replica(name, algebra=kind.algebra), options))
-        self.snapshot = begun.snapshot
-        self.up, self.down, self.offers = [], [], []
-        self.linked = False
-        self.accepted, self.outcomes = [], {}
-        self.brought, self.order = {}, []
-        self.seen = kind.algebra.empty
-
-    @property
-    def replica(self):
-        return self.snapshot.context.replica
-
-    def hear(self, event, ticket=None):
-        """Let the machine answer, and hold it to what must be true after every step."""
-        done = step(CONFLICT_RECOVERY, self.snapshot, Stimulus(event, 0.0, ticket))
-        assert type(done.verdict) in (Taken, Ignored), done.verdict
-        version, self.snapshot = self.replica.version, done.snapshot
-        for effect in done.effects:
-            match effect:
-                case Send(DocumentEdit() as edit):
-                    self.sends(edit)
-                case Send(message):
-                    self.up.append(message)
-                case Offer(message_id):
-                    self.offers.append(message_id)
-                case OperationEnded(sequence, outcome):
-                    assert sequence not in self.outcomes, "O3: once"
-                    self.outcomes[sequence] = outcome
-                case ViewChanged(change):
-                    self.seen = self.kind.algebra.apply(self.seen, change)
-        assert self.replica.version >= version, "O6: never back"
-        return done
-
-    def sends(self, edit):
-        """O1, O2, O4 and O5: the head alone goes out, where it may, in order, and brings the same on every resend."""
-        head = self.replica.head
-        assert self.snapshot.state in (AWAITING, AWAITING_BUFFERED)
-        assert not any(each.sent for each in self.replica.pending[1:])
-        assert edit.message_id == self.replica.message_id(head.sequence)
-        parts = tuple(each.sequence for each in head.parts)
-        assert self.brought.setdefault(edit.message_id, parts) == parts
-        if edit.message_id not in self.order:
-            assert not self.order or self.brought[self.order[-1]] < parts
-            self.order.append(edit.message_id)
-        self.up.append(edit)
-
-    def types(self, chance, mark):
-        context = self.snapshot.context
-        edit = self.kind.draw(chance, context.replica.view, mark)
-        if isinstance(self.hear(Submit(edit, context.replica.revision)).verdict, Taken):
-            self.accepted.append(self.replica.sequence)
-            self.seen = self.kind.algebra.apply(self.seen, edit)
-
-    def fires(self, chance):
-        if self.snapshot.tickets:
-            ticket = chance.choice(self.snapshot.tickets)
-            self.hear(Fired(ticket.name, ticket.key), ticket.number)
-
-    def is_granted(self):
-        if self.offers:
-            self.hear(Granted(self.offers.pop(0)))
-
-    def links(self):
-        self.linked = True
-        self.hear(Attach())
-
-    def drops(self, *, blames=False, fenced=True):
-        """Lose the link. `fenced` loses what was on its way; else what says only what is so may still come later."""
-        self.linked = False
-        self.up.clear()
-        self.offers.clear()
-        late = (Acknowledged, RemoteEdit, Synced)
-        self.down = [] if fenced else [each for each in self.down if isinstance(each, late)]
-        self.hear(Detach(blames_operation=blames))
 
 
 class World:

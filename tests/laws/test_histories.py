@@ -5,7 +5,8 @@ from collections import Counter
 
 import pytest
 
-from tests.laws.histories import TEXTS, World, judge
+from tests.laws.histories import World, judge
+from tests.laws.servers import TEXTS
 from tests.machines.algebras import BOARDS, COUNTERS, RICH_TEXTS
 
 CHUNK = 1000

@@ -6,7 +6,7 @@ from machines.algebra import Algebra, OperationUnfit
 from machines.text import TEXT, TextAlgebra
 from machines.wire.operations import Delete, Format, Insert
 from machines.wire.text import Text, apply
-from tests.laws.histories import Kind
+from tests.laws.servers import Kind
 
 
 @frozen

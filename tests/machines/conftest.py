@@ -1,6 +1,6 @@
 """What the tests of every lifecycle share: the proof that they walk through all of its table."""
 
-import inspect
+from inspect import getmembers, isfunction, signature
 
 import pytest
 
@@ -10,12 +10,15 @@ from statekit.testing.walk import Walk
 
 @pytest.fixture
 def left_untaken(request):
-    """Walk a machine through every test of the module that asks for `walk` alone; give the lines none of them takes."""
+    """Walk a machine through every test that asks for `walk` alone; give the lines that none of them takes.
 
-    def walked(machine, walk=None):
+    The tests are those of the module, and of the others that are given.
+    """
+
+    def walked(machine, walk=None, more=()):
         walk = walk or Walk(machine)
-        for name, test in vars(request.module).items():
-            if name.startswith("test_") and list(inspect.signature(test).parameters) == ["walk"]:
+        for name, test in (each for module in (request.module, *more) for each in getmembers(module, isfunction)):
+            if name.startswith("test_") and list(signature(test).parameters) == ["walk"]:
                 walk.begin()
                 test(walk)
         return untaken(machine, walk.passed)

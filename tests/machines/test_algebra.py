@@ -25,7 +25,7 @@ from machines.wire.messages import Document, DocumentEdit, DocumentSync, Operati
 from machines.wire.operations import Delete, Format, Insert
 from machines.wire.text import Text
 from statekit.testing.walk import Walk
-from tests.laws.histories import TEXTS
+from tests.laws.servers import TEXTS
 from tests.machines.algebras import BOARDS, COUNTERS, RICH_TEXTS, Board, Counter
 
 KINDS = [pytest.param(each, id=each.algebra.name) for each in (RICH_TEXTS, COUNTERS, BOARDS)]

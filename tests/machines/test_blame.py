@@ -12,6 +12,7 @@ from machines.link import Closed, FrameArrived, FrameInvalid, Opened, Report, Se
 from machines.rate_limit import RATE_LIMIT
 from machines.session import SESSION, Options, contexts
 from machines.wire.messages import (
+    URL_DOCUMENT,
     ConnectionAck,
     Document,
     DocumentEdit,
@@ -48,7 +49,7 @@ def link(walk, *operations, version=0, text=""):
     """Let a dial come to a link, and the server tell what it has."""
     walk.answer(CONNECTION, Opened())
     walk.answer(CONNECTION, FrameArrived(GREETING))
-    asked = walk.of(CONFLICT_RECOVERY).context.sync_id
+    asked = walk.of(CONFLICT_RECOVERY, URL_DOCUMENT).context.sync_id
     sync = DocumentSync(Document("d", version, Text(text)), operations, message_id=asked)
     walk.answer(CONNECTION, FrameArrived(sync))
     assert walk.state(CONNECTION) is SETTLING
@@ -63,7 +64,8 @@ def again(walk, *operations, **document):
 
 
 def submit(walk, edit):
-    walk.send(CONFLICT_RECOVERY, Submit(edit, walk.of(CONFLICT_RECOVERY).context.replica.revision))
+    revision = walk.of(CONFLICT_RECOVERY, URL_DOCUMENT).context.replica.revision
+    walk.send(CONFLICT_RECOVERY, Submit(edit, revision), key=URL_DOCUMENT)
 
 
 def sent(walk):
@@ -88,14 +90,14 @@ def test_an_operation_over_which_two_links_break_is_set_aside_and_told_and_the_n
     for _ in range(2):
         walk.fire(CONNECTION, SETTLED)
         walk.answer(CONNECTION, ending)
-        assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY)) == (BACKING_OFF, DETACHED)
+        assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY, URL_DOCUMENT)) == (BACKING_OFF, DETACHED)
         assert ended(walk) == []
         again(walk)
     assert ended(walk) == [OperationEnded(1, Outcome.DISCARDED, POISON, "poison")]
     assert [each.message_id for each in sent(walk)] == ["ann:2"]
     walk.answer(CONNECTION, FrameArrived(OperationAck("ann:2", 1)))
     assert [(each.sequence, each.outcome) for each in ended(walk)] == [(2, Outcome.ACKNOWLEDGED)]
-    assert walk.state(CONFLICT_RECOVERY) is SYNCED
+    assert walk.state(CONFLICT_RECOVERY, URL_DOCUMENT) is SYNCED
 
 
 @pytest.mark.parametrize("code", [1007, 1009])

@@ -44,8 +44,8 @@ from machines.document import (
     ViewChanged,
 )
 from machines.link import Send
-from machines.outbox import Tries
 from machines.replica import Replica
+from machines.tries import Tries
 from machines.wire.messages import (
     Document,
     DocumentClose,

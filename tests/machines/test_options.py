@@ -157,7 +157,7 @@ HOLDS = {
     },
 }
 # Free text, and the logger that the transport makes for itself.
-FREE = {ServerOptions: {"document_id", "content", "permissions"}, DialOptions: {"logger"}}
+FREE = {ServerOptions: {"document_id", "content", "others", "permissions"}, DialOptions: {"logger"}}
 # Whose the options are, as the refusal says it.
 WHOSE = {
     connection.Options: "connection",

@@ -1,5 +1,7 @@
 """Virtual time costs nothing, keeps order, waits for threads, and reports a deadlock."""
 
+import asyncio
+import threading
 import time
 
 import anyio
@@ -9,6 +11,7 @@ from statekit.testing import virtual_time
 from statekit.testing.virtual_time import (
     VIRTUAL_BACKENDS,
     VirtualDeadlock,
+    VirtualLoop,
     run_virtual,
     virtual_backend,
 )
@@ -151,6 +154,26 @@ def test_a_thread_that_takes_longer_than_our_patience_is_no_deadlock(backend, mo
         return await anyio.to_thread.run_sync(lambda: time.sleep(0.2) or "done")
 
     assert run_virtual(work, backend=backend) == "done"
+
+
+def test_a_thread_that_nobody_knows_of_may_end_the_wait_while_our_patience_lasts():
+    async def work():
+        answered = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        threading.Timer(0.05, loop.call_soon_threadsafe, (answered.set,)).start()
+        await answered.wait()
+        return anyio.current_time()
+
+    assert run_virtual(work, backend="asyncio") == 0.0
+
+
+def test_a_loop_that_anyio_did_not_start_has_virtual_time_too():
+    async def work():
+        await asyncio.sleep(3600.0)
+        return asyncio.get_running_loop().time()
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        assert runner.run(work()) == 3600.0
 
 
 def test_another_backend_is_refused():

@@ -173,3 +173,30 @@ async def test_a_cancelled_send_drops_the_connection(script):
         assert await code_of(socket) == 1006
         await service.ended.wait()
     assert service.codes == [(1006, "")]
+
+
+async def test_what_is_sent_to_one_who_has_just_dropped_the_connection_is_lost_without_a_word(script):
+    sent = []
+
+    async def serve(socket):
+        await socket.receive()
+        await anyio.sleep(1.0)
+        await socket.send("too late")
+        sent.append(anyio.current_time())
+
+    service = script(serve)
+    async with MemoryNetwork(service, latency_seconds=1.0) as network:
+        socket = await network.transport().dial(URL)
+        await socket.send("hello")
+        await anyio.sleep(1.5)
+        await socket.abort()
+        assert await code_of(socket) == 1006
+        await service.ended.wait()
+        assert (sent, anyio.current_time()) == ([4.0], 4.5)
+    assert service.codes == [(1006, "")]
+
+
+async def test_a_network_that_was_not_entered_cannot_be_left(script):
+    network = MemoryNetwork(script())
+    with pytest.raises(RuntimeError, match="this MemoryNetwork is not entered"):
+        await network.__aexit__(None, None, None)

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket as sockets
+import sys
 
 import anyio
 import pytest
@@ -122,6 +123,15 @@ async def test_a_refusal_at_every_address_of_a_name_is_a_refusal():
         with pytest.raises(DialFailed) as caught:
             await WebSocketTransport().dial(f"ws://localhost:{port}/")
     assert caught.value.cause == "refused"
+
+
+async def test_a_dial_does_not_need_trio_to_be_loaded_where_asyncio_runs(anyio_backend_name, monkeypatch):
+    if anyio_backend_name == "asyncio":
+        monkeypatch.delitem(sys.modules, "trio")
+    with sockets.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        assert (await failure_of(held.getsockname()[1])).cause == "refused"
+    assert ("trio" in sys.modules) is (anyio_backend_name == "trio")
 
 
 async def test_a_name_that_does_not_exist_is_unreachable():

@@ -9,13 +9,22 @@ from itertools import chain
 
 import pytest
 
-from machines.properties import auth_refresh, circuit_breaker, connection, error_storm, rate_limit, session
+from machines.properties import (
+    auth_refresh,
+    circuit_breaker,
+    conflict_recovery,
+    connection,
+    error_storm,
+    rate_limit,
+    session,
+)
 
 INVARIANTS = {
     # letter: how many the specification has, and where they are claimed
     "C": (12, connection),
     "A": (11, auth_refresh),
     "B": (9, circuit_breaker),
+    "O": (12, conflict_recovery),
     "R": (10, rate_limit),
     "S": (7, error_storm),
     "G": (8, session),
