@@ -107,9 +107,9 @@ class World:
     """What happens around a session: which errors its server reports, what else comes, and how soon bounds are reached.
 
     Everything is bounded by `often` times, as retries are, or failures; `storms` errors are forgiven, or none weighs
-    anything; so many `locks` in a row are waited for. With `gives_up` the last attempt of the fast phase is the last of all (the seed's stop). With `at_once` a
-    peer that fell silent is dialled again without a pause, as it is by the shipped policies. What an operation is
-    called tells it from the one before if there are two `names`.
+    anything; so many `locks` in a row are waited for. With `gives_up` the last attempt of the fast phase is the last of
+    all (the seed's stop). With `at_once` a peer that fell silent is dialled again without a pause, as it is by the
+    shipped policies. What an operation is called tells it from the one before if there are two `names`.
     """
 
     errors: tuple[ErrorCode, ...]
