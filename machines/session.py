@@ -83,7 +83,7 @@ def contexts(client_id: str, options: Options, *outboxes: Replica) -> dict[str, 
     """
     empty = conflict_recovery.Context(Replica(client_id), options.conflict_recovery)
     replicas = {each.document_id: each for each in (empty.replica, *outboxes)}
-    documents = {
+    documents: dict[str, object] = {
         address(CONFLICT_RECOVERY.name, key): evolve(empty, replica=replica) for key, replica in replicas.items()
     }
     return documents | {
