@@ -3,8 +3,8 @@
 import pytest
 from attrs import evolve
 
-from machines.conflict_recovery import NEXT, send_head
-from machines.document import Attach, Detach, OperationEnded, Outcome
+from machines.conflict_recovery import DETACHED, HALTED, NEXT, send_head
+from machines.document import Attach, CloseDocument, Detach, Open, OperationEnded, Outcome
 from machines.link import Send
 from machines.outbox import ask, count_round, mark_sent, roll_back, settle_head, take_remote, take_sync
 from machines.properties.conflict_recovery import MODEL, lives
@@ -155,6 +155,30 @@ def ask_without_counting(context):
     return evolve(count_round(context), tries=context.tries)
 
 
+def with_rows(change):
+    """Give the machine with some rows changed; for None a row stays as it is."""
+
+    def part(each):
+        return ((change(each) or each) if isinstance(each, Row) else each,)
+
+    return Rewriting(MODEL.subject, part=part).machine()
+
+
+def unlinked(_):
+    """No link comes to it, opened before or with one."""
+    begins = (Attach, Open)
+    return with_rows(lambda row: evolve(row, target=HALTED) if row.trigger in begins and row.target else None)
+
+
+def kept_open(_):
+    """A close is no more than a halt, and of what is halted a reopening."""
+    return with_rows(
+        lambda row: (
+            evolve(row, target=DETACHED if row.source is HALTED else HALTED) if row.trigger is CloseDocument else None
+        )
+    )
+
+
 # --------------------------------------------------------------------------------------------------------- the claims
 UNLINKED = "row DETACHED Attach: dropped"
 
@@ -199,18 +223,19 @@ KILLS = (
     ("halt", "row open Halt: without tell_ended"),
     ("saved", "stay open Persist: without save_outbox"),
     ("rest", "row SYNC_WAIT after sync_wait: dropped"),
-    ("RESOLVING", "row DETACHED Attach: led to RESYNCING"),
+    ("RESOLVING", unlinked),
     ("SYNCED", "choice next to SYNCED if nothing_pending: dropped"),
     ("AWAITING", {"one_pending": never}),
     ("AWAITING_BUFFERED", {"acceptable": only_one}),
-    ("RESYNCING", UNLINKED),
-    ("SYNC_WAIT", UNLINKED),
-    ("HELD", UNLINKED),
+    ("RESYNCING", unlinked),
+    ("SYNC_WAIT", unlinked),
+    ("HELD", unlinked),
     ("HALTED", "row open Halt: dropped"),
+    ("CLOSED", kept_open),
     ("composed", "option compose_max read as -1"),
     ("contention", {"count_round": ask_without_counting}),
     ("poison", "row in_flight Detach if blamed: dropped"),
-    ("put back", UNLINKED),
+    ("put back", unlinked),
     ("retries", {"count_try": nothing}),
 )
 
@@ -230,15 +255,6 @@ def test_a_claim_notices_a_mistake(code, mutation):
 
 
 # --------------------------------------------------------------------------------------- the pipelines of other clients
-def with_rows(change):
-    """Give the machine with some rows changed; for None a row stays as it is."""
-
-    def part(each):
-        return ((change(each) or each) if isinstance(each, Row) else each,)
-
-    return Rewriting(MODEL.subject, part=part).machine()
-
-
 def resend_at_once(row):
     """A new link is for resending."""
     return evolve(row, target=NEXT, effects=(), update=None) if row.trigger is Attach else None
