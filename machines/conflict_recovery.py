@@ -17,6 +17,7 @@ Surprising arrows, in words:
 - A grant that comes when there is nothing to send is let pass: whatever is to be sent later is offered again.
 - A hold keeps operations, not questions: who may only read is told everything all the same, and may queue nothing.
 - Only the head is ever refused, rolled back or given up; the rest is rewritten and goes on.
+- A document that is opened while a link is up asks at once; one that is closed is over, and its machine with it.
 """
 
 from enum import StrEnum
@@ -26,12 +27,14 @@ from machines import outbox, tries
 from machines.document import (
     Acknowledged,
     Attach,
+    CloseDocument,
     Conflict,
     Detach,
     Granted,
     Halt,
     Hold,
     Offer,
+    Open,
     OperationEnded,
     Persist,
     PutBack,
@@ -71,12 +74,17 @@ from machines.outbox import (
     hold,
     is_held,
     is_known,
+    is_new,
+    is_new_on_link,
     is_next,
     is_read_only,
+    keeps_us,
     mark_sent,
     names_head,
     nothing_pending,
     one_pending,
+    open_and_ask,
+    open_as,
     pause,
     queue_full,
     release,
@@ -84,13 +92,14 @@ from machines.outbox import (
     roll_back,
     settle_head,
     settle_head_again,
+    spares_us,
     sync_wait,
     syncs_left,
     take_remote,
     take_sync,
 )
 from machines.replica import Replica
-from machines.wire.messages import DocumentEdit, SyncRequest
+from machines.wire.messages import DocumentClose, DocumentEdit, SyncRequest
 from statekit import EVERY, Kind, Machine, Rows, after, arm, disarm, either, timer
 
 # ------------------------------------------------------------------------------------------------ options and context
@@ -114,15 +123,16 @@ class State(StrEnum):
     SYNC_WAIT = "sync_wait"
     HELD = "held"
     HALTED = "halted"
+    CLOSED = "closed"
 
 
-DETACHED, RESOLVING, SYNCED, AWAITING, AWAITING_BUFFERED, RESYNCING, SYNC_WAIT, HELD, HALTED = State
+DETACHED, RESOLVING, SYNCED, AWAITING, AWAITING_BUFFERED, RESYNCING, SYNC_WAIT, HELD, HALTED, CLOSED = State
 
 
 # ----------------------------------------------------------------------------------------------- events and effects
 Event: TypeAlias = (
-    Submit | Attach | Detach | Acknowledged | RemoteEdit | Synced | Conflict | Unsure | Refused | Granted | PutBack
-    | Hold | Release | Persist | Halt | Reopen
+    Open | Submit | Attach | Detach | Acknowledged | RemoteEdit | Synced | Conflict | Unsure | Refused | Granted
+    | PutBack | Hold | Release | Persist | Halt | Reopen | CloseDocument
 )  # fmt: skip
 
 Effect: TypeAlias = Send | Offer | OperationEnded | ViewChanged | SaveOutbox
@@ -133,7 +143,7 @@ def send_head(context: Context) -> Send:
     """Send the first message that the server does not have, as it reads now."""
     replica = context.replica
     edit, message_id = replica.edit(replica.head), replica.message_id(replica.head.sequence)
-    return Send(DocumentEdit(edit, replica.version, client_id=replica.client_id, message_id=message_id))
+    return Send(DocumentEdit(edit, replica.version, replica.client_id, message_id, replica.document_id))
 
 
 def offer_head(context: Context) -> Offer:
@@ -143,7 +153,12 @@ def offer_head(context: Context) -> Offer:
 
 def send_sync(context: Context) -> Send:
     """Ask the server what it has."""
-    return Send(SyncRequest(context.replica.version, message_id=context.sync_id))
+    return Send(SyncRequest(context.replica.version, context.sync_id, document_id=context.replica.document_id))
+
+
+def send_close(context: Context) -> Send:
+    """Tell the server that nothing more of the document need be sent."""
+    return Send(DocumentClose(context.replica.document_id))
 
 
 def tell_ended(context: Context) -> tuple[OperationEnded, ...]:
@@ -192,6 +207,7 @@ STATES = (
     state(SYNC_WAIT,         Kind.WAITING, "a pause before asking: nobody answered, or nobody was sure again"),
     state(HELD,              Kind.WAITING, "operations must be kept for now", waits_for="whoever holds them"),
     state(HALTED,            Kind.FAILED,  "the document takes no operations any more", waits_for="a person"),
+    state(CLOSED,            Kind.ENDED,   "the user is done with the document"),
 )
 
 NEXT = rows.choice("next",
@@ -221,6 +237,9 @@ TABLE = (
     ignore(OPEN,                  Submit,               guard=queue_full, because="too many operations are waiting"),
     ignore(OPEN,                  Submit,               because="the edit does not fit the document"),
 
+    row(DETACHED,                 Open,                 RESOLVING,         send_sync,
+        guard=is_new_on_link, update=open_and_ask),
+    stay(DETACHED,                Open,                 guard=is_new, update=open_as),
     row(DETACHED,                 Attach,               RESOLVING,         send_sync, update=ask),
     row(IN_FLIGHT,                Detach,               DETACHED,          guard=blamed, update=count_break),
     row(ATTACHED,                 Detach,               DETACHED),
@@ -253,16 +272,24 @@ TABLE = (
     ignore((SYNCED, IN_FLIGHT, HELD), RemoteEdit,       guard=is_known, because="the document has it already"),
     row((SYNCED, IN_FLIGHT, HELD), RemoteEdit,          RESYNCING,         send_sync, update=ask),
 
-    row((SYNCED, IN_FLIGHT),      Hold,                 HELD,              update=hold),
+    row((SYNCED, IN_FLIGHT),      Hold,                 HELD,              guard=keeps_us, update=hold),
+    row(HELD,                     Hold,                 RESYNCING,         send_sync,
+        guard=spares_us, update=release_and_ask),
+    stay(EVERY,                   Hold,                 guard=spares_us, update=release),
     stay(EVERY,                   Hold,                 update=hold),
     row(HELD,                     Release,              RESYNCING,         send_sync, update=release_and_ask),
     stay(EVERY,                   Release,              update=release),
     stay(OPEN,                    Persist,              save_outbox),
     row(OPEN,                     Halt,                 HALTED,            save_outbox, tell_ended, update=export_all),
     row(HALTED,                   Reopen,               DETACHED,          update=begin_again),
+    row(ATTACHED,                 CloseDocument,        CLOSED,            send_close, save_outbox, tell_ended,
+        update=export_all),
+    row(DETACHED,                 CloseDocument,        CLOSED,            save_outbox, tell_ended, update=export_all),
+    row(HALTED,                   CloseDocument,        CLOSED),
 
     ignore(HALTED,                Submit,               because="the document takes no operations any more"),
     ignore(HALTED,                Persist,              because="it was saved when it was halted"),
+    ignore(HALTED,                Open,                 because="it was halted, and is to be closed first"),
     ignore(EVERY,                 Attach,               because="the link was up already, or nothing is to be sent"),
     ignore(EVERY,                 Detach,               because="the link was down already, or nothing is to be sent"),
     ignore(EVERY,                 Synced,               because="it answers no question that is still open"),
@@ -271,7 +298,7 @@ TABLE = (
     ignore(EVERY,                 either(Conflict, Unsure, Refused), because="the next sync will tell"),
     ignore(EVERY,                 either(Granted, PutBack), because="it is not what is to be sent now"),
     ignore(EVERY,                 Halt,                 because="it is halted already"),
-    ignore(EVERY,                 Reopen,               because="it is open already"),
+    ignore(EVERY,                 either(Reopen, Open), because="it is open already"),
 )
 # fmt: on
 

@@ -1,8 +1,8 @@
 """The document: what its user and its server say of it, and what others hear of its operations.
 
 The events are those of `conflict_recovery`, a machine for each document; the session makes them of what the router and
-the other machines tell. An operation is named by its message, `{client_id}:{number}`, wherever it is sent or offered,
-and by its number towards the application.
+the other machines tell. An operation is named by its message, `{client_id}:{number}` and the document's opening if it
+has one, wherever it is sent or offered; towards the application by its number, which is its document's own.
 """
 
 from enum import StrEnum
@@ -11,7 +11,7 @@ from typing import Annotated, TypeAlias
 from attrs import Factory, field, frozen
 
 from machines.replica import Replica
-from machines.wire.messages import DocumentSync, OperationAck, OperationBroadcast
+from machines.wire.messages import URL_DOCUMENT, DocumentSync, OperationAck, OperationBroadcast
 from machines.wire.operations import Edit
 from statekit import Signal
 from statekit.quantities import Ordinal
@@ -27,8 +27,13 @@ def question_id(client_id: str, question: Question) -> str:
 
 def question_of(message_id: str | None) -> Question:
     """Tell which question a name is that of; 0 if it is none's."""
-    number = (message_id or "").rpartition(":sync:")[2]
+    number = (message_id or "").rpartition(":sync:")[2].partition(":")[0]
     return int(number) if number.isdecimal() else 0
+
+
+def opening_of(message_id: str | None) -> str:
+    """Tell in which opening of its document a question was asked; empty if that is the URL's."""
+    return (message_id or "").rpartition(":sync:")[2].partition(":")[2]
 
 
 # --------------------------------------------------------------------------------------------------------- its user
@@ -38,6 +43,26 @@ class Submit:
 
     edit: Edit
     revision: int
+
+
+@frozen
+class Open:
+    """The user opened the document; `opening` is like no other's, and `attached` says that a link is up."""
+
+    opening: str
+    attached: bool
+
+    @classmethod
+    def samples(cls) -> "tuple[Open, ...]":
+        """Give one with a link, and one without."""
+        return cls("first", attached=True), cls("first", attached=False)
+
+
+@frozen
+class CloseDocument:
+    """The user is done with the document."""
+
+    reason: str = "closed"
 
 
 class Outcome(StrEnum):
@@ -61,6 +86,7 @@ class OperationEnded(Signal):
     outcome: Outcome
     edit: Edit
     reason: str = ""
+    document_id: str = URL_DOCUMENT
 
 
 @frozen
@@ -69,6 +95,7 @@ class ViewChanged(Signal):
 
     edit: Edit
     version: int
+    document_id: str = URL_DOCUMENT
 
 
 # --------------------------------------------------------------------------------------------------------- the link
@@ -105,6 +132,7 @@ class Synced:
 
     sync: DocumentSync
     question: Question = field(default=Factory(lambda self: question_of(self.sync.message_id), takes_self=True))
+    opening: str = field(default=Factory(lambda self: opening_of(self.sync.message_id), takes_self=True))
 
 
 @frozen
@@ -155,9 +183,13 @@ class PutBack:
 # ------------------------------------------------------------------------------------------------- everybody else
 @frozen
 class Hold:
-    """Operations must be kept for now; `read_only` says whether this user may make any, None leaves that as it is."""
+    """Operations must be kept for now; `read_only` says whether this user may make any, None leaves that as it is.
+
+    Only those of the `documents` that are named must be, unless that is None: to every other document it is a release.
+    """
 
     read_only: bool | None = None
+    documents: frozenset[str] | None = None
 
 
 @frozen

@@ -4,7 +4,6 @@ A fact is a pure function of the session, looked at whenever no signal is left t
 machine concerned hears when it has changed; see `session.DERIVED`.
 """
 
-from enum import StrEnum
 from typing import Final
 
 from machines import auth_refresh, connection, document, error_storm, hold
@@ -50,26 +49,19 @@ def fate_of_operations(reason: str) -> document.Halt | document.Reopen:
     return document.Halt(reason) if reason else document.Reopen()
 
 
-class Kept(StrEnum):
-    """Whether operations are kept back although a link may be up."""
-
-    NOT = "not"
-    FOR_NOW = "for_now"
-    READ_ONLY = "read_only"
-
-
-def operations_kept(session: View) -> Kept:
-    """Whether operations must be kept although a link may be up, and whether this user may make any."""
+def operations_kept(session: View) -> document.Hold | None:
+    """Whose operations must be kept although a link may be up, and whether this user may make any."""
     held = session.of(HOLD).context
     if hold.is_read_only(held):
-        return Kept.READ_ONLY
-    draining = session.of(CONNECTION).state is connection.DRAINING
-    return Kept.FOR_NOW if draining or hold.holds_operations(held) else Kept.NOT
+        return document.Hold(read_only=True)
+    if session.of(CONNECTION).state is connection.DRAINING or hold.holds_link(held) or held.locked_out:
+        return document.Hold(read_only=False)
+    return document.Hold(read_only=False, documents=held.locked) if held.lock.running else None
 
 
-def keep_or_release(kept: Kept) -> document.Hold | document.Release:
+def keep_or_release(kept: document.Hold | None) -> document.Hold | document.Release:
     """Operations are kept, or may be sent again."""
-    return document.Release() if kept is Kept.NOT else document.Hold(read_only=kept is Kept.READ_ONLY)
+    return kept or document.Release()
 
 
 def locked_out(session: View) -> bool:

@@ -15,6 +15,7 @@ Surprising arrows, in words:
 - The waits grow while nothing succeeds. A stable link ends the growth of maintenance, not the count of locks: a locked
   document has as good a link as any.
 - The lock after the tenth in a row is not waited for: the operations are given back.
+- Of several documents only those that are locked are kept for that; but one that locks the client out keeps them all.
 """
 
 from enum import StrEnum
@@ -89,10 +90,11 @@ class Shown:
 
 @frozen
 class ToldToWait:
-    """The server says what is to be waited for, and perhaps for how long."""
+    """The server says what is to be waited for, perhaps for how long, and of a lock which document has it."""
 
     wait: Wait
     hint_seconds: float | None = None
+    document_id: str = ""
 
     @classmethod
     def samples(cls) -> "tuple[ToldToWait, ...]":
@@ -124,7 +126,14 @@ class PermissionsCame:
 
 @frozen
 class Served:
-    """The server took an operation: nothing is locked, nothing is out of service."""
+    """The server took an operation: its document is not locked, nothing is out of service."""
+
+    document_id: str = ""
+
+    @classmethod
+    def samples(cls) -> "tuple[Served, ...]":
+        """Give an operation of the document that is locked, if one is, and one of another."""
+        return cls(), cls("other")
 
 
 @frozen
@@ -153,6 +162,8 @@ class BackOnline(Signal):
 class LockedTooOften(Signal):
     """The document stays locked: its operations should be given back."""
 
+    document_id: str = ""
+
 
 Effect: TypeAlias = BackOnline | LockedTooOften
 
@@ -172,7 +183,11 @@ class Told:
 
 @frozen
 class Context:
-    """Every reason there is; `latest` is the wait that was told of last."""
+    """Every reason there is; `latest` is the wait that was told of last.
+
+    `locked` are the documents that the lock is about, or was last: all of them wait as long as the one that waits
+    longest, and are counted together.
+    """
 
     options: Options = Options()
     offline: bool = False
@@ -180,6 +195,7 @@ class Context:
     maintenance: Told = Told()
     unavailable: Told = Told()
     lock: Told = Told()
+    locked: frozenset[str] = frozenset({""})
     latest: Wait = Wait.LOCK
     locked_out: bool = False
     read_only: bool = False
@@ -208,7 +224,7 @@ def holds_link(context: Context) -> bool:
 
 
 def holds_operations(context: Context) -> bool:
-    """Must operations wait although a link may be up?"""
+    """Must operations of some document wait although a link may be up?"""
     return holds_link(context) or is_locked(context) or context.read_only
 
 
@@ -236,6 +252,11 @@ def is_unavailable(context: Context) -> bool:
 def is_locked(context: Context) -> bool:
     """Is the document locked?"""
     return context.lock.running or context.locked_out
+
+
+def locks(context: Context, document_id: str) -> bool:
+    """Is this document locked?"""
+    return context.locked_out or (context.lock.running and document_id in context.locked)
 
 
 def is_read_only(context: Context) -> bool:
@@ -290,7 +311,11 @@ def note_wait(context: Context, event: ToldToWait) -> Context:
     own = _own_seconds(context, event.wait, times)
     said = own if hint is None else max(hint, context.options.floor_seconds)
     longest = max(said, told.seconds) if told.running else said
-    return context.telling(event.wait, Told(times, longest, running=True))
+    noted = context.telling(event.wait, Told(times, longest, running=True))
+    if event.wait is not Wait.LOCK:
+        return noted
+    before = context.locked if context.lock.running else frozenset[str]()
+    return evolve(noted, locked=before | {event.document_id})
 
 
 def end_wait(context: Context, event: Fired) -> Context:
@@ -323,9 +348,10 @@ def _settled(told: Told) -> Told:
     return evolve(told, times=int(told.running))
 
 
-def note_served(context: Context) -> Context:
-    """Let the next wait of every kind be a first one."""
-    return evolve(note_steady(context), lock=_settled(context.lock))
+def note_served(context: Context, event: Served) -> Context:
+    """Let the next wait of every kind be a first one; for a lock only if a document that had it was served."""
+    lock = _settled(context.lock) if event.document_id in context.locked else context.lock
+    return evolve(note_steady(context), lock=lock)
 
 
 def note_steady(context: Context) -> Context:
@@ -335,6 +361,11 @@ def note_steady(context: Context) -> Context:
 
 
 # ------------------------------------------------------------------------------------------------------------ makers
+def give_back(_: Context, event: ToldToWait) -> LockedTooOften:
+    """Say which document stays locked."""
+    return LockedTooOften(event.document_id)
+
+
 def latest_wait(context: Context) -> str:
     """The wait that was told of last."""
     return context.latest.value
@@ -376,7 +407,7 @@ TABLE = (
     row(EVERY,       Hid,              GRAVEST,   update=hide),
     row(EVERY,       Shown,            GRAVEST,   update=show),
 
-    row(EVERY,       ToldToWait,       GRAVEST,   LockedTooOften(), guard=locked_too_often, update=give_up_lock),
+    row(EVERY,       ToldToWait,       GRAVEST,   give_back, guard=locked_too_often, update=give_up_lock),
     row(EVERY,       ToldToWait,       GRAVEST,   arm(waited), update=note_wait),
     row(ANY,         waited,           GRAVEST,   update=end_wait),
     row(EVERY,       LockedOut,        GRAVEST,   update=lock_out),

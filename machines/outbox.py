@@ -8,11 +8,13 @@ from attrs import evolve, frozen
 
 from machines.document import (
     Acknowledged,
+    CloseDocument,
     Conflict,
     Detach,
     Granted,
     Halt,
     Hold,
+    Open,
     OperationEnded,
     Outcome,
     PutBack,
@@ -58,7 +60,7 @@ class Context:
     @property
     def sync_id(self) -> str:
         """The name of the last question."""
-        return question_id(self.replica.client_id, self.asked)
+        return self.replica.named(question_id(self.replica.client_id, self.asked))
 
 
 def sync_wait(context: Context) -> Jitter:
@@ -77,9 +79,29 @@ def acceptable(context: Context, event: Submit) -> bool:
     return not context.read_only and not queue_full(context) and context.replica.fits(event.edit, event.revision)
 
 
+def is_new(context: Context) -> bool:
+    """Has it named no message yet?"""
+    return not context.asked and not context.replica.sequence
+
+
+def is_new_on_link(context: Context, event: Open) -> bool:
+    """Is it new, and a link up?"""
+    return event.attached and is_new(context)
+
+
 def is_held(context: Context) -> bool:
     """Must operations be kept for now?"""
     return context.held
+
+
+def keeps_us(context: Context, event: Hold) -> bool:
+    """Must the operations of this document be kept?"""
+    return event.documents is None or context.replica.document_id in event.documents
+
+
+def spares_us(context: Context, event: Hold) -> bool:
+    """Must only those of others be kept?"""
+    return not keeps_us(context, event)
 
 
 def is_read_only(context: Context) -> bool:
@@ -157,7 +179,7 @@ def given_up(context: Context) -> bool:
 
 def answers_us(context: Context, event: Synced) -> bool:
     """Is it the answer to our last question?"""
-    return event.question == context.asked
+    return event.question == context.asked and event.opening == context.replica.opening
 
 
 def syncs_left(context: Context) -> bool:
@@ -169,15 +191,26 @@ def syncs_left(context: Context) -> bool:
 def _moved(context: Context, replica: Replica, ended: tuple[OperationEnded, ...] = (), *, told: bool = True) -> Context:
     """Take on the replica, and note what its change of the view, and what it could not carry along, come to."""
     count = replica.revision - context.replica.revision
-    changes = tuple(ViewChanged(edit, replica.version) for edit in replica.recent[-count:]) if count and told else ()
-    lost = _ended(replica.lost, Outcome.EXPORTED, "untransformable")
+    changed = replica.recent[-count:] if count and told else ()
+    changes = tuple(ViewChanged(edit, replica.version, replica.document_id) for edit in changed)
+    lost = _ended(replica, replica.lost, Outcome.EXPORTED, "untransformable")
     moved = evolve(context, replica=evolve(replica, lost=()), changes=changes, ended=(*ended, *lost))
     stays = bool(context.replica.pending) and replica.is_head(replica.message_id(context.replica.head.sequence))
     return moved if stays else evolve(moved, tries=Tries())
 
 
-def _ended(parts: tuple[Part, ...], outcome: Outcome, reason: str = "") -> tuple[OperationEnded, ...]:
-    return tuple(OperationEnded(each.sequence, outcome, each.edit, reason) for each in parts)
+def _ended(of: Replica, parts: tuple[Part, ...], outcome: Outcome, reason: str = "") -> tuple[OperationEnded, ...]:
+    return tuple(OperationEnded(each.sequence, outcome, each.edit, reason, of.document_id) for each in parts)
+
+
+def open_as(context: Context, event: Open) -> Context:
+    """Name its messages like no other's."""
+    return evolve(context, replica=evolve(context.replica, opening=event.opening))
+
+
+def open_and_ask(context: Context, event: Open) -> Context:
+    """Name its messages like no other's, and number the first question."""
+    return ask(open_as(context, event))
 
 
 def accept(context: Context, event: Submit) -> Context:
@@ -194,13 +227,13 @@ def take_remote(context: Context, event: RemoteEdit) -> Context:
 
 def settle_head(context: Context, event: Acknowledged) -> Context:
     """The head has arrived."""
-    ended = _ended(context.replica.head.parts, Outcome.ACKNOWLEDGED)
+    ended = _ended(context.replica, context.replica.head.parts, Outcome.ACKNOWLEDGED)
     return _moved(context, context.replica.acknowledged(event.ack.server_version), ended)
 
 
 def settle_head_again(context: Context) -> Context:
     """The head is in the server's document that replaced ours: ours of it is one too many."""
-    ended = _ended(context.replica.head.parts, Outcome.ACKNOWLEDGED)
+    ended = _ended(context.replica, context.replica.head.parts, Outcome.ACKNOWLEDGED)
     return _moved(context, context.replica.without(), ended)
 
 
@@ -210,28 +243,29 @@ def take_sync(context: Context, event: Synced) -> Context:
     replica = context.replica.synced(event.sync, afresh=afresh)
     left = {each.sequence for each in (*replica.parts, *replica.lost)}
     arrived = tuple(each for each in context.replica.parts if each.sequence not in left)
-    moved = _moved(context, replica, _ended(arrived, Outcome.ACKNOWLEDGED))
+    moved = _moved(context, replica, _ended(replica, arrived, Outcome.ACKNOWLEDGED))
     return evolve(moved, syncs=0, waits=0)
 
 
 def roll_back(context: Context, event: Refused) -> Context:
     """Undo the head, which the server will never have; nothing was held, or it would not have been in flight."""
-    ended = _ended(context.replica.head.parts, Outcome.REJECTED, event.code)
+    ended = _ended(context.replica, context.replica.head.parts, Outcome.REJECTED, event.code)
     moved = _moved(context, context.replica.without(), ended)
     return evolve(moved, held=event.read_only, read_only=event.read_only)
 
 
 def give_up_head(context: Context) -> Context:
     """Undo the head: the server's answer has not shown it once more."""
-    ended = _ended(context.replica.head.parts, Outcome.DISCARDED, context.tries.given_up_for(context.options))
+    why = context.tries.given_up_for(context.options)
+    ended = _ended(context.replica, context.replica.head.parts, Outcome.DISCARDED, why)
     moved = _moved(context, context.replica.without(), ended)
     return evolve(moved, ended=(*context.ended, *moved.ended), changes=(*context.changes, *moved.changes))
 
 
-def export_all(context: Context, event: Halt) -> Context:
+def export_all(context: Context, event: Halt | CloseDocument) -> Context:
     """Give every operation back; the view stays as it is, for whoever still looks at it."""
     replica = context.replica
-    ended = _ended(replica.parts, Outcome.EXPORTED, event.reason)
+    ended = _ended(replica, replica.parts, Outcome.EXPORTED, event.reason)
     left = evolve(replica, base=replica.view, pending=(), loaded=False)
     return evolve(_moved(context, left, ended), reason=event.reason, given_back=replica)
 

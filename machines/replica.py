@@ -18,7 +18,7 @@ from attrs import Factory, evolve, field, frozen
 
 from machines.algebra import Algebra, OperationUnfit
 from machines.text import TEXT
-from machines.wire.messages import DocumentSync, SyncedOperation
+from machines.wire.messages import URL_DOCUMENT, DocumentSync, SyncedOperation
 from machines.wire.operations import Edit
 from machines.wire.text import Text
 
@@ -62,9 +62,15 @@ class _Stuck(Exception):
 
 @frozen
 class Replica:
-    """See the module. `revision` counts the changes of the view, `recent` keeps the last of them."""
+    """See the module. `revision` counts the changes of the view, `recent` keeps the last of them.
+
+    `opening` tells the messages apart from those of the client's other documents, and of this one when it was open
+    before: its numbers begin afresh, and under a name that the server has seen it takes nothing.
+    """
 
     client_id: str
+    document_id: str = field(default=URL_DOCUMENT, kw_only=True)
+    opening: str = field(default="", kw_only=True)
     algebra: Algebra[Text, Edit] = field(default=TEXT, kw_only=True)
     version: int = 0
     base: Text = field(default=Factory(lambda self: self.algebra.empty, takes_self=True))
@@ -96,8 +102,12 @@ class Replica:
         return reduce(self.algebra.compose, (part.edit for part in pending.parts))
 
     def message_id(self, sequence: int) -> str:
-        """The de-duplication key of one of our messages; the same on every resend."""
-        return f"{self.client_id}:{sequence}"
+        """The de-duplication key of one of our messages; the same on every resend, and no other document's."""
+        return self.named(f"{self.client_id}:{sequence}")
+
+    def named(self, name: str) -> str:
+        """Tell a name apart from those that any other opening gives."""
+        return f"{name}:{self.opening}" if self.opening else name
 
     def is_head(self, message_id: str | None) -> bool:
         """Tell whether that is the name of the head."""

@@ -7,11 +7,15 @@ the connection has failed for good. So no number of wakes can be forgotten, and 
 One message may concern several machines. It reaches them in the order of the specification (lifecycles section 8.2):
 what ends a document or a permission, then the token, then the storm, which counts an error after everyone concerned has
 heard of it; the derived facts come last, so a gate that shuts finds the link as that left it.
+
+There is a conflict recovery for each document that is open. What the server says of a document leads to that one, what
+concerns the link or its user to all of them, and so does what the pacer says: it knows an operation by its name, which
+is one document's only. The document of the URL is there from the start.
 """
 
-from typing import Final
+from typing import Final, TypeAlias
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from machines import (
     auth_refresh,
@@ -48,7 +52,8 @@ from machines.rate_limit import RATE_LIMIT
 from machines.rate_limit import Options as RateLimitOptions
 from machines.replica import Replica
 from machines.wire.messages import Inbound
-from statekit import System, derive, publish, wire
+from statekit import EVERY, System, derive, keyed, publish, spawn, wire
+from statekit.keyed import address
 
 
 @frozen
@@ -70,19 +75,51 @@ class Options:
     error_policies: ErrorPolicies = field(default=ERROR_POLICIES, validator=of_kind(ErrorPolicies), repr=False)
 
 
-def contexts(client_id: str, options: Options, outbox: Replica | None = None) -> dict[str, object]:
-    """Make the first context of every member, for `System.start`; an outbox that was saved brings its own client id."""
-    return {
+def contexts(client_id: str, options: Options, *outboxes: Replica) -> dict[str, object]:
+    """Make the first context of every member, for `System.start`.
+
+    A session starts with the document of the URL, and with each whose outbox was saved and is given here; an outbox
+    brings its own client id, which must be this client's.
+    """
+    empty = conflict_recovery.Context(Replica(client_id), options.conflict_recovery)
+    replicas = {each.document_id: each for each in (empty.replica, *outboxes)}
+    documents = {
+        address(CONFLICT_RECOVERY.name, key): evolve(empty, replica=replica) for key, replica in replicas.items()
+    }
+    return documents | {
         CONNECTION.name: connection.Context(options.connection, reason="initial"),
         HEARTBEAT.name: heartbeat.Context(options.heartbeat),
         AUTH_REFRESH.name: auth_refresh.Context(options.auth_refresh),
         CIRCUIT_BREAKER.name: circuit_breaker.Context(options.circuit_breaker),
-        CONFLICT_RECOVERY.name: conflict_recovery.Context(outbox or Replica(client_id), options.conflict_recovery),
+        CONFLICT_RECOVERY.name: empty,
         RATE_LIMIT.name: rate_limit.Context(options.rate_limit),
         ERROR_STORM.name: error_storm.Context(options.error_storm),
         HOLD.name: hold.Context(options.hold),
         ROUTER.name: router.Context(options.error_policies),
     }
+
+
+# --------------------------------------------------------------------------------------------------------- documents
+def of_document(context: conflict_recovery.Context, document_id: str) -> conflict_recovery.Context:
+    """Every document is recovered alike, and knows its own name."""
+    return evolve(context, replica=evolve(context.replica, document_id=document_id))
+
+
+OfDocument: TypeAlias = (
+    routed.DocumentOpened | routed.SyncCame | routed.AckCame | routed.BroadcastCame | routed.OperationFailed
+    | routed.DocumentGone | hold.LockedTooOften
+)  # fmt: skip
+"""What concerns one document."""
+
+
+def document_of(signal: OfDocument) -> str:
+    """Which document it concerns."""
+    return signal.document_id
+
+
+def opened(signal: routed.DocumentOpened) -> document.Open:
+    """A document that is opened hears first whether there is a link; what else there is to know is derived."""
+    return document.Open(signal.opening, signal.attached)
 
 
 # ------------------------------------------------------------------------------------------------------------ makers
@@ -112,7 +149,7 @@ def attach(_: link.LinkUp) -> document.Attach:
 
 
 def detach(signal: link.LinkDown) -> document.Detach:
-    """Operations are kept; the one under way may be what broke the link."""
+    """Operations are kept; the one under way may be what broke the link, and so may that of each other document."""
     return document.Detach(signal.blames_operation)
 
 
@@ -261,14 +298,14 @@ def document_gone(signal: routed.DocumentGone) -> document.Halt:
     return document.Halt(signal.reason)
 
 
-def served(_: routed.AckCame) -> hold.Served:
+def served(signal: routed.AckCame) -> hold.Served:
     """The server takes operations."""
-    return hold.Served()
+    return hold.Served(signal.document_id)
 
 
 def told_to_wait(signal: routed.WaitAsked) -> hold.ToldToWait:
     """The server says what is to be waited for."""
-    return hold.ToldToWait(signal.wait, signal.hint_seconds)
+    return hold.ToldToWait(signal.wait, signal.hint_seconds, signal.document_id)
 
 
 def permissions(signal: routed.PermissionsTold) -> hold.PermissionsCame:
@@ -334,19 +371,19 @@ WIRING: Final = (
     wire(CONNECTION,      link.FramePassed,             HEARTBEAT,         heard),
     wire(CONNECTION,      link.FramePassed,             ROUTER,            message_of),
     wire(CONNECTION,      link.LinkUp,                  HEARTBEAT,         begin_listening),
-    wire(CONNECTION,      link.LinkUp,                  CONFLICT_RECOVERY, attach),
+    wire(CONNECTION,      link.LinkUp,                  CONFLICT_RECOVERY, attach, key=EVERY),
     wire(CONNECTION,      link.LinkDown,                HEARTBEAT,         end_listening),
-    wire(CONNECTION,      link.LinkDown,                CONFLICT_RECOVERY, detach),
+    wire(CONNECTION,      link.LinkDown,                CONFLICT_RECOVERY, detach, key=EVERY),
     wire(CONNECTION,      link.LinkDown,                RATE_LIMIT,        forget_offers),
     wire(CONNECTION,      link.LinkDown,                ROUTER,            forget_greeting),
-    wire(CONNECTION,      link.StopSending,             CONFLICT_RECOVERY, keep_operations),
+    wire(CONNECTION,      link.StopSending,             CONFLICT_RECOVERY, keep_operations, key=EVERY),
     wire(CONNECTION,      link.AskToken,                AUTH_REFRESH,      need),
     wire(CONNECTION,      link.RejectToken,             AUTH_REFRESH,      rejected),
     wire(CONNECTION,      link.AcceptToken,             AUTH_REFRESH,      accepted),
     wire(CONNECTION,      link.AskPermit,               CIRCUIT_BREAKER,   acquire),
     wire(CONNECTION,      link.ReportPermit,            CIRCUIT_BREAKER,   reported),
     wire(AUTH_REFRESH,    auth_refresh.OfferToken,      CONNECTION,        token_ready),
-    wire(AUTH_REFRESH,    auth_refresh.PromptLogin,     CONFLICT_RECOVERY, persist),
+    wire(AUTH_REFRESH,    auth_refresh.PromptLogin,     CONFLICT_RECOVERY, persist, key=EVERY),
     wire(CIRCUIT_BREAKER, circuit_breaker.Grant,        CONNECTION,        permitted),
     wire(CIRCUIT_BREAKER, circuit_breaker.Deny,         CONNECTION,        denied),
     wire(CIRCUIT_BREAKER, circuit_breaker.Available,    CONNECTION,        permit_available),
@@ -359,26 +396,27 @@ WIRING: Final = (
     wire(ROUTER,          routed.LinkUnwelcome,         CONNECTION,        link_refused),
     wire(ROUTER,          routed.LinkFaulty,            CONNECTION,        link_broken),
     wire(ROUTER,          routed.ServiceFaulty,         CONNECTION,        service_failed),
-    wire(ROUTER,          routed.SyncCame,              CONFLICT_RECOVERY, synced),
-    wire(ROUTER,          routed.AckCame,               CONFLICT_RECOVERY, acknowledged),
-    wire(ROUTER,          routed.BroadcastCame,         CONFLICT_RECOVERY, remote_edit),
-    wire(ROUTER,          routed.OperationFailed,       CONFLICT_RECOVERY, operation_refused),
-    wire(ROUTER,          routed.OperationUnsure,       CONFLICT_RECOVERY, operation_unsure),
-    wire(ROUTER,          routed.OperationBehind,       CONFLICT_RECOVERY, operation_behind),
-    wire(ROUTER,          routed.OperationDenied,       CONFLICT_RECOVERY, operation_denied),
-    wire(ROUTER,          routed.DocumentGone,          CONFLICT_RECOVERY, document_gone),
+    spawn(ROUTER,         routed.DocumentOpened,        CONFLICT_RECOVERY, opened, key=document_of),
+    wire(ROUTER,          routed.SyncCame,              CONFLICT_RECOVERY, synced, key=document_of),
+    wire(ROUTER,          routed.AckCame,               CONFLICT_RECOVERY, acknowledged, key=document_of),
+    wire(ROUTER,          routed.BroadcastCame,         CONFLICT_RECOVERY, remote_edit, key=document_of),
+    wire(ROUTER,          routed.OperationFailed,       CONFLICT_RECOVERY, operation_refused, key=document_of),
+    wire(ROUTER,          routed.OperationUnsure,       CONFLICT_RECOVERY, operation_unsure, key=document_of),
+    wire(ROUTER,          routed.OperationBehind,       CONFLICT_RECOVERY, operation_behind, key=document_of),
+    wire(ROUTER,          routed.OperationDenied,       CONFLICT_RECOVERY, operation_denied, key=document_of),
+    wire(ROUTER,          routed.DocumentGone,          CONFLICT_RECOVERY, document_gone, key=document_of),
     wire(ROUTER,          routed.AckCame,               HOLD,              served),
     wire(ROUTER,          routed.WaitAsked,             HOLD,              told_to_wait),
     wire(ROUTER,          routed.PermissionsTold,       HOLD,              permissions),
     wire(ROUTER,          routed.RateLimitAsked,        RATE_LIMIT,        limited),
     wire(ROUTER,          routed.ErrorWeighed,          ERROR_STORM,       error_seen),
     wire(CONFLICT_RECOVERY, document.Offer,    RATE_LIMIT,        offered),
-    wire(RATE_LIMIT,      rate_limit.Granted,           CONFLICT_RECOVERY, granted),
-    wire(RATE_LIMIT,      rate_limit.PutBack,           CONFLICT_RECOVERY, put_back),
-    wire(RATE_LIMIT,      rate_limit.TurnedAway,        CONFLICT_RECOVERY, turned_away),
+    wire(RATE_LIMIT,      rate_limit.Granted,           CONFLICT_RECOVERY, granted, key=EVERY),
+    wire(RATE_LIMIT,      rate_limit.PutBack,           CONFLICT_RECOVERY, put_back, key=EVERY),
+    wire(RATE_LIMIT,      rate_limit.TurnedAway,        CONFLICT_RECOVERY, turned_away, key=EVERY),
     wire(RATE_LIMIT,      rate_limit.LimitHeard,        ERROR_STORM,       limit_seen),
     wire(HOLD,            hold.BackOnline,              AUTH_REFRESH,      back_online),
-    wire(HOLD,            hold.LockedTooOften,          CONFLICT_RECOVERY, locked_too_often),
+    wire(HOLD,            hold.LockedTooOften,          CONFLICT_RECOVERY, locked_too_often, key=document_of),
     publish(ROUTER, routed.ErrorReported, routed.MessagePassed),
     publish(RATE_LIMIT, rate_limit.LimitHeard),
     publish(ERROR_STORM, error_storm.StormBegan),
@@ -390,7 +428,7 @@ DERIVED: Final = (
     derive(facts.shut_gates,      CONNECTION,        facts.gates_moved,          initially=facts.NO_GATES),
     derive(facts.failed_for,      CONFLICT_RECOVERY, facts.fate_of_operations,   initially=""),
     derive(facts.storm_latched,   CONNECTION,        facts.end_or_try_again,     initially=False),
-    derive(facts.operations_kept, CONFLICT_RECOVERY, facts.keep_or_release,      initially=facts.Kept.NOT),
+    derive(facts.operations_kept, CONFLICT_RECOVERY, facts.keep_or_release,      initially=None),
     derive(facts.locked_out,      HOLD,              facts.locked_out_or_let_in, initially=False),
     derive(facts.link_steady,     HOLD,              facts.steady_for_hold,      initially=False),
     derive(facts.link_steady,     ERROR_STORM,       facts.steady_for_storm,     initially=False),
@@ -408,7 +446,7 @@ SESSION: Final = System(
         HOLD,
         ERROR_STORM,
         RATE_LIMIT,
-        CONFLICT_RECOVERY,
+        keyed(CONFLICT_RECOVERY, per="document", context=of_document),
         ROUTER,
     ),
     wiring=WIRING,

@@ -6,8 +6,9 @@ from attrs import frozen
 
 from machines.connection import CONNECTION, State
 from machines.gates import Gate
-from machines.hold import HOLD, holds_operations, is_locked, is_maintained, is_unavailable
+from machines.hold import HOLD, is_maintained, is_read_only, is_unavailable, locks
 from machines.rate_limit import RATE_LIMIT, is_limited
+from machines.wire.messages import URL_DOCUMENT
 from statekit import View
 
 
@@ -47,7 +48,8 @@ GRAVEST_FIRST = (Gate.REAUTH, Gate.OFFLINE, Gate.STORM, Gate.MAINTENANCE, Gate.H
 class StatusNow:
     """The status, and the reason where there is one: `kicked`, `user`, `server_closed`, the gravest shut gate, …
 
-    While connected the reason says why operations are kept nevertheless. `user_message(reason)` has words for each.
+    While connected the reason says why operations on the URL's document are kept nevertheless; that another document is
+    locked is told as an error about that. `user_message(reason)` has words for each.
     """
 
     status: Status
@@ -71,14 +73,14 @@ def public_status(session: View) -> StatusNow:
 
 
 def _why_kept(session: View) -> str:
-    """Tell why operations are kept although there is a link; empty while they are not."""
+    """Tell why operations on the URL's document are kept although there is a link; empty while they are not."""
     held = session.of(HOLD).context
     if is_maintained(held):
         return "maintenance"
     if is_unavailable(held):
         return "unavailable"
-    if is_locked(held):
+    if locks(held, URL_DOCUMENT):
         return "document_locked"
-    if holds_operations(held):
+    if is_read_only(held):
         return "read_only"
     return "rate_limited" if is_limited(session.of(RATE_LIMIT).context) else ""

@@ -11,7 +11,7 @@ from typing import cast
 
 from attrs import Factory, evolve, field, frozen
 
-from statekit.errors import MalformedSystem, UnknownMember
+from statekit.errors import MalformedSystem
 from statekit.interned import Interned, Memo
 from statekit.keyed import InstanceKey, Keyed, Seed, address
 from statekit.machine import Definition
@@ -93,14 +93,15 @@ class System(Shown):
     def start(self, contexts: Mapping[str, object] | None = None) -> Transaction:
         """Start every member in the order they are listed, with the given contexts or their own.
 
-        A keyed member has no instance yet; its context is what `keyed(context=...)` makes an instance's own. What a
-        function of a table or of the wiring raises is raised, as there is nothing yet to leave untouched.
+        The context of a keyed member is what `keyed(context=...)` makes an instance's own; it has no instance yet but
+        those that a context is given for under their addresses, which begin with that. What a function of a table or of
+        the wiring raises is raised, as there is nothing yet to leave untouched. Raises `UnknownMember`.
         """
-        given, names = contexts or {}, self.plan.names
-        for name in given:
-            if name not in self.names:
-                raise UnknownMember(self.name, name, self.names)
-        steps = [launch(member, given.get(name, member.context)) for name, member in self.plan.members.items()]
+        given = contexts or {}
+        instances = sorted(set(given) - set(self.names), key=self._order)
+        names = (*self.plan.names, *instances)
+        members = {name: self.plan.definition(name) for name in names}
+        steps = [launch(member, given.get(name, member.context)) for name, member in members.items()]
         facts = tuple(derived.initially for derived in self.derived)
         keyed = ((name, each.definition.context) for name, each in self.plan.keyed.items())
         seeds = tuple(Seed(name, given.get(name, context)) for name, context in keyed)
@@ -110,6 +111,11 @@ class System(Shown):
         if isinstance(started.verdict, Broken):
             raise started.verdict.exception
         return started
+
+    def _order(self, name: str) -> tuple[int, tuple[bool, int, str]]:
+        """Tell where an instance stands among all; raises `UnknownMember` for what is no address."""
+        self.plan.addressed(name)
+        return self.plan.order(name)
 
     def step(self, snapshot: SystemSnapshot, member: str, stimulus: Stimulus[object]) -> Transaction:
         """Answer one stimulus for one member, and everything that follows from it; pure.

@@ -354,9 +354,26 @@ def test_without_a_function_every_instance_begins_with_the_same_context():
     assert go(office.start().snapshot, Opening("a"), office=office).snapshot.of(PAGE, "a").context == PageContext()
 
 
-def test_a_context_is_for_a_member_and_not_for_an_instance():
+def test_an_instance_that_a_context_is_given_for_is_there_from_the_start_and_begins_with_it():
+    begun = OFFICE.start({"page[b]": PageContext("b", "bob"), "page[10]": PageContext(10), "page": PageContext("ann")})
+    assert begun.snapshot.keys(PAGE) == (10, "b")
+    assert begun.snapshot.of(PAGE, "b").context == PageContext("b", "bob")
+    assert (
+        begun.snapshot.names == OFFICE.start({"page[10]": PageContext(10), "page[b]": PageContext("b")}).snapshot.names
+    )
+
+
+def test_an_instance_that_is_there_from_the_start_is_as_one_that_was_spawned():
+    spawned = go(OFFICE.start().snapshot, Opening("a"))
+    begun = go(OFFICE.start({"page[a]": PageContext("a")}).snapshot, Opening("a"))
+    assert begun.snapshot == spawned.snapshot
+    assert go(begun.snapshot, Word("a", "x")) == go(spawned.snapshot, Word("a", "x"))
+
+
+@pytest.mark.parametrize("name", ["page[a", "pages[a]", "page[007]", "desk[a]", "nobody"])
+def test_a_context_of_nobody_is_refused(name):
     with pytest.raises(UnknownMember):
-        OFFICE.start({"page[a]": PageContext()})
+        OFFICE.start({name: PageContext()})
 
 
 # --------------------------------------------------------------------------------------------------------- addressing

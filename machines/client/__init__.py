@@ -1,8 +1,9 @@
 """The client that an application embeds: the session's tables over a real transport."""
 
 from machines.client.address import BadAddress
-from machines.client.client import Client, NotReady
+from machines.client.client import Client
 from machines.client.news import Lagged, News, StatusChanged
+from machines.client.opened import NotReady, OpenedDocument
 from machines.client.operation import NotAccepted, OperationReceipt
 from machines.client.vault import AccessToken, LoginRequired
 
@@ -15,6 +16,7 @@ __all__ = [
     "News",
     "NotAccepted",
     "NotReady",
+    "OpenedDocument",
     "OperationReceipt",
     "StatusChanged",
 ]

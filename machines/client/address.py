@@ -1,6 +1,6 @@
 """The address of a document: a URL without its secret, which is added for each dial and kept nowhere."""
 
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from attrs import field, frozen
 
@@ -37,6 +37,10 @@ class Address:
         asked = parse_qsl(query, keep_blank_values=True)
         asked += [("token", token), ("client_id", self.client_id), ("version", "1")]
         return urlunsplit((scheme, host, path, urlencode(asked), ""))
+
+    def is_of(self, document_id: str) -> bool:
+        """Tell whether the URL's path ends with that name: then it is this document's."""
+        return unquote(urlsplit(self._url).path.rpartition("/")[2]) == document_id
 
 
 def _problem(url: str) -> str:

@@ -7,7 +7,8 @@ Everything it does stands in the tables of `machines.session`; this class only c
 """
 
 import random
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -19,21 +20,25 @@ from anyio.abc import TaskGroup
 
 from machines.auth_refresh import AUTH_REFRESH, Login, Logout, SignIn
 from machines.client.address import Address
+from machines.client.course import Course
 from machines.client.line import Line
 from machines.client.news import Listener, News, StatusChanged
+from machines.client.opened import OpenedDocument
 from machines.client.operation import OperationReceipt
 from machines.client.vault import AccessToken, RefreshFunction, Vault
-from machines.conflict_recovery import CONFLICT_RECOVERY
 from machines.connection import CLOSING, CONNECTION, Connect, Disconnect, ReconnectNow
-from machines.document import Halt, OperationEnded, Outcome, SaveOutbox, Submit
+from machines.document import OperationEnded, Outcome, SaveOutbox, Submit
 from machines.hold import HOLD, CameOnline, Hid, Shown, WentOffline
+from machines.policy.router import ROUTER, OpenDocument
 from machines.replica import Replica
 from machines.session import SESSION, Options, contexts
 from machines.status import Status, StatusNow, public_status
+from machines.wire.messages import URL_DOCUMENT
+from machines.wire.objects import is_unicode
 from machines.wire.operations import Edit, Operation
-from machines.wire.text import Text, apply
+from machines.wire.text import Text
 from statekit import Signal
-from statekit.errors import StatekitError
+from statekit.keyed import key_of
 from statekit.run.awaited import Awaited
 from statekit.run.clock import Clock
 from statekit.run.driver import Driver
@@ -43,16 +48,6 @@ from statekit.run.receipts import Policy, Receipt
 from statekit.run.record import Record
 from statekit.transports.socket import Transport
 from statekit.transports.websockets import WebSocketTransport
-from statekit.verdicts import Taken
-
-
-class NotReady(StatekitError):
-    """The connection failed for good before the document was here; `reason` says why."""
-
-    def __init__(self, reason: str) -> None:
-        """Keep the reason."""
-        self.reason = reason
-        super().__init__(f"the document did not arrive: {reason}")
 
 
 def _keep_nothing(_: Replica) -> None:
@@ -60,13 +55,16 @@ def _keep_nothing(_: Replica) -> None:
 
 
 class Client:
-    """One user's connection to one document; an async context manager, and an async iterator of its news.
+    """One user's connection to a document; an async context manager, and an async iterator of its news.
 
     `url` is the document's `ws:` or `wss:` URL without a token; raises `BadAddress` if it cannot be dialled. `token` is
-    asked for a token whenever one is needed (see `RefreshFunction`). Times are those of `options`, on `clock`.
+    asked for a token whenever one is needed (see `RefreshFunction`). Times are those of `options`, on `clock`. More
+    documents can be opened over the same connection, see `open`.
 
-    `keep` gets what the server does not have before a login is asked for, and before it is given back: it may save it
-    (`machines.saving.save_outbox`), and a later client takes it as its `outbox`, which brings the client id with it.
+    `keep` gets what the server does not have before a login is asked for, and before it is given back, of each document
+    by itself: it may save it (`machines.saving.save_outbox`), and a later client takes it as its `outbox`, or several
+    of them, which brings the client id with it and has those documents open. Raises ValueError for outboxes of several
+    clients, or two of one document.
 
     On leaving the context the connection is closed, and operations that have not reached the server end as `EXPORTED`;
     their receipts, and `exported`, hold them. An error in the body leaves as itself; so does one that stopped the
@@ -79,7 +77,7 @@ class Client:
         *,
         token: RefreshFunction,
         client_id: str | None = None,
-        outbox: Replica | None = None,
+        outbox: Replica | Iterable[Replica] | None = None,
         keep: Callable[[Replica], None] = _keep_nothing,
         options: Options | None = None,
         transport: Transport | None = None,
@@ -89,34 +87,32 @@ class Client:
         observe: Callable[[Record], None] | None = None,
     ) -> None:
         """Check the URL and put the session together; nothing happens before the context is entered."""
-        self.client_id = outbox.client_id if outbox else client_id or uuid4().hex
+        outboxes = _several(outbox)
+        self.client_id = outboxes[0].client_id if outboxes else client_id or uuid4().hex
         self.exported: list[OperationEnded] = []
         self._vault = Vault(token)
-        address = Address.of(url, self.client_id)
+        self._address = Address.of(url, self.client_id)
         if not callable(token):
             raise TypeError(f"token must be an async function that returns a token, not {type(token).__name__}")
-        line = Line(transport or WebSocketTransport(), address, self._vault)
+        line = Line(transport or WebSocketTransport(), self._address, self._vault)
         self._observe = observe
         self._driver = Driver(
             SESSION,
             (*line.performers(), *self._vault.performers(), performs(SaveOutbox, lambda order, _: keep(order.replica))),
-            contexts=contexts(self.client_id, options or Options(), outbox),
+            contexts=contexts(self.client_id, options or Options(), *outboxes),
             clock=clock,
             chance=chance,
             policy=policy,
             published=self._published,
             observe=self._observed,
         )
-        self._offered: dict[int, OperationReceipt] = {}
-        # Operations of an earlier program have no receipt here; their end is news all the same.
-        self._accepted: dict[int, OperationReceipt | None] = (
-            {each.sequence: None for each in outbox.parts} if outbox else {}
-        )
+        self._course = Course()
+        # Under each name the one that the session has now, and behind it those that were opened since and are to come.
+        self._documents: dict[str, deque[OpenedDocument]] = {}
+        for replica in (Replica(self.client_id), *outboxes):
+            self._documents[replica.document_id] = deque([self._document(replica)])
         self._listeners: WeakSet[Listener] = WeakSet()
         self._status = public_status(self._driver.snapshot)
-        self._changed = anyio.Event()
-        self._entered = False
-        self._over = False
         self._failure: Exception | None = None
         self._group: TaskGroup
 
@@ -126,9 +122,9 @@ class Client:
 
         Raises RuntimeError if it was entered before.
         """
-        if self._entered:
+        if self._course.entered:
             raise RuntimeError("this Client was entered before, and a session runs once; make another")
-        self._entered = True
+        self._course.entered = True
         self._group = anyio.create_task_group()
         await self._group.__aenter__()
         self._group.start_soon(self._run)
@@ -137,16 +133,8 @@ class Client:
         return self
 
     async def ready(self) -> None:
-        """Wait until the document is here; from then on `document` is the server's.
-
-        Raises `NotReady` if the connection fails for good first, or the session ends. While only a login can help, it
-        goes on waiting.
-        """
-        self._must_be_entered()
-        while not self._replica.loaded:
-            if self._over or self._status.status is Status.FAILED:
-                raise NotReady(self._status.reason or "closed")
-            await self._changed.wait()
+        """Wait until the document of the URL is here, see `OpenedDocument.ready`."""
+        await self._home.ready()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -181,67 +169,62 @@ class Client:
 
     async def _close(self) -> None:
         left = self._driver.send(CONNECTION, Disconnect())
-        halted = self._driver.send(CONFLICT_RECOVERY, Halt("closed"))
+        halted = [each[-1].halt() for each in self._documents.values() if not each[-1].closed]
         with suppress(Stopped):  # the driver may be over already, and then nothing is left to close
-            await left
-            await halted
+            for each in (left, *halted):
+                await each
             # In any other state it is closed, or somebody has connected again, which must not keep us here.
-            while not self._over and self._driver.snapshot.of(CONNECTION).state is CLOSING:
-                await self._changed.wait()
+            while not self._course.over and self._driver.snapshot.of(CONNECTION).state is CLOSING:
+                await self._course.changes()
         self._driver.stop()
 
     def _end(self) -> None:
         """Nothing goes on: give back what a stop left open, and let the news end."""
-        self._over = True
-        held = self._driver.snapshot.of(CONFLICT_RECOVERY).context
-        for ended in held.ended:
-            self._published(ended)
-        for left in held.replica.parts:
-            self._published(OperationEnded(left.sequence, Outcome.EXPORTED, left.edit, "stopped"))
+        self._course.over = True
+        self._course.given_up = self._status.reason or "closed"
+        for left in [ended for each in self._documents.values() for ended in each[0].left()]:
+            self._published(left)
         for listener in tuple(self._listeners):
             listener.close()
-        self._wake()
+        self._course.wake()
 
-    # ------------------------------------------------------------------------------------------------- operations
-    def offer(self, operation: Operation | Edit) -> OperationReceipt:
-        """Hand over an operation made on `document` as it is now, and return at once.
+    # -------------------------------------------------------------------------------------------------- documents
+    def open(self, document_id: str) -> OpenedDocument:
+        """Open another document over this connection, or give it as it is open already; returns at once.
 
-        Raises `OperationInvalid` if it does not fit the document. The receipt tells whether it is accepted, and then
-        how it ended; an accepted one ends exactly once, whatever becomes of the connection or of who waits for it.
+        Raises ValueError for a name that is none, or is that of the URL's document, which this client is itself.
         """
-        self._must_be_entered()
-        edit: Edit = operation if isinstance(operation, tuple) else (operation,)
-        for each in edit:
-            if not _is_operation(each):
-                raise TypeError(f"an operation is an Insert, Delete, Retain or Format, not {type(each).__name__}")
-        replica = self._replica
-        apply(replica.view, edit)
-        submit = Submit(edit, replica.revision)
-        offered = OperationReceipt(self._driver.send(CONFLICT_RECOVERY, submit))
-        self._offered[id(submit)] = offered
-        return offered
+        self._course.must_be_entered()
+        if not document_id or not is_unicode(document_id):
+            raise ValueError("a document's name must be text of at least one character, without lone surrogates")
+        if self._address.is_of(document_id):
+            raise ValueError(f"{document_id!r} is the document of the URL: its operations are the client's own")
+        opened = self._documents.setdefault(document_id, deque())
+        if not opened or opened[-1].closed:
+            replica = Replica(self.client_id, document_id=document_id, opening=uuid4().hex)
+            opened.append(self._document(replica))
+            self._driver.send(ROUTER, OpenDocument(document_id, replica.opening))
+        return opened[-1]
+
+    def _document(self, replica: Replica) -> OpenedDocument:
+        return OpenedDocument(self._driver, self._course, replica)
+
+    @property
+    def _home(self) -> OpenedDocument:
+        return self._documents[URL_DOCUMENT][0]
+
+    def offer(self, operation: Operation | Edit) -> OperationReceipt:
+        """Hand over an operation on the document of the URL, see `OpenedDocument.offer`."""
+        return self._home.offer(operation)
 
     async def submit(self, operation: Operation | Edit) -> OperationEnded:
-        """Hand over an operation and wait for how it ends; raises as `offer` does, and `NotAccepted`.
-
-        Cancelling the wait does not take the operation back.
-        """
-        return await self.offer(operation).outcome()
-
-    def _must_be_entered(self) -> None:
-        if not self._entered:
-            raise RuntimeError(
-                "this Client is not entered, so nothing would happen: `async with Client(...) as client`"
-            )
+        """Hand over an operation on the document of the URL, and wait for how it ends; see `OpenedDocument.submit`."""
+        return await self._home.submit(operation)
 
     @property
     def document(self) -> Text:
-        """The document as the user sees it: the server's, and what was accepted here since."""
-        return self._replica.view
-
-    @property
-    def _replica(self) -> Replica:
-        return self._driver.snapshot.of(CONFLICT_RECOVERY).context.replica
+        """The document of the URL as the user sees it: the server's, and what was accepted here since."""
+        return self._home.document
 
     # ------------------------------------------------------------------------------------------------- the session
     @property
@@ -286,7 +269,7 @@ class Client:
     def __aiter__(self) -> Listener:
         """Listen from now on, until the client closes; see `News`."""
         listener = Listener()
-        if self._over:
+        if self._course.over:
             listener.close()
         else:
             self._listeners.add(listener)
@@ -298,11 +281,8 @@ class Client:
 
     def _published(self, signal: Signal) -> None:
         if isinstance(signal, OperationEnded):
-            if signal.sequence not in self._accepted:
+            if not self._documents[signal.document_id][0].ends(signal):
                 return  # it was told already
-            accepted = self._accepted.pop(signal.sequence)
-            if accepted is not None:
-                accepted.settle(signal)
             if signal.outcome is Outcome.EXPORTED:
                 self.exported.append(signal)
         if isinstance(signal, News):
@@ -310,22 +290,27 @@ class Client:
 
     def _observed(self, record: Record) -> None:
         event = record.stimulus.event
-        offered = self._offered.pop(id(event), None)
-        if offered is not None and isinstance(record.transaction.verdict, Taken):
-            self._accepted[self._replica.sequence] = offered
+        if isinstance(event, Submit):
+            self._documents[str(key_of(record.member))][0].answered(event, record.transaction.verdict)
+        elif isinstance(event, OpenDocument):
+            opened = self._documents[event.document_id]
+            while opened[0].opening != event.opening:  # it is closed, and its end was told
+                opened.popleft()
         now = public_status(record.transaction.snapshot)
         if now != self._status:
             self._status = now
             self._tell(StatusChanged(now))
-        self._wake()
+            self._course.given_up = (now.reason or "closed") if now.status is Status.FAILED else ""
+        self._course.wake()
         if self._observe is not None:  # last, since it may raise
             self._observe(record)
 
-    def _wake(self) -> None:
-        """Let who waits look again."""
-        changed, self._changed = self._changed, anyio.Event()
-        changed.set()
 
-
-def _is_operation(value: object) -> bool:
-    return isinstance(value, Operation)
+def _several(outbox: Replica | Iterable[Replica] | None) -> tuple[Replica, ...]:
+    """Give what a client begins with; raises ValueError if it is not what one client may have left."""
+    found = (outbox,) if isinstance(outbox, Replica) else tuple(outbox or ())
+    if len({each.client_id for each in found}) > 1:
+        raise ValueError("the outboxes must be of one client; each brings its client id")
+    if len({each.document_id for each in found}) < len(found):
+        raise ValueError("there must be one outbox for each document")
+    return found

@@ -30,7 +30,7 @@ from machines.link import (
 from machines.policy.close_codes import OurClose
 from machines.wire.codec import FrameInvalid as NotAMessage
 from machines.wire.codec import decode, encode
-from machines.wire.messages import DocumentEdit, Goodbye, Message, SyncRequest
+from machines.wire.messages import DocumentClose, DocumentEdit, Goodbye, Message, SyncRequest
 from statekit.run.performers import Performer, Reply, performs
 from statekit.transports.socket import NO_CLOSE_FRAME, DialFailed, Socket, SocketClosed, Transport
 
@@ -180,7 +180,7 @@ async def _read(socket: Socket, reply: Reply) -> None:
         except NotAMessage as invalid:
             reply(FrameInvalid(str(invalid)))
             continue
-        if isinstance(message, Goodbye | DocumentEdit | SyncRequest):
+        if isinstance(message, Goodbye | DocumentEdit | DocumentClose | SyncRequest):
             reply(FrameInvalid(f"{type(message).__name__} is for the server, not from it"))
         else:
             reply(FrameArrived(message))

@@ -1,4 +1,4 @@
-"""A server for several clients on one document, with faults on demand, and the demo that survives it.
+"""A server for several clients and documents, with faults on demand, and the demo that survives it.
 
 `document` the text and its history · `tokens` what a client shows · `address` where it dials · `clock` the server's
 seconds · `faults` what can go wrong, and when · `ledger` what really happened · `gate` who gets in · `conversation` one

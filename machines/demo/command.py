@@ -10,7 +10,7 @@ from rich.console import Console
 
 from machines.demo.front import LoopbackFront
 from machines.demo.server import DemoServer, ServerOptions
-from machines.demo.story import Report, Story, Told
+from machines.demo.story import BESIDE, Report, Story, Told
 from machines.demo.timeline import Timeline, summary
 
 SCALE = 0.15
@@ -28,12 +28,12 @@ SCALE = 0.15
     help="The factor that shortens every delay; 1 is real time.",
 )
 def demo(*, as_json: bool, seed: int, scale: float) -> None:
-    """Watch two clients edit one document through sixteen faults on a real loopback WebSocket.
+    """Watch two clients edit two documents through sixteen faults on a real loopback WebSocket.
 
     Exits with 1 if anything was lost or doubled, or a fault did not happen.
     """
     console = Console(quiet=as_json, highlight=False)
-    console.print("[bold]Two clients, one document, sixteen faults, a real WebSocket.[/]")
+    console.print("[bold]Two clients, two documents, sixteen faults, a real WebSocket.[/]")
     console.print(f"Every delay is shortened to {scale:g} of what it is; the times are those of the clients.\n")
     timeline = Timeline(console)
     report = anyio.run(_play, seed, scale, timeline)
@@ -49,7 +49,8 @@ def demo(*, as_json: bool, seed: int, scale: float) -> None:
 
 
 async def _play(seed: int, scale: float, timeline: Timeline) -> Report | None:
-    async with DemoServer(ServerOptions(scale=scale)) as server, LoopbackFront(server) as front:
+    options = ServerOptions(scale=scale, others={BESIDE: ""})
+    async with DemoServer(options) as server, LoopbackFront(server) as front:
         began = server.clock.now()
 
         def tell(told: Told) -> None:

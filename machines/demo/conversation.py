@@ -13,7 +13,7 @@ from attrs import frozen
 
 from machines.demo.tokens import Claims
 from machines.wire.codec import encode
-from machines.wire.messages import Inbound
+from machines.wire.messages import URL_DOCUMENT, Inbound
 from statekit.transports.memory import ServerSocket
 from statekit.transports.socket import NO_CLOSE_FRAME, SocketClosed
 
@@ -54,6 +54,8 @@ class Conversation:
     def __init__(self, socket: ServerSocket, client_id: str, claims: Claims) -> None:
         self.client_id = client_id
         self.claims = claims
+        self.documents = {URL_DOCUMENT}
+        """Which documents the client has open."""
         self.silent = False
         self.ending: Ending | None = None
         self.peer_code: int | None = None

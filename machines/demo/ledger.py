@@ -7,6 +7,7 @@ from enum import StrEnum
 from attrs import frozen
 
 from machines.demo.faults import Fault
+from machines.wire.messages import URL_DOCUMENT
 from machines.wire.operations import Edit
 from machines.wire.text import Text, apply
 from statekit.errors import StatekitError
@@ -72,6 +73,7 @@ class Entry:
     fault: Fault | None = None
     edit: Edit | None = None
     note: str = ""
+    document_id: str = URL_DOCUMENT
 
 
 class LedgerBroken(StatekitError, ValueError):
@@ -109,9 +111,12 @@ class Ledger:
         fault: Fault | None = None,
         edit: Edit | None = None,
         note: str = "",
+        document_id: str = URL_DOCUMENT,
     ) -> None:
         """Add an entry, stamped now."""
-        entry = Entry(self._now(), what, client_id, message_id, version, generation, code, fault, edit, note)
+        entry = Entry(
+            self._now(), what, client_id, message_id, version, generation, code, fault, edit, note, document_id
+        )
         self._entries.append(entry)
         self._observe(entry)
 
@@ -129,17 +134,22 @@ class Ledger:
 
     def duplicates_applied(self) -> tuple[tuple[str, str], ...]:
         """Every (client_id, message_id) that was applied more than once; empty is right."""
-        applied = Counter((entry.client_id or "", entry.message_id or "") for entry in self._applied())
+        applied = Counter(
+            (entry.client_id or "", entry.message_id or "") for entry in self._entries if entry.what is What.APPLIED
+        )
         return tuple(key for key, times in applied.items() if times > 1)
 
-    def replayed(self, initial: Text) -> Text:
-        """Apply to `initial` all that was applied; raises `LedgerBroken` where a version is missing or comes twice."""
+    def replayed(self, initial: Text, document_id: str = URL_DOCUMENT) -> Text:
+        """Apply to `initial` all that was applied to that document.
+
+        Raises `LedgerBroken` where a version is missing or comes twice.
+        """
         text = initial
-        for expected, entry in enumerate(self._applied(), start=1):
+        for expected, entry in enumerate(self._applied(document_id), start=1):
             if entry.version != expected:
                 raise LedgerBroken(expected, entry.version)
             text = apply(text, entry.edit or ())
         return text
 
-    def _applied(self) -> list[Entry]:
-        return [entry for entry in self._entries if entry.what is What.APPLIED]
+    def _applied(self, document_id: str) -> list[Entry]:
+        return [each for each in self._entries if each.what is What.APPLIED and each.document_id == document_id]

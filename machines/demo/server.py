@@ -1,11 +1,11 @@
-"""The demo server: several clients, one document, honest unless told otherwise.
+"""The demo server: several clients, a document for each URL and others beside it, honest unless told otherwise.
 
 It is a `Service` of `statekit.transports.memory`: `MemoryFront` puts it behind a network in memory, `LoopbackFront`
 behind real sockets. What it does about a message stands in `room`, how a socket is carried in `conversation`; here is
 who gets in, for how long, and when a fault strikes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from types import TracebackType
 from typing import ClassVar, Final, Self
@@ -25,7 +25,7 @@ from machines.demo.ledger import Entry, Ledger, What
 from machines.demo.room import Room
 from machines.demo.tokens import Tokens
 from machines.options import number, or_none, seconds, whole
-from machines.wire.messages import Ping, TokenRefreshRequired
+from machines.wire.messages import URL_DOCUMENT, Ping, TokenRefreshRequired
 from machines.wire.text import Text
 from statekit.transports.memory import ServerSocket
 
@@ -42,6 +42,8 @@ class ServerOptions:
     document_id: str = "shared"
     content: str = ""
     """The document's text at version 0."""
+    others: Mapping[str, str] = field(factory=dict[str, str])
+    """The names of the documents that clients may open beside it, with their texts at version 0."""
     reach_operations: int = field(default=REACH_OPERATIONS, validator=whole(at_least=0))
     """How far behind a client may be and still be caught up operation by operation."""
     permissions: tuple[str, ...] = ("read", "write", "comment")
@@ -72,13 +74,15 @@ class DemoServer:
         self.options = options or ServerOptions()
         self.clock = ServerClock(self.options.scale)
         self.tokens = Tokens(self.clock.now)
-        initial, reach = Text.of(self.options.content), self.options.reach_operations
-        self.document = SharedDocument(self.options.document_id, initial, reach_operations=reach)
+        self.documents: Mapping[str, SharedDocument] = {
+            URL_DOCUMENT: self._document(self.options.document_id, self.options.content),
+            **{name: self._document(name, content) for name, content in self.options.others.items()},
+        }
         self.ledger = Ledger(self.clock.now, self._noted)
         self.doors = Doors(self.clock, self.ledger)
         self._observe = observe
         self._script = FaultScript(self._happens)
-        self._room = Room(self.document, self.ledger, self._script, self.clock)
+        self._room = Room(self.documents, self.ledger, self._script, self.clock)
         self._gate = Gate(self.options.document_id, self.tokens, self._script, self.ledger)
         self._changed = anyio.Event()
         self._tasks: TaskGroup | None = None
@@ -171,20 +175,30 @@ class DemoServer:
         present = self._room.present(client_id)
         return present is not None and present.live
 
-    def audit(self, client_id: str, content: str) -> bool:
+    @property
+    def document(self) -> SharedDocument:
+        """The document of the URL."""
+        return self.documents[URL_DOCUMENT]
+
+    def audit(self, client_id: str, content: str, document_id: str = URL_DOCUMENT) -> bool:
         """Compare a client's text with the document's, note the result, and return whether they are equal."""
-        equal = content == self.document.text.content
+        document = self.documents[document_id]
+        equal = content == document.text.content
         note = "equal" if equal else "different"
-        self.ledger.note(What.AUDITED, client_id, version=self.document.version, note=note)
+        self.ledger.note(What.AUDITED, client_id, version=document.version, note=note, document_id=document_id)
         return equal
 
     def consistent(self) -> bool:
-        """Say whether the ledger, replayed, gives the document, and no message was applied twice.
+        """Say whether the ledger, replayed, gives each document, and no message was applied twice.
 
         Raises `LedgerBroken` where the ledger has no order to replay.
         """
-        replayed = self.ledger.replayed(self.document.initial)
-        return replayed == self.document.text and not self.ledger.duplicates_applied()
+        replayed = (self.ledger.replayed(each.initial, name) == each.text for name, each in self.documents.items())
+        return all(replayed) and not self.ledger.duplicates_applied()
+
+    def _document(self, document_id: str, content: str) -> SharedDocument:
+        reach = self.options.reach_operations
+        return SharedDocument(document_id, Text.of(content), reach_operations=reach)
 
     def _alarms(self, conversation: Conversation) -> tuple[Alarm, ...]:
         left_seconds = max(0.0, conversation.claims.expires_at_seconds - self.clock.now())

@@ -1,4 +1,6 @@
-"""The story: two clients edit one document while everything goes wrong that the server can make go wrong.
+"""The story: two clients edit two documents while everything goes wrong that the server can make go wrong.
+
+Each client has one connection, whose URL names the first document; it opens the other over the same.
 
 Every fault strikes once, in an order and at a client that the seed decides, while both clients keep typing; the story
 goes on to the next when both are connected again and everything typed so far has been acknowledged, or was given back
@@ -23,7 +25,9 @@ from machines.demo.server import DemoServer
 from machines.document import Outcome
 from machines.session import Options
 from machines.status import Status
+from machines.wire.messages import URL_DOCUMENT
 from machines.wire.operations import Delete, Insert, Operation
+from machines.wire.text import Text
 from statekit.run.clock import LoopClock
 from statekit.run.receipts import Policy
 from statekit.run.record import Record
@@ -31,6 +35,8 @@ from statekit.transports.socket import Transport
 from statekit.verdicts import Taken
 
 NAMES = ("ann", "ben")
+BESIDE = "notes"
+"""The document that both open beside that of their URL; the server must have it among its others."""
 WORDS = ("table ", "state ", "event ", "guard ", "timer ", "effect ", "ticket ", "scope ", "verdict ", "signal ")
 LINE_WORDS = 16
 TOKEN_SECONDS = 60.0
@@ -38,6 +44,19 @@ APART = Options(conflict_recovery=RecoveryOptions(compose_max=1))
 """Each operation is a message of its own, so that those typed can be counted against the server's log."""
 FAULT_LIMIT_SECONDS = 600.0
 """How long a fault may take to strike and to be recovered from before the story says that something hangs."""
+
+
+class Paper(Protocol):
+    """A document that a client has open, be it the client's own or another."""
+
+    @property
+    def document(self) -> Text:
+        """What it reads."""
+        ...
+
+    def offer(self, operation: Operation) -> OperationReceipt:
+        """Write on it."""
+        ...
 
 
 class Front(Protocol):
@@ -67,6 +86,7 @@ class Report:
     dials: int
     seconds: float
     document: str = field(repr=False)
+    beside: str = field(repr=False)
 
     @property
     def good(self) -> bool:
@@ -121,7 +141,11 @@ class Story:
             if late is not None:
                 raise late
             await self._settle((ann, ben))
-            equal = [self._server.audit(client.client_id, client.document.content) for client in (ann, ben)]
+            equal = [
+                self._server.audit(client.client_id, paper.document.content, name)
+                for client in (ann, ben)
+                for name, paper in _papers(client).items()
+            ]
             return await self._report(all(equal), self._clock.now() - began)
 
     def _client(self, name: str) -> Client:
@@ -181,14 +205,20 @@ class Story:
             for receipt in typed:
                 if isinstance(await receipt.verdict(), Taken):
                     await receipt.outcome()
-            while not self._writing and any(each.document != self._server.document.text for each in clients):
+            while not self._writing and not all(map(self._agrees, clients)):
                 await self._pause(0.5)
         self._tell(Told(self._clock.now(), "both", len(typed)))
 
+    def _agrees(self, client: Client) -> bool:
+        texts = {name: each.text for name, each in self._server.documents.items()}
+        return {name: each.document for name, each in _papers(client).items()} == texts
+
     async def _write(self, client: Client, random: Random) -> None:
+        papers = list(_papers(client).values())
         while self._writing:
             await self._pause(random.uniform(0.2, 2.0))
-            self._receipts.append(client.offer(_typed(client.document.content, random)))
+            paper = random.choice(papers)
+            self._receipts.append(paper.offer(_typed(paper.document.content, random)))
 
     async def _pause(self, seconds: float) -> None:
         await anyio.sleep(seconds * self._server.options.scale)
@@ -212,7 +242,13 @@ class Story:
             dials=ledger.dials(),
             seconds=seconds,
             document=self._server.document.text.content,
+            beside=self._server.documents[BESIDE].text.content,
         )
+
+
+def _papers(client: Client) -> dict[str, Paper]:
+    """Give the documents that a client edits, by the names under which the server has them."""
+    return {URL_DOCUMENT: client, BESIDE: client.open(BESIDE)}
 
 
 async def _until(client: Client, status: Status) -> None:

@@ -16,9 +16,9 @@ from machines.error_storm import ERROR_STORM, PROBATION, TRIPPED
 from machines.hold import HOLD, LOCKED, MAINTENANCE
 from machines.link import Closed, FrameArrived, OpenFailed
 from machines.rate_limit import DRAINING, LIMITED, RATE_LIMIT
-from machines.session import SESSION
 from machines.wire.messages import ConnectionAck, ErrorMessage
 from statekit import Fired, Kind
+from statekit.keyed import key_of, member_of
 from statekit.run.record import Record
 from statekit.timers import delay_label
 
@@ -73,16 +73,17 @@ class Timeline:
         self._console.print(Line(f"{told.at_seconds:7.1f} s  {told.who:5}", style="dim"), line, soft_wrap=True)
 
     def _changes(self, who: str, record: Record) -> Iterator[Line]:
-        for member, seen in zip(SESSION.members, record.transaction.snapshot.members, strict=True):
-            state = seen.state
-            before = self._states.get((who, member.name))
-            self._states[who, member.name] = state
+        snapshot = record.transaction.snapshot
+        for name, seen in zip(snapshot.names, snapshot.members, strict=True):
+            state, member, key = seen.state, member_of(name), key_of(name)
+            before = self._states.get((who, name))
+            self._states[who, name] = state
             if before in (None, state) or state.value == HANDSHAKING.value:
                 continue
-            if member.name == CONNECTION.name:
+            if member == CONNECTION.name:
                 yield _moved(before or "", state, record)
-            elif (member.name, state) in SAID:
-                yield Line(f"  {SAID[member.name, state]}", style="dim")
+            elif (member, state) in SAID:
+                yield Line(f"  {SAID[member, state]}" + (f" ({key})" if key else ""), style="dim")
 
 
 def _moved(before: str, state: str, record: Record) -> Line:
@@ -130,6 +131,7 @@ def summary(report: Report, scale: float) -> Table:
     table.add_row("dials", str(report.dials))
     table.add_row("documents equal", "yes" if report.documents_equal else "[bold red]no")
     table.add_row("the document", escape(report.document))
+    table.add_row("the other, over the same sockets", escape(report.beside))
     real = f"{report.seconds * scale:.0f} s" + ("" if scale == 1 else f" ({scale:g} of real time)")
     table.add_row("the bad day", f"{report.seconds:.0f} s, told in {real}")
     return table

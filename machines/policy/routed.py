@@ -3,7 +3,14 @@
 from attrs import frozen
 
 from machines.policy.error_codes import Wait
-from machines.wire.messages import DocumentSync, OperationAck, OperationBroadcast, Passed, PermissionChange
+from machines.wire.messages import (
+    URL_DOCUMENT,
+    DocumentSync,
+    OperationAck,
+    OperationBroadcast,
+    Passed,
+    PermissionChange,
+)
 from statekit import Signal
 
 
@@ -15,10 +22,24 @@ class ServerGreeted(Signal):
 
 
 @frozen
+class DocumentOpened(Signal):
+    """The user opens a document; `attached` says that there is a link."""
+
+    document_id: str
+    opening: str
+    attached: bool
+
+
+@frozen
 class SyncCame(Signal):
     """The server told what it has."""
 
     sync: DocumentSync
+
+    @property
+    def document_id(self) -> str:
+        """Which document it has so."""
+        return self.sync.document_id
 
 
 @frozen
@@ -27,12 +48,22 @@ class AckCame(Signal):
 
     ack: OperationAck
 
+    @property
+    def document_id(self) -> str:
+        """Which document the operation is of."""
+        return self.ack.document_id
+
 
 @frozen
 class BroadcastCame(Signal):
     """The server applied somebody's operation."""
 
     broadcast: OperationBroadcast
+
+    @property
+    def document_id(self) -> str:
+        """Which document it is of."""
+        return self.broadcast.document_id
 
 
 @frozen
@@ -41,6 +72,7 @@ class OperationFailed(Signal):
 
     message_id: str
     code: str
+    document_id: str = URL_DOCUMENT
 
 
 @frozen
@@ -71,6 +103,7 @@ class WaitAsked(Signal):
 
     wait: Wait
     hint_seconds: float | None
+    document_id: str = URL_DOCUMENT
 
 
 @frozen
@@ -90,6 +123,7 @@ class DocumentGone(Signal):
 
     reason: str
     closes: bool
+    document_id: str = URL_DOCUMENT
 
 
 @frozen
@@ -143,6 +177,7 @@ class ErrorReported(Signal):
     code: str
     recoverable: bool
     contradicts: bool = False
+    document_id: str = URL_DOCUMENT
 
 
 @frozen

@@ -1,9 +1,11 @@
 """Router: which machine a message concerns; the error policies decide it for errors.
 
 It has one state, since all it remembers is whether the server has greeted; it is a machine all the same, so that where
-a message goes stands in a table, is drawn, and can be checked like everything else.
+a message goes stands in a table, is drawn, and can be checked like everything else. As every message passes here, it is
+also who knows whether a document that is opened now has missed the greeting.
 
-An error is told to whom it concerns first, to the application and to the storm after that: none is swallowed.
+An error is told to whom it concerns first, to the application and to the storm after that: none is swallowed. One that
+names a document beside the URL's ends that document at most, and never the link or what may be done to the others.
 """
 
 from enum import StrEnum
@@ -18,6 +20,7 @@ from machines.policy.routed import (
     AckCame,
     BroadcastCame,
     DocumentGone,
+    DocumentOpened,
     ErrorReported,
     ErrorWeighed,
     LinkEnded,
@@ -39,6 +42,7 @@ from machines.policy.routed import (
     WaitAsked,
 )
 from machines.wire.messages import (
+    URL_DOCUMENT,
     ConnectionAck,
     DocumentSync,
     ErrorMessage,
@@ -73,17 +77,31 @@ class LinkLost:
     """No message can come any more, until another greeting."""
 
 
+@frozen
+class OpenDocument:
+    """The user opens a document; `opening` is like no other of this client id, so that no message_id comes twice."""
+
+    document_id: str
+    opening: str
+
+    @classmethod
+    def samples(cls) -> "tuple[OpenDocument, ...]":
+        """Give one."""
+        return (cls("other", "first"),)
+
+
 Event: TypeAlias = (
-    LinkLost | ConnectionAck | Ping | Pong | DocumentSync | ErrorMessage | RateLimited | TokenRefreshRequired
-    | PermissionChange | OperationAck | OperationBroadcast | Passed
+    LinkLost | OpenDocument | ConnectionAck | Ping | Pong | DocumentSync | ErrorMessage | RateLimited
+    | TokenRefreshRequired | PermissionChange | OperationAck | OperationBroadcast | Passed
 )  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------------------------- effects
 Effect: TypeAlias = (
-    Send | ServerGreeted | SyncCame | AckCame | BroadcastCame | OperationFailed | OperationDenied | OperationUnsure
-    | OperationBehind | PermissionsTold | WaitAsked | RateLimitAsked | DocumentGone | TokenBad | TokenRevoked
-    | TokenAging | LinkEnded | LinkUnwelcome | LinkFaulty | ServiceFaulty | ErrorReported | ErrorWeighed | MessagePassed
+    Send | ServerGreeted | DocumentOpened | SyncCame | AckCame | BroadcastCame | OperationFailed | OperationDenied
+    | OperationUnsure | OperationBehind | PermissionsTold | WaitAsked | RateLimitAsked | DocumentGone | TokenBad
+    | TokenRevoked | TokenAging | LinkEnded | LinkUnwelcome | LinkFaulty | ServiceFaulty | ErrorReported
+    | ErrorWeighed | MessagePassed
 )  # fmt: skip
 
 
@@ -132,7 +150,7 @@ def revokes_token(context: Context, error: ErrorMessage) -> bool:
 
 def ends_link(context: Context, error: ErrorMessage) -> bool:
     """Is a retry useless?"""
-    return _route(context, error) is Route.CONNECTION_TERMINAL
+    return _route(context, error) is Route.CONNECTION_TERMINAL and not error.document_id
 
 
 def is_unwelcome(context: Context, error: ErrorMessage) -> bool:
@@ -146,8 +164,8 @@ def breaks_link(context: Context, error: ErrorMessage) -> bool:
 
 
 def ends_document(context: Context, error: ErrorMessage) -> bool:
-    """Does the document take no operations any more?"""
-    return _route(context, error) is Route.DOCUMENT_HALTED
+    """Does the document take no operations any more? (What would end the link ends no more than one that is named.)"""
+    return _route(context, error) in (Route.DOCUMENT_HALTED, Route.CONNECTION_TERMINAL)
 
 
 def asks_to_wait(context: Context, error: ErrorMessage) -> bool:
@@ -185,6 +203,11 @@ def _given(column: T | None) -> T:
 def greet(_: Context, message: ConnectionAck) -> tuple[ServerGreeted, PermissionsTold]:
     """Tell of the accepted connection, and what may be done over it."""
     return ServerGreeted(message.document_version), _permissions(message)
+
+
+def open_document(context: Context, event: OpenDocument) -> DocumentOpened:
+    """Say which document is opened, and whether it can be asked for at once."""
+    return DocumentOpened(event.document_id, event.opening, attached=context.greeted)
 
 
 def answer_ping(_: Context, message: Ping) -> Send:
@@ -234,7 +257,7 @@ def _limit(policy: ErrorPolicy, seconds: float | None, message_id: str) -> RateL
 def tell(context: Context, error: ErrorMessage) -> ErrorReported:
     """Tell the application of an error, whoever else deals with it."""
     contradicts = _policy(context, error).contradicts(recoverable=error.recoverable)
-    return ErrorReported(error.error_code, error.recoverable, contradicts)
+    return ErrorReported(error.error_code, error.recoverable, contradicts, error.document_id)
 
 
 def report(context: Context, error: ErrorMessage) -> tuple[ServiceFaulty | ErrorReported | ErrorWeighed, ...]:
@@ -260,15 +283,16 @@ def break_link(context: Context, error: ErrorMessage) -> LinkFaulty:
 
 
 def end_document(context: Context, error: ErrorMessage) -> tuple[DocumentGone | LinkEnded, ...]:
-    """Say why the document is gone; a deleted one takes the link with it."""
+    """Say why the document is gone; the URL's takes the link with it if it is deleted."""
     policy = _policy(context, error)
-    gone = DocumentGone(policy.terminal_reason, policy.closes)
-    return (gone, LinkEnded(policy.terminal_reason)) if policy.closes else (gone,)
+    closes = policy.closes and error.document_id == URL_DOCUMENT
+    gone = DocumentGone(policy.terminal_reason, closes, error.document_id)
+    return (gone, LinkEnded(policy.terminal_reason)) if closes else (gone,)
 
 
 def ask_to_wait(context: Context, error: ErrorMessage) -> WaitAsked:
     """Say what is to be waited for, and for how long if the server says it."""
-    return WaitAsked(_given(_policy(context, error).waits_for), _hint_seconds(error))
+    return WaitAsked(_given(_policy(context, error).waits_for), _hint_seconds(error), error.document_id)
 
 
 def limit_rate(context: Context, error: ErrorMessage) -> RateLimitAsked:
@@ -277,21 +301,22 @@ def limit_rate(context: Context, error: ErrorMessage) -> RateLimitAsked:
 
 
 def reject(context: Context, error: ErrorMessage) -> tuple[OperationFailed | OperationDenied | PermissionsTold, ...]:
-    """Name the operation that is refused for good, and perhaps every further one."""
-    name = _operation(error)
-    if _policy(context, error).read_only:
-        return OperationDenied(name, error.error_code), PermissionsTold(may_write=False)
-    return (OperationFailed(name, error.error_code),)
+    """Name the operation that is refused for good, and perhaps every further one: of the document, if it is named."""
+    refused = _operation(error), error.error_code, error.document_id
+    if not _policy(context, error).read_only:
+        return (OperationFailed(*refused),)
+    denied = OperationDenied(*refused)
+    return (denied, PermissionsTold(may_write=False)) if error.document_id == URL_DOCUMENT else (denied,)
 
 
 def doubt(_: Context, error: ErrorMessage) -> OperationUnsure:
     """Name the operation that nobody is sure about."""
-    return OperationUnsure(_operation(error), error.error_code)
+    return OperationUnsure(_operation(error), error.error_code, error.document_id)
 
 
 def conflict(_: Context, error: ErrorMessage) -> OperationBehind:
     """Name the operation that is behind."""
-    return OperationBehind(_operation(error), error.error_code)
+    return OperationBehind(_operation(error), error.error_code, error.document_id)
 
 
 def note_greeting(context: Context) -> Context:
@@ -313,6 +338,7 @@ TABLE = (
     #    source   trigger               effects, then guard= and update=
     stay(ROUTING, ConnectionAck,        greet, update=note_greeting),
     stay(ROUTING, LinkLost,             update=forget_greeting),
+    stay(ROUTING, OpenDocument,         open_document),
     stay(ROUTING, Ping,                 answer_ping),
     stay(ROUTING, DocumentSync,         pass_sync),
     stay(ROUTING, OperationAck,         pass_ack),

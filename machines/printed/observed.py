@@ -24,12 +24,13 @@ from machines.policy.router import ROUTER
 from machines.rate_limit import RATE_LIMIT, is_limited
 from machines.session import SESSION, Options, contexts
 from machines.status import public_status
-from machines.wire.messages import ConnectionAck, Document, DocumentSync, ErrorMessage
+from machines.wire.messages import URL_DOCUMENT, ConnectionAck, Document, DocumentSync, ErrorMessage
 from machines.wire.operations import Insert
 from machines.wire.text import Text
 from statekit import Taken
 from statekit.draft import classes_in
 from statekit.draw.labels import words
+from statekit.keyed import member_of
 from statekit.testing.system_walk import SystemWalk
 from statekit.timers import delay_label
 
@@ -112,15 +113,15 @@ def _settling(options: Options) -> SystemWalk:
     walk = _handshaking(options)
     walk.send(CONNECTION, Hello(0, resumable=True))
     walk.answer(CONNECTION, FrameArrived(GREETING))
-    asked = walk.of(CONFLICT_RECOVERY).context.sync_id
+    asked = walk.of(CONFLICT_RECOVERY, URL_DOCUMENT).context.sync_id
     walk.answer(CONNECTION, FrameArrived(DocumentSync(Document("", 0, Text("")), message_id=asked)))
     _submit(walk)
     return walk
 
 
 def _submit(walk: SystemWalk) -> None:
-    replica = walk.of(CONFLICT_RECOVERY).context.replica
-    walk.send(CONFLICT_RECOVERY, Submit((Insert(0, "x"),), replica.revision))
+    replica = walk.of(CONFLICT_RECOVERY, URL_DOCUMENT).context.replica
+    walk.send(CONFLICT_RECOVERY, Submit((Insert(0, "x"),), replica.revision), key=URL_DOCUMENT)
 
 
 # ------------------------------------------------------------------------------------------------------- what is seen
@@ -158,7 +159,8 @@ def _link(walk: SystemWalk) -> str:
 
 
 def _operations(walk: SystemWalk) -> str:
-    queue, ended = walk.of(CONFLICT_RECOVERY), [each for each in walk.published if isinstance(each, OperationEnded)]
+    queue = walk.of(CONFLICT_RECOVERY, URL_DOCUMENT)
+    ended = [each for each in walk.published if isinstance(each, OperationEnded)]
     if not queue.context.replica.parts:
         return "given back"
     if ended and ended[0].outcome is Outcome.REJECTED:
@@ -175,7 +177,8 @@ def _operations(walk: SystemWalk) -> str:
 
 
 def _told(walk: SystemWalk) -> tuple[str, ...]:
-    told = dict.fromkeys((hop.member, type(hop.event)) for hop in walk.done.path if isinstance(hop.verdict, Taken))
+    taken = (hop for hop in walk.done.path if isinstance(hop.verdict, Taken))
+    told = dict.fromkeys((member_of(hop.member), type(hop.event)) for hop in taken)
     return tuple(f"{words(member)}: `{event.__name__}`" for member, event in told if (member, event) in ROUTED)
 
 

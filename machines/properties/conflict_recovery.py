@@ -46,7 +46,7 @@ from machines.outbox import Context
 from machines.properties.operations import OPERATIONS, Recovery, Step, edits_sent, outside
 from machines.properties.outside import Outside
 from machines.properties.questions import QUESTIONS, questions
-from machines.properties.settings import LONG_LIVES, SETTINGS, SHORT_LIVES
+from machines.properties.settings import SETTINGS, SHORT_LIVES
 from machines.properties.steps import entered, fired, ordered
 from machines.properties.witnesses import each_state
 from machines.replica import Replica
@@ -251,6 +251,6 @@ def lives(names: Iterable[str]) -> Thresholds:
 MODEL = Model(
     CONFLICT_RECOVERY,
     PROPERTIES,
-    thresholds={"default": lives(SHORT_LIVES), "deep": lives(LONG_LIVES)},
+    thresholds={"default": lives(SHORT_LIVES), "deep": lives(SETTINGS)},
     environment=Outside(),
 )

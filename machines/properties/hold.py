@@ -177,7 +177,8 @@ def only_success_forgives(seen: Step) -> bool:
     before, after, event = seen.before.context, seen.after.context, seen.move.event
     forgiven: tuple[Wait, ...] = ()
     if isinstance(event, (LinkSteady, Served)):
-        forgiven = tuple(Wait) if isinstance(event, Served) else SERVICE
+        every = isinstance(event, Served) and event.document_id in before.locked
+        forgiven = tuple(Wait) if every else SERVICE
     if is_lock_too_many(seen):
         return after.lock == Told()
     return all(

@@ -83,7 +83,7 @@ def only_stability_forgives(seen: Step) -> bool:
     if entered(seen, (STABLE,)):
         lasted = fired(seen, "after settle_delay")
         paid = max(seen.before.context.options.stable_seconds, seen.before.context.paid_seconds)
-        return after == Retries() and lasted is not None and lasted.delay_seconds >= paid
+        return after == Retries() and lasted is not None and lasted.delay_seconds == paid
     over = isinstance(seen.move.event, Connect) or seen.after.state in (IDLE, FAILED, CLOSING)
     return over or after.attempts >= before.attempts
 

@@ -106,7 +106,7 @@ class Outside:
                 now = now.with_sent(order, context)
             if isinstance(order, Offer):
                 number = int(order.message_id.rpartition(":")[2])
-                now = evolve(now, waiting=(*(each for each in now.waiting if each != number), number))
+                now = evolve(now, waiting=(*now.waiting, number) if number not in now.waiting else now.waiting)
         return now
 
     def repeating(self, event: object, setting: Setting) -> "tuple[object, Outside]":

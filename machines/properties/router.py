@@ -17,6 +17,7 @@ from machines.policy.routed import (
     AckCame,
     BroadcastCame,
     DocumentGone,
+    DocumentOpened,
     ErrorReported,
     ErrorWeighed,
     LinkEnded,
@@ -37,9 +38,10 @@ from machines.policy.routed import (
     TokenRevoked,
     WaitAsked,
 )
-from machines.policy.router import ROUTER, WRITE, Context, LinkLost, State
+from machines.policy.router import ROUTER, WRITE, Context, LinkLost, OpenDocument, State
 from machines.properties.witnesses import each_state
 from machines.wire.messages import (
+    URL_DOCUMENT,
     ConnectionAck,
     Document,
     DocumentSync,
@@ -147,10 +149,10 @@ DETAILS: Final = (
 
 
 def errors(_: Router) -> Iterator[ErrorMessage]:
-    """Give every code, and one that nobody knows, with either flag and all that it may bring."""
+    """Give every code, and one that nobody knows, with either flag, all that it may bring, and of either document."""
     codes = (*(row.code for row in ERROR_POLICIES.rows), "NOVEL_CODE")
-    for code, recoverable, details in product(codes, (True, False), DETAILS):
-        yield ErrorMessage(str(code), "as it happens", recoverable, NOW, details)
+    for code, recoverable, details, document in product(codes, (True, False), DETAILS, (URL_DOCUMENT, "other")):
+        yield ErrorMessage(str(code), "as it happens", recoverable, NOW, details, document)
 
 
 SAMPLES: Final[Mapping[type, Callable[..., Iterable[object]]]] = {
@@ -195,10 +197,14 @@ def seconds(error: ErrorMessage) -> float | None:
 
 
 def route(seen: Step, error: ErrorMessage) -> Route:
-    """Give where an error goes: by its row, by whether it names an operation, and by whether the token was accepted."""
+    """Give where an error goes: by its row, by whether it names an operation, and by whether the token was accepted.
+
+    What would end the link ends no more than the document that it names.
+    """
     row = policy(seen, error)
     if row.route_without_operation is not None and not operation(error):
-        return row.route_without_operation
+        ends = row.route_without_operation is Route.CONNECTION_TERMINAL and error.document_id
+        return Route.DOCUMENT_HALTED if ends else row.route_without_operation
     if row.route_when_accepted is not None and seen.before.context.greeted:
         return row.route_when_accepted
     return row.route
@@ -224,6 +230,8 @@ def every_message_is_answered(seen: Step) -> bool:
             return seen.effects == (TokenAging(),)
         case Passed() as passed:
             return seen.effects == (MessagePassed(passed),)
+        case OpenDocument(document_id, opening):
+            return seen.effects == (DocumentOpened(document_id, opening, seen.before.context.greeted),)
         case Pong() | LinkLost():
             return not seen.effects
         case _:
@@ -262,16 +270,18 @@ def an_error_goes_where_its_row_says(seen: Step) -> bool:
             return retry_after_seconds == seconds(error)
         case LinkFaulty(close_code):
             return close_code == row.follows_close
-        case DocumentGone(reason, closes):
-            ends = (LinkEnded(reason),) if closes else ()
-            return (reason, closes) == (row.terminal_reason, row.closes) and seen.effects[1 : 1 + len(ends)] == ends
-        case WaitAsked(wait, hint_seconds):
-            return (wait, hint_seconds) == (row.waits_for, seconds(error))
+        case DocumentGone() as gone:
+            ends = (LinkEnded(gone.reason),) if gone.closes else ()
+            said = DocumentGone(row.terminal_reason, row.closes and not error.document_id, error.document_id)
+            return gone == said and seen.effects[1 : 1 + len(ends)] == ends
+        case WaitAsked() as asked:
+            return row.waits_for is not None and asked == WaitAsked(row.waits_for, seconds(error), error.document_id)
         case OperationDenied() as denied:
-            told = seen.effects[1] == PermissionsTold(may_write=False)
+            told = bool(error.document_id) or seen.effects[1] == PermissionsTold(may_write=False)
             return row.read_only and told and denied.message_id == operation(error)
-        case OperationFailed(message_id, code):
-            return not row.read_only and (message_id, code) == (operation(error), error.error_code)
+        case OperationFailed(message_id, code, document_id):
+            said_of = operation(error), error.error_code, error.document_id
+            return not row.read_only and (message_id, code, document_id) == said_of
         case _:
             return True
 
@@ -285,7 +295,8 @@ def every_error_is_told(seen: Step) -> bool:
     row = policy(seen, error)
     contradicts = row.recoverable is not None and row.recoverable is not error.recoverable
     others_first = all(isinstance(each, ErrorWeighed) for each in seen.effects[told[0] + 1 :])
-    return seen.effects[told[0]] == ErrorReported(error.error_code, error.recoverable, contradicts) and others_first
+    report = ErrorReported(error.error_code, error.recoverable, contradicts, error.document_id)
+    return seen.effects[told[0]] == report and others_first
 
 
 def every_error_is_weighed(seen: Step) -> bool:
@@ -307,6 +318,7 @@ def nothing_else_is_made_of_it(seen: Step) -> bool:
     row, goes = policy(seen, error), route(seen, error)
     beside = goes is Route.DOCUMENT_HALTED and row.closes
     beside |= goes is Route.OPERATION_REJECTED and row.read_only
+    beside = beside and not error.document_id
     blames = [each for each in made if isinstance(each, ServiceFaulty)]
     return len(blames) == row.blames_service and len(made) == len(BECOMES[goes]) + beside + len(blames)
 

@@ -65,13 +65,15 @@ STOOD_IN: Final = System(
     SESSION.name,
     members=tuple(_stood_in(each) for each in SESSION.members),
     wiring=tuple(
-        evolve(line, source=_stood_in(line.source), target=line.target and _stood_in(line.target))
-        for line in SESSION.wiring
+        evolve(
+            each, source=_stood_in(each.source), target=each.target and _stood_in(each.target), key=None, spawns=False
+        )
+        for each in SESSION.wiring
     ),
     derived=tuple(evolve(each, target=_stood_in(each.target)) for each in SESSION.derived),
     doc=SESSION.doc,
 )
-"""The session with the stand-in in the place of the document."""
+"""The session with the stand-in in the place of the URL's document, and no other: so there is no key to be told by."""
 
 
 # --------------------------------------------------------------------------------------------------------- the server
@@ -278,7 +280,7 @@ DEEP: Final = (SOCKETS, RENEWALS, SIEGE, OUTBURSTS, QUEUE)
 
 QUIET: Final = (
     circuit_breaker.ForceOpen, circuit_breaker.Disable, circuit_breaker.MetricsOnly, circuit_breaker.Reset,
-    error_storm.Reset, Hid, Shown, FrameInvalid,
+    error_storm.Reset, Hid, Shown, FrameInvalid, router.OpenDocument,
 )  # fmt: skip
 """What happens in no world."""
 

@@ -30,6 +30,7 @@ EVENTS: Final[Mapping[tuple[str, str], type[Message]]] = {
     ("system", "token_refresh_required"): messages.TokenRefreshRequired,
     ("system", "permission_change"): messages.PermissionChange,
     ("system", "disconnect"): messages.Goodbye,
+    ("system", "document_close"): messages.DocumentClose,
     ("operation", "document_edit"): messages.DocumentEdit,
     ("operation", "operation_ack"): messages.OperationAck,
     ("operation", "operation_broadcast"): messages.OperationBroadcast,
@@ -63,6 +64,7 @@ class _Envelope:
     data: object = None
     client_id: str | None = None
     message_id: str | None = None
+    document_id: str = messages.URL_DOCUMENT
 
 
 def decode(frame: str | bytes) -> Message:
@@ -90,18 +92,21 @@ def _message(value: object) -> Message:
     envelope = structured(value, _Envelope)
     shape = EVENTS.get((envelope.type, envelope.event))
     if shape is None:
-        return Passed(envelope.type, envelope.event, envelope.data, envelope.client_id, envelope.message_id)
+        names = envelope.client_id, envelope.message_id, envelope.document_id
+        return Passed(envelope.type, envelope.event, envelope.data, *names)
     data = envelope.data
     if not isinstance(data, dict):
         raise Misfit(".data", "is missing" if data is None else "must be an object")
     members = {name: each for name, each in cast("dict[str, object]", data).items() if each is not None}
     riding = _riding(shape)
-    for name in riding:
-        members.setdefault(name, getattr(envelope, name))
+    for name, place in riding.items():
+        given = getattr(envelope, name)
+        members[name] = given if place is Place.ENVELOPE_ALONE else members.get(name, given)
     try:
         return structured(members, shape)
     except Misfit as misfit:
-        outside = misfit.path[1:] not in data and riding.get(misfit.path[1:]) is Place.ENVELOPE
+        belongs = riding.get(misfit.path[1:])
+        outside = belongs is Place.ENVELOPE_ALONE or (belongs is Place.ENVELOPE and misfit.path[1:] not in data)
         raise Misfit(misfit.path if outside else ".data" + misfit.path, misfit.problem) from None
 
 
@@ -116,7 +121,7 @@ def _enveloped(message: Message) -> dict[str, object]:
     data = unstructured(message)
     riding = {name: data[name] for name in _riding(type(message)) if name in data}
     for name, place in _riding(type(message)).items():
-        if place is Place.ENVELOPE:
+        if place is not Place.BOTH:
             data.pop(name, None)
     return {"type": type_, "event": event, "data": data} | riding
 
@@ -124,6 +129,8 @@ def _enveloped(message: Message) -> dict[str, object]:
 def _passed(message: Passed) -> dict[str, object]:
     plain: dict[str, object] = {"type": message.type, "event": message.event, "data": thaw(message.data)}
     riding = {"client_id": message.client_id, "message_id": message.message_id}
+    if message.document_id != messages.URL_DOCUMENT:
+        riding["document_id"] = message.document_id
     return plain | {name: value for name, value in riding.items() if value is not None}
 
 

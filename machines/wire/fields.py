@@ -61,6 +61,8 @@ class Place(Enum):
     DATA = "data"
     ENVELOPE = "envelope"
     BOTH = "both"
+    ENVELOPE_ALONE = "envelope alone"
+    """Not read from `data`, where a member of its name means something else."""
 
 
 @frozen

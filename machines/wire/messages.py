@@ -4,9 +4,19 @@ The fields are named as in protocol.md, but for a unit where the wire leaves it 
 milliseconds is `retry_after_ms`). `client_id` and `message_id` belong to the envelope and ride on the
 messages that need them. Required fields come first; what the peer may leave out has a default. `codec` turns
 them into frames and back.
+
+One socket may carry several documents. The URL names one of them, and a message that concerns another bears its
+`document_id` in the envelope; without one the URL's is meant, so a peer that knows of no other is spoken to as ever:
+- A `SyncRequest` with a document_id opens that document on this socket. From then on the server sends what others do
+  to it, until a `DocumentClose` or the end of the socket; on the next one the client asks again for what it has open.
+- `DocumentEdit`, `DocumentSync`, `OperationAck`, `OperationBroadcast`, an `ErrorMessage` about a document or one of its
+  operations, and whatever is `Passed` on bear it in both directions. Everything else concerns the link and its user.
+- A message_id is that of one message, whichever document it concerns.
+- A server that knows of no other documents answers for the URL's alone: to the client that is no answer, and it asks
+  again, ever more rarely.
 """
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from attrs import field, frozen
 
@@ -14,6 +24,9 @@ from machines.wire.fields import Place, at_least, not_negative, spelled
 from machines.wire.objects import Json, JsonObject, freeze, freeze_object_if_any
 from machines.wire.operations import Edit
 from machines.wire.text import Text
+
+URL_DOCUMENT: Final = ""
+"""How the document of the URL is called among several: it has no name, on the wire or here."""
 
 
 @frozen
@@ -54,6 +67,7 @@ class SyncRequest:
     message_id: str = field(metadata=spelled(place=Place.ENVELOPE))
     client_state: JsonObject | None = field(default=None, converter=freeze_object_if_any)
     """What the application wants the server to know; untouched."""
+    document_id: str = field(default=URL_DOCUMENT, metadata=spelled(place=Place.ENVELOPE_ALONE))
 
 
 @frozen
@@ -89,6 +103,7 @@ class DocumentSync:
     """The request's, or None when nobody asked."""
     last_message_id: str | None = None
     """The last edit of the asker's that the server has, whether or not `operations` reaches back to it."""
+    document_id: str = field(default=URL_DOCUMENT, metadata=spelled(place=Place.ENVELOPE_ALONE))
 
 
 @frozen
@@ -101,6 +116,7 @@ class ErrorMessage:
     timestamp: str
     details: JsonObject | None = field(default=None, converter=freeze_object_if_any)
     """An error about an operation carries its `message_id` here."""
+    document_id: str = field(default=URL_DOCUMENT, metadata=spelled(place=Place.ENVELOPE_ALONE))
 
 
 @frozen
@@ -146,6 +162,14 @@ class DocumentEdit:
     base_version: int = field(validator=at_least(0))
     client_id: str = field(metadata=spelled(place=Place.BOTH))
     message_id: str = field(metadata=spelled(place=Place.ENVELOPE))
+    document_id: str = field(default=URL_DOCUMENT, metadata=spelled(place=Place.ENVELOPE_ALONE))
+
+
+@frozen
+class DocumentClose:
+    """The client has closed a document: nothing more of it need be sent over this socket."""
+
+    document_id: str = field(default=URL_DOCUMENT, metadata=spelled(place=Place.ENVELOPE_ALONE))
 
 
 @frozen
@@ -156,6 +180,7 @@ class OperationAck:
     """The edit's, so it stands in `data`, not in the envelope."""
     server_version: int = field(validator=at_least(0))
     acknowledged: bool = True
+    document_id: str = field(default=URL_DOCUMENT, metadata=spelled(place=Place.ENVELOPE_ALONE))
 
 
 @frozen
@@ -168,6 +193,7 @@ class OperationBroadcast:
     message_id: str = field(metadata=spelled(place=Place.ENVELOPE))
     transformed: bool = False
     original_position: int | None = None
+    document_id: str = field(default=URL_DOCUMENT, metadata=spelled(place=Place.ENVELOPE_ALONE))
 
 
 @frozen
@@ -181,6 +207,7 @@ class Passed:
     data: Json = field(default=None, converter=freeze)
     client_id: str | None = None
     message_id: str | None = None
+    document_id: str = URL_DOCUMENT
 
 
 Inbound: TypeAlias = (
@@ -198,7 +225,7 @@ Inbound: TypeAlias = (
 )
 """What a client receives."""
 
-Outbound: TypeAlias = Ping | Pong | SyncRequest | Goodbye | DocumentEdit | Passed
+Outbound: TypeAlias = Ping | Pong | SyncRequest | Goodbye | DocumentEdit | DocumentClose | Passed
 """What a client sends."""
 
 Message: TypeAlias = Inbound | Outbound

@@ -15,7 +15,7 @@ from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from machines.wire.fields import FieldInvalid, at_least, spelling_of
-from machines.wire.messages import Document
+from machines.wire.messages import URL_DOCUMENT, Document
 from machines.wire.objects import EMPTY, JsonObject, thaw
 from machines.wire.operations import Delete, Edit, Format, Insert, Operation, Retain
 from machines.wire.text import OperationInvalid, Text
@@ -24,6 +24,8 @@ from statekit.codec.strict import Misfit, boolean, items, members, number, place
 T = TypeVar("T")
 Hook: TypeAlias = Callable[[object, object], object]
 
+_UNSAID: Final = frozenset({None, EMPTY, URL_DOCUMENT})
+"""The defaults that are not written: they say nothing."""
 _KINDS: Final[Mapping[str, type[Operation]]] = {shape.kind: shape for shape in (Insert, Delete, Retain, Format)}
 
 
@@ -146,7 +148,7 @@ def _field_reader(attribute: "Attribute[object]") -> Hook:
 def _writer(shape: type) -> Callable[[object], dict[str, object]]:
     attributes = _attributes(shape)
     hooks: dict[str, Any] = {
-        each.name: override(rename=_name(each), omit_if_default=each.default in {None, EMPTY}) for each in attributes
+        each.name: override(rename=_name(each), omit_if_default=each.default in _UNSAID) for each in attributes
     }
     make = cast("Callable[[object], dict[str, object]]", make_dict_unstructure_fn(shape, _CONVERTER, **hooks))
     spellings = ((_name(each), spelling_of(each)) for each in attributes)

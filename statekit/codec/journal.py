@@ -22,7 +22,7 @@ from statekit.codec.events import EventRecord, Events
 from statekit.codec.form import Form
 from statekit.codec.forms import Forms, Hooks, Raw
 from statekit.codec.strict import Misfit, member, members, parsed, placed
-from statekit.keyed import member_of
+from statekit.keyed import member_of, spelling
 from statekit.snapshot import Stimulus, Ticket
 from statekit.system import System
 from statekit.timers import delay_label
@@ -215,8 +215,9 @@ class JournalForm:
         return head
 
     def _context(self, name: str) -> Form:
-        kind = self._contexts.get(name)
-        if kind is None:
+        member = member_of(name)
+        kind = self._contexts.get(member)
+        if kind is None or spelling(name) != name or (member != name and member not in self.system.plan.keyed):
             raise Misfit("", f"is no member of {self.system.name}; they are {', '.join(self._contexts)}")
         return self._forms.of(kind)
 

@@ -213,7 +213,7 @@ def test_what_no_way_of_rows_leads_to_is_not_reached():
 def test_a_system_is_compared_wire_by_wire_and_member_by_member():
     from machines.session import HEARTBEAT, SESSION
 
-    less = System("session", SESSION.members, SESSION.wiring[:-1] + SESSION.wiring[-2:], SESSION.derived)
+    less = System("session", SESSION.declared, SESSION.wiring[:-1] + SESSION.wiring[-2:], SESSION.derived)
     assert [each.name for each in sheets_of(less)] == ["session", *SESSION.names]
     found = diff(sheets_of(SESSION)[0], sheets_of(less)[0])
     assert [line.verb for line in found.added] == ["publish"]

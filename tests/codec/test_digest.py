@@ -174,7 +174,7 @@ print(*(table_digest(each) for each in (*SESSION.members, SESSION)))
 
 
 def test_a_system_has_another_digest_when_its_wiring_changes():
-    fewer = System("session", SESSION.members, WIRING, DERIVED[:1])
+    fewer = System("session", SESSION.declared, WIRING, DERIVED[:1])
     assert table_digest(fewer) != table_digest(SESSION)
     assert table_digest(System("alone", (made(),))) != table_digest(System("alone", (made(guard=always),)))
 

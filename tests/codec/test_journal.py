@@ -16,7 +16,7 @@ from machines.connection import CONNECTION, Connect
 from machines.link import FrameArrived, Opened
 from machines.saving import HOOKS
 from machines.session import SESSION
-from machines.wire.messages import ConnectionAck
+from machines.wire.messages import URL_DOCUMENT, ConnectionAck
 from statekit import (
     Fired,
     Kind,
@@ -299,18 +299,26 @@ def test_every_event_of_the_session_reads_back_equal(sent):
 
 
 def reads_back(form, system, stimuli, contexts=None):
-    lines, done = written(form, system, [(machine, None, stimulus) for machine, stimulus in stimuli], contexts)
+    sent = [(machine, key_in(system, machine), stimulus) for machine, stimulus in stimuli]
+    lines, done = written(form, system, sent, contexts)
     # As a file holds it, whoever splits it into lines.
     text = "".join(line + "\n" for line in lines).encode("ascii").decode("ascii")
     assert text.splitlines() == text.split("\n")[:-1] == lines
     (found,) = form.read(text.splitlines(keepends=True))
     assert form.contexts(found) == (contexts or {})
-    assert [told(form, entry) for entry in found.entries] == [(machine.name, each) for machine, each in stimuli]
+    assert [told(form, entry) for entry in found.entries] == [
+        (system.address(machine, key), each) for machine, key, each in sent
+    ]
     again = SystemWalk(system, form.contexts(found))
-    for (machine, _), entry, once in zip(stimuli, found.entries, done[1:], strict=True):
-        again.deliver(machine, told(form, entry)[1])
+    for (machine, key, _), entry, once in zip(sent, found.entries, done[1:], strict=True):
+        again.deliver(machine, told(form, entry)[1], key=key)
         assert again.snapshot == once.snapshot
-    assert written(form, system, [(machine, None, each) for machine, each in stimuli], contexts)[0] == lines
+    assert written(form, system, sent, contexts)[0] == lines
+
+
+def key_in(system, machine):
+    """Address a keyed member by the instance that is there from the start."""
+    return URL_DOCUMENT if machine.name in system.plan.keyed else None
 
 
 # --------------------------------------------------------------------------------------------------- what is no journal
@@ -389,7 +397,9 @@ def test_the_runs_before_a_malformed_line_are_read():
     [
         ([], "", "must be an object"),
         ({"nobody": {}}, ".nobody", "is no member of office; they are desk, file"),
-        ({"file['1']": {}}, "[\"file['1']\"]", "is no member of office; they are desk, file"),
+        ({"desk['1']": {}}, "[\"desk['1']\"]", "is no member of office; they are desk, file"),
+        ({"file[01]": {}}, "['file[01]']", "is no member of office; they are desk, file"),
+        ({"file['1']": {}}, "[\"file['1']\"].left", "is missing"),
         ({"desk": {}}, ".desk.left", "is missing"),
         ({"desk": {"left": "3"}}, ".desk.left", "must be a whole number"),
     ],

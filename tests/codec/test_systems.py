@@ -63,10 +63,10 @@ def test_timers_come_back_with_their_members():
     walk.answer(CONNECTION, Opened())
     walk.answer(CONNECTION, FrameArrived(ConnectionAck("me", "u", ("write",), 0, "now")))
     timers = [
-        (member.name, ticket.number)
-        for member, each in zip(SESSION.members, walk.snapshot.members, strict=True)
+        (name, ticket.number)
+        for name, each in zip(walk.snapshot.names, walk.snapshot.members, strict=True)
         for ticket in each.tickets
-        if ticket.name in member.folded.clocks
+        if ticket.name in SESSION.plan.definition(name).folded.clocks
     ]
     assert len({number for _, number in timers}) < len(timers), "members number their tickets each by itself"
     remaining = {timer: 10.0 * place for place, timer in enumerate(timers, 1)}
@@ -146,7 +146,7 @@ def unsaid(_):
 
 def test_a_fact_must_say_what_it_is():
     system = System(
-        "session", SESSION.members, WIRING, (derive(unsaid, CONNECTION, gates_moved, initially=frozenset()),)
+        "session", SESSION.declared, WIRING, (derive(unsaid, CONNECTION, gates_moved, initially=frozenset()),)
     )
     with pytest.raises(NotSavable) as caught:
         check_savable(system, hooks=HOOKS)

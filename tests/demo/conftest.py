@@ -50,14 +50,14 @@ class RawClient:
         assert isinstance(message, shape), message
         return message
 
-    async def edit(self, *operations, base_version, message_id=None):
+    async def edit(self, *operations, base_version, message_id=None, document_id=""):
         self.sent += 1
         message_id = message_id or f"{self.client_id}:{self.sent}"
-        await self.say(DocumentEdit(operations, base_version, self.client_id, message_id))
+        await self.say(DocumentEdit(operations, base_version, self.client_id, message_id, document_id))
         return message_id
 
-    async def sync(self, version):
-        await self.say(SyncRequest(version, message_id="sync"))
+    async def sync(self, version, document_id=""):
+        await self.say(SyncRequest(version, message_id="sync", document_id=document_id))
         return await self.expect(DocumentSync)
 
     async def ended(self):

@@ -7,6 +7,7 @@ from machines.demo.faults import Fault
 from machines.demo.ledger import What
 from machines.demo.server import DemoServer, ServerOptions
 from machines.wire.messages import (
+    DocumentClose,
     ErrorMessage,
     Goodbye,
     OperationAck,
@@ -14,6 +15,7 @@ from machines.wire.messages import (
     Passed,
     Ping,
     Pong,
+    SyncRequest,
     TokenRefreshRequired,
 )
 from machines.wire.operations import Delete, Insert
@@ -62,6 +64,54 @@ async def test_an_edit_is_acked_to_its_author_and_told_to_the_others_as_it_was_a
         assert (ack.message_id, ack.server_version, ack.acknowledged) == (message_id, 2, True)
         told = await bob.expect(OperationBroadcast)
         assert told == OperationBroadcast((Delete(3, 1),), 2, "ann", message_id, transformed=True, original_position=1)
+
+
+async def test_a_document_beside_the_url_s_is_opened_by_a_sync_and_told_to_those_alone_who_opened_it(world):
+    async with world(content="ab", others={"notes": "xyz"}) as here:
+        ann, bob, eve = [await here.client(name) for name in ("ann", "bob", "eve")]
+        for each in (ann, bob):
+            sync = await each.sync(0, "notes")
+            assert (sync.document_id, sync.document.id, sync.document.text.content) == ("notes", "notes", "xyz")
+        message_id = await bob.edit(Insert(0, "1"), base_version=0, document_id="notes")
+        assert await bob.expect(OperationAck) == OperationAck(message_id, 1, document_id="notes")
+        told = OperationBroadcast((Insert(0, "1"),), 1, "bob", message_id, document_id="notes")
+        assert await ann.expect(OperationBroadcast) == told
+        await bob.edit(Insert(0, "2"), base_version=0)
+        for each in (ann, eve):
+            assert (await each.expect(OperationBroadcast)).document_id == ""
+        assert [each.text.content for each in here.server.documents.values()] == ["2ab", "1xyz"]
+        assert here.server.consistent()
+
+
+async def test_a_document_that_was_closed_is_told_of_no_more_until_it_is_opened_again(world):
+    async with world(others={"notes": ""}) as here:
+        ann, bob = await here.client("ann"), await here.client("bob")
+        await ann.sync(0, "notes")
+        await ann.say(DocumentClose("notes"))
+        await ann.say(Ping(1))
+        await ann.expect(Pong)
+        await bob.edit(Insert(0, "1"), base_version=0, document_id="notes")
+        await bob.edit(Insert(0, "2"), base_version=0)
+        assert (await ann.expect(OperationBroadcast)).document_id == ""
+        assert (await ann.sync(0, "notes")).current_version == 1
+        await bob.edit(Insert(0, "3"), base_version=1, document_id="notes")
+        assert (await ann.expect(OperationBroadcast)).document_id == "notes"
+
+
+async def test_what_goes_wrong_with_a_document_names_it(world):
+    async with world(others={"notes": ""}) as here:
+        ann = await here.client("ann")
+        await ann.say(SyncRequest(0, message_id="sync", document_id="nowhere"))
+        await ann.edit(Insert(0, "1"), base_version=0, document_id="nowhere")
+        await ann.edit(Insert(9, "1"), base_version=0, document_id="notes")
+        await ann.edit(Insert(0, "1"), base_version=9, document_id="notes")
+        found = [await ann.expect(ErrorMessage) for _ in range(4)]
+        assert [(each.error_code, each.document_id) for each in found] == [
+            ("DOCUMENT_NOT_FOUND", "nowhere"),
+            ("DOCUMENT_NOT_FOUND", "nowhere"),
+            ("INVALID_OPERATION", "notes"),
+            ("VERSION_CONFLICT", "notes"),
+        ]
 
 
 async def test_a_message_sent_twice_is_applied_once_and_acked_twice_with_one_version(world):

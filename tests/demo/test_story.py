@@ -8,20 +8,21 @@ from machines.demo.command import demo
 from machines.demo.front import LoopbackFront
 from machines.demo.memory_front import MemoryFront
 from machines.demo.server import DemoServer, ServerOptions
-from machines.demo.story import Report, Story
+from machines.demo.story import BESIDE, Report, Story
 from statekit.testing.virtual_time import run_virtual
 
 SEEDS = 50
 SOCKET_SCALE = 0.05
+OTHERS = {BESIDE: ""}
 
 
 async def in_memory(seed: int) -> Report:
-    async with DemoServer(ServerOptions()) as server, MemoryFront(server, latency_seconds=0.01) as front:
+    async with DemoServer(ServerOptions(others=OTHERS)) as server, MemoryFront(server, latency_seconds=0.01) as front:
         return await Story(server, front, seed).play()
 
 
 async def on_sockets(seed: int) -> Report:
-    async with DemoServer(ServerOptions(scale=SOCKET_SCALE)) as server, LoopbackFront(server) as front:
+    async with DemoServer(ServerOptions(scale=SOCKET_SCALE, others=OTHERS)) as server, LoopbackFront(server) as front:
         return await Story(server, front, seed).play()
 
 

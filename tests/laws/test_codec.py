@@ -20,15 +20,16 @@ from machines.heartbeat import HEARTBEAT
 from machines.hold import HOLD, ToldToWait
 from machines.link import FrameArrived, GoAway, Hello, Opened, Permitted, Report, TokenReady
 from machines.policy.error_codes import Wait
-from machines.policy.router import ROUTER
+from machines.policy.router import ROUTER, OpenDocument
 from machines.rate_limit import RATE_LIMIT, Limited, Offered
 from machines.saving import HOOKS
 from machines.session import SESSION
-from machines.wire.messages import ConnectionAck, Document, DocumentSync
+from machines.wire.messages import URL_DOCUMENT, ConnectionAck, Document, DocumentSync
 from machines.wire.operations import Insert
 from machines.wire.text import Text
 from statekit import Answering, Fired, Kind, Machine, Rows, Stale, Stimulus, after, arm, disarm, step, timer
 from statekit.codec import Forms, Policy, SnapshotRefused, restore, restore_system, save, save_system
+from statekit.keyed import key_of
 from statekit.testing.system_walk import SystemWalk
 from statekit.testing.walk import Walk
 from tests.codec.values import WORDS, values
@@ -223,7 +224,9 @@ OPENING = (
     lambda walk: walk.send(CONNECTION, Connect()),
     lambda walk: walk.answer(CONNECTION, Opened()),
     lambda walk: walk.answer(CONNECTION, FrameArrived(ConnectionAck("me", "u", ("write",), 0, "now"))),
-    lambda walk: walk.send(CONFLICT_RECOVERY, SUBMIT),
+    lambda walk: walk.send(CONFLICT_RECOVERY, SUBMIT, key=URL_DOCUMENT),
+    lambda walk: walk.send(ROUTER, OpenDocument("other", "first")),
+    lambda walk: walk.send(CONFLICT_RECOVERY, SUBMIT, key="other"),
 )
 
 
@@ -232,12 +235,13 @@ def walked_session(data):
     for does in OPENING[: data.draw(st.integers(0, len(OPENING)))]:
         does(walk)
     for _ in range(data.draw(st.integers(0, 5))):
-        member = data.draw(st.sampled_from(SESSION.members))
+        name = data.draw(st.sampled_from(walk.snapshot.names))
+        member, key = SESSION.plan.definition(name), key_of(name)
         a_step(
-            data, member, walk.timers(member), walk.answerable(member),
-            lambda *events, member=member: walk.send(member, *events),
-            lambda answer, member=member: walk.answer(member, answer),
-            lambda label, member=member: walk.fire(member, label),
+            data, member, walk.timers(member, key), walk.answerable(member, key),
+            lambda *events, member=member, key=key: walk.send(member, *events, key=key),
+            lambda answer, member=member, key=key: walk.answer(member, answer, key=key),
+            lambda label, member=member, key=key: walk.fire(member, label, key=key),
         )  # fmt: skip
     return walk
 
@@ -275,9 +279,9 @@ def test_what_is_saved_and_restored_is_what_it_was(machine, data):
 def test_a_session_that_is_saved_and_restored_is_what_it_was(data):
     snapshot = walked_session(data).snapshot
     left = {
-        (member.name, number): seconds
-        for member, each in zip(SESSION.members, snapshot.members, strict=True)
-        for number, seconds in remaining(data, member, each).items()
+        (name, number): seconds
+        for name, each in zip(snapshot.names, snapshot.members, strict=True)
+        for number, seconds in remaining(data, SESSION.plan.definition(name), each).items()
     }
     text = json.dumps(save_system(SESSION, snapshot, left, hooks=FORMS), allow_nan=False)
     found = restore_system(

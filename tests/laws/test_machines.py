@@ -24,7 +24,7 @@ from machines.heartbeat import HEARTBEAT
 from machines.hold import HOLD
 from machines.policy.error_codes import ErrorCode, Wait
 from machines.policy.retries import RetryOptions
-from machines.policy.router import ROUTER, LinkLost
+from machines.policy.router import ROUTER, LinkLost, OpenDocument
 from machines.policy.window import WindowOptions
 from machines.rate_limit import RATE_LIMIT
 from machines.replica import Replica
@@ -74,6 +74,7 @@ EXAMPLES = {
     ),
     CONFLICT_RECOVERY: (
         *(document.Submit(edit, revision) for edit in (PUT, (Delete(0, 1),)) for revision in (0, 1, 2)),
+        *(document.Open("1st", attached=True), document.Open("1st", attached=False), document.CloseDocument()),
         *(document.Attach(), document.Attach(), document.Detach(), document.Reopen(), document.Halt("deleted")),
         *(document.Acknowledged(wire.OperationAck(name, version)) for name in HEADS[1:] for version in (1, 2, 3, 4)),
         *(document.RemoteEdit(wire.OperationBroadcast(PUT, at, "bob", f"bob:{at}")) for at in (1, 2, 3, 4)),
@@ -101,7 +102,7 @@ EXAMPLES = {
         rate_limit.Detached(),
     ),
     ROUTER: (
-        LinkLost(),
+        *(LinkLost(), OpenDocument("other", "1st")),
         wire.ConnectionAck("client", "u1", ("write",), 0, "now"),
         *(wire.Ping(1), wire.Pong(1), wire.RateLimited(1.0), wire.TokenRefreshRequired(1.0)),
         *(wire.DocumentSync(wire.Document("d", 1, TEXT)), wire.OperationAck("client:1", 1)),
@@ -144,12 +145,18 @@ class Journey:
     """A walk by choices: each is one thing that can arrive, or an answer that comes too late."""
 
     def __init__(self, machine):
-        self.walk = Walk(machine, CONTEXTS.get(machine))
+        self.machine = machine
+        self.begin()
+
+    def begin(self):
+        self.walk = Walk(self.machine, CONTEXTS.get(self.machine))
         self.tickets = {}
         self.remember()
 
     def next(self, choice):
-        """Deliver one thing; gives the snapshot before it, and the stimulus."""
+        """Deliver one thing, after an end to another of the kind; gives the snapshot before it, and the stimulus."""
+        if self.machine.kind(self.walk.state) is Kind.ENDED:
+            self.begin()
         stimulus = self.stimulus(choice)
         before = self.walk.snapshot
         self.walk.deliver(stimulus)

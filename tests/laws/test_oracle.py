@@ -331,13 +331,16 @@ def started(oracle, context):
 def walked(oracle, at, draw, steps, seen):
     """Drive both engines by the same events from one place; count what became of them, and every line passed.
 
-    Gives every place they came to, under the row or branch that led there.
+    From an end it begins again. Gives every place they came to, under the row or branch that led there.
     """
     folded, model = oracle.definition.folded, oracle.model
     state, context = at
     oracle.go(state, context)
     trail = []
     for number in range(steps):
+        if not folded.cells[state]:
+            state, context = at  # it has ended, and answers nothing any more
+            oracle.go(state, context)
         key, event = draw(state, context)
         state, context, orders, motion = decide(folded, state, context, event, cell_in(folded, state, key))
         verdict = motion.verdict
@@ -347,7 +350,7 @@ def walked(oracle, at, draw, steps, seen):
         assert type(state) is type(model.state)
         seen[theirs[0]] += 1
         seen.update(model.lines)
-        trail += ((line, (state, context)) for line in model.lines)
+        trail += ((line, (state, context)) for line in model.lines if folded.cells[state])
     return trail
 
 
@@ -648,11 +651,12 @@ def document_events(chance, context):
     version = max(replica.version + chance.choice([0, 1, 1, 1, 2]), 0)
     head = replica.message_id(replica.pending[0].sequence) if replica.pending else "me:1"
     about = chance.choice([head, head, head, "", "other:9"])
-    asked = f"me:sync:{context.asked}" if chance.random() < 0.8 else "me:sync:0"
+    asked = context.sync_id if chance.random() < 0.8 else "me:sync:0"
     author, edit = chance.choice([("you", edits(chance, replica.base)), ("me", ())])
     caught = messages.SyncedOperation(edit, version, author, head if author == "me" else "you:1")
     whole = messages.Document("d", version, chance.choice([replica.base, Text("abc")]))
     return {
+        document.Open: (chance.choice(["1st", "2nd"]), chance.random() < 0.5),
         document.Submit: (edits(chance, replica.view), replica.revision - chance.choice([0, 0, 0, 1, 5])),
         document.Acknowledged: (messages.OperationAck(about, version),),
         document.RemoteEdit: (messages.OperationBroadcast(edit, version, author, "you:1"),),
@@ -722,7 +726,15 @@ def server_messages(chance, _context):
         messages.Ping: (7,),
         messages.Pong: (7,),
         messages.DocumentSync: (messages.Document("d", 1, Text("abc")),),
-        messages.ErrorMessage: (chance.choice(ERRORS), "words", chance.random() < 0.5, "now", details),
+        messages.ErrorMessage: (
+            chance.choice(ERRORS),
+            "words",
+            chance.random() < 0.5,
+            "now",
+            details,
+            chance.choice(["", "other"]),
+        ),
+        router.OpenDocument: ("other", "1st"),
         messages.RateLimited: (2500,),
         messages.TokenRefreshRequired: (30,),
         messages.PermissionChange: (("read",),),

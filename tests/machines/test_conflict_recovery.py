@@ -6,6 +6,7 @@ from attrs import evolve
 from machines.conflict_recovery import (
     AWAITING,
     AWAITING_BUFFERED,
+    CLOSED,
     CONFLICT_RECOVERY,
     DETACHED,
     HALTED,
@@ -20,12 +21,14 @@ from machines.conflict_recovery import (
 from machines.document import (
     Acknowledged,
     Attach,
+    CloseDocument,
     Conflict,
     Detach,
     Granted,
     Halt,
     Hold,
     Offer,
+    Open,
     OperationEnded,
     Outcome,
     Persist,
@@ -45,6 +48,7 @@ from machines.replica import Replica
 from machines.tries import Tries
 from machines.wire.messages import (
     Document,
+    DocumentClose,
     DocumentEdit,
     DocumentSync,
     OperationAck,
@@ -695,6 +699,83 @@ def test_the_queue_is_bounded_and_an_edit_that_does_not_fit_is_told(walk):
         assert walk.state is state
         assert submit(walk, "x", 9).because == "the edit does not fit the document"
         submit(walk)
+
+
+# -------------------------------------------------------------------------------------------- one document among others
+OTHER = Replica("ann", document_id="other")
+
+
+def test_a_document_that_is_opened_on_a_link_asks_at_once_under_names_of_its_own(walk):
+    walk.begin(Context(OTHER, APART))
+    walk.send(Open("1st", attached=True))
+    assert walk.state is RESOLVING
+    assert sent(walk) == [SyncRequest(0, message_id="ann:sync:1:1st", document_id="other")]
+    walk.send(Synced(DocumentSync(Document("other", 3, Text("abc")), message_id="ann:sync:1:1st")))
+    assert walk.effects == (ViewChanged(put("abc"), 3, "other"),)
+    submit(walk)
+    assert sent(walk) == [DocumentEdit(put("x"), 3, "ann", "ann:1:1st", "other")]
+    walk.send(Acknowledged(OperationAck("ann:1:1st", 4)))
+    assert walk.effects == (OperationEnded(1, Outcome.ACKNOWLEDGED, put("x"), document_id="other"),)
+
+
+def test_a_document_that_is_opened_without_a_link_asks_when_there_is_one(walk):
+    walk.begin(Context(OTHER, APART))
+    walk.send(Open("1st", attached=False))
+    assert (walk.state, walk.effects) == (DETACHED, ())
+    walk.send(Attach())
+    assert sent(walk) == [SyncRequest(0, message_id="ann:sync:1:1st", document_id="other")]
+
+
+def test_a_document_is_opened_once_and_its_names_never_change(walk):
+    walk.begin(Context(OTHER, APART))
+    walk.send(Open("1st", attached=False))
+    submit(walk)
+    for state in (DETACHED, RESOLVING):
+        assert walk.state is state
+        assert walk.send(Open("2nd", attached=state is RESOLVING)).because == "it is open already"
+        walk.send(Attach())
+    assert walk.context.replica.opening == "1st"
+    walk.send(Halt("not_found"))
+    assert walk.send(Open("2nd", attached=True)).because == "it was halted, and is to be closed first"
+
+
+def test_a_hold_on_others_is_a_release_to_this_one(walk):
+    walk.begin(Context(OTHER, APART))
+    walk.send(Open("1st", attached=True))
+    walk.send(Synced(DocumentSync(Document("other", 3, Text("abc")), message_id="ann:sync:1:1st")))
+    submit(walk)
+    walk.send(Hold(read_only=False, documents=frozenset({"third"})))
+    assert walk.state is AWAITING
+    walk.send(Hold(read_only=False, documents=frozenset({"third", "other"})))
+    assert walk.state is HELD
+    walk.send(Hold(read_only=False, documents=frozenset({"third"})))
+    assert (walk.state, walk.context.held) == (RESYNCING, False)
+    assert [each.message_id for each in sent(walk)] == ["ann:sync:2:1st"]
+
+
+def test_a_document_that_is_closed_gives_back_what_the_server_does_not_have_and_says_goodbye(walk):
+    attached(walk)
+    submit(walk, "x")
+    submit(walk, "y", 1)
+    before = walk.context.replica
+    walk.send(CloseDocument())
+    assert walk.state is CLOSED
+    assert walk.effects[:2] == (Send(DocumentClose()), SaveOutbox(before))
+    assert ended(walk) == [(1, Outcome.EXPORTED, "closed"), (2, Outcome.EXPORTED, "closed")]
+    assert walk.timers == {}
+
+
+def test_a_document_that_is_closed_without_a_link_says_nothing_to_the_server(walk):
+    submit(walk)
+    walk.send(CloseDocument())
+    assert (walk.state, sent(walk)) == (CLOSED, [])
+    assert ended(walk) == [(1, Outcome.EXPORTED, "closed")]
+
+
+def test_a_halted_document_that_is_closed_has_nothing_left_to_give_back(walk):
+    submit(walk)
+    walk.send(Halt("not_found"), CloseDocument())
+    assert (walk.state, walk.effects) == (CLOSED, ())
 
 
 def test_every_row_is_taken(left_untaken):

@@ -1,6 +1,7 @@
 """Router: every message goes to whom it concerns, and the error policies decide it for errors."""
 
 import pytest
+from attrs import evolve
 
 from machines.link import Send
 from machines.policy.error_codes import (
@@ -16,6 +17,7 @@ from machines.policy.routed import (
     AckCame,
     BroadcastCame,
     DocumentGone,
+    DocumentOpened,
     ErrorReported,
     ErrorWeighed,
     LinkEnded,
@@ -36,7 +38,7 @@ from machines.policy.routed import (
     TokenRevoked,
     WaitAsked,
 )
-from machines.policy.router import ROUTER, Context, LinkLost
+from machines.policy.router import ROUTER, Context, LinkLost, OpenDocument
 from machines.wire.messages import (
     ConnectionAck,
     Document,
@@ -154,6 +156,33 @@ def test_a_token_that_the_server_accepted_is_not_merely_refreshed_after_a_failed
         walk.send(event)
         walk.send(error("AUTHENTICATION_FAILED"))
         assert walk.effects[0] == effect
+
+
+def test_a_document_that_is_opened_hears_whether_the_server_has_greeted(walk):
+    for event, attached in ((LinkLost(), False), (GREETING, True), (LinkLost(), False)):
+        walk.send(event, OpenDocument("other", "1st"))
+        assert walk.effects == (DocumentOpened("other", "1st", attached=attached),)
+
+
+def test_what_concerns_one_document_names_it(walk):
+    for code, about in (
+        ("DOCUMENT_NOT_FOUND", DocumentGone("not_found", closes=False, document_id="other")),
+        ("DOCUMENT_DELETED", DocumentGone("deleted", closes=False, document_id="other")),
+        ("VERSION_CONFLICT", OperationBehind("ann:1", "VERSION_CONFLICT", "other")),
+        ("OPERATION_TIMEOUT", OperationUnsure("ann:1", "OPERATION_TIMEOUT", "other")),
+        ("INVALID_OPERATION", OperationFailed("ann:1", "INVALID_OPERATION", "other")),
+        ("INSUFFICIENT_PERMISSIONS", OperationDenied("ann:1", "INSUFFICIENT_PERMISSIONS", "other")),
+    ):
+        walk.send(evolve(error(code, message_id="ann:1"), document_id="other"))
+        assert [each for each in walk.effects if not isinstance(each, ErrorWeighed | ErrorReported)] == [about]
+        assert [each.document_id for each in walk.effects if isinstance(each, ErrorReported)] == ["other"]
+    walk.send(evolve(error("INSUFFICIENT_PERMISSIONS"), document_id="other"))
+    assert walk.effects[0] == DocumentGone("permission_denied", closes=False, document_id="other")
+
+
+def test_the_deletion_of_the_url_s_document_alone_ends_the_link(walk):
+    walk.send(error("DOCUMENT_DELETED"))
+    assert walk.effects[:2] == (DocumentGone("deleted", closes=True), LinkEnded("deleted"))
 
 
 def test_every_row_is_taken(left_untaken):

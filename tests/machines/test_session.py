@@ -42,7 +42,7 @@ from machines.connection import (
     Disconnect,
     ReconnectNow,
 )
-from machines.document import OperationEnded, Outcome, Submit
+from machines.document import CloseDocument, OperationEnded, Outcome
 from machines.error_storm import CALM, ERROR_STORM, LATCHED, PROBATION, TRIPPED, StormBegan
 from machines.gates import Gate
 from machines.heartbeat import DORMANT, HEARTBEAT
@@ -63,15 +63,14 @@ from machines.link import (
 from machines.policy.error_codes import ErrorCode
 from machines.policy.retries import RetryOptions
 from machines.policy.routed import ErrorReported, MessagePassed
+from machines.policy.router import ROUTER, OpenDocument
 from machines.rate_limit import DRAINING, LIMITED, RATE_LIMIT, LimitHeard
 from machines.session import SESSION, Options, contexts
 from machines.status import public_status
 from machines.wire.messages import (
-    ConnectionAck,
+    URL_DOCUMENT,
     Document,
     DocumentEdit,
-    DocumentSync,
-    ErrorMessage,
     OperationAck,
     OperationBroadcast,
     Passed,
@@ -85,54 +84,12 @@ from machines.wire.messages import (
 from machines.wire.operations import Insert
 from machines.wire.text import Text
 from statekit import Broken, Forbidden, Refused, Stale, Taken, Unhandled
+from statekit.keyed import key_of, member_of
 from statekit.testing.system_walk import SystemWalk
 from statekit.timers import ClockJumped
+from tests.machines.linked import GREETING, error, hear, settling, signed_in, stable, submit, sync_of
 
-GREETING = ConnectionAck("ann", "u1", ("write",), 0, "now")
 DROPPED = "after backoff_delay"
-
-
-def error(code, **details):
-    return ErrorMessage(code, "said the server", True, "now", details or None)
-
-
-def sync_of(walk):
-    context = walk.of(CONFLICT_RECOVERY).context
-    return DocumentSync(Document("d", 0, Text("abc")), message_id=f"ann:sync:{context.asked}")
-
-
-def hear(walk, message):
-    walk.answer(CONNECTION, FrameArrived(message))
-
-
-def signed_in(options=None):
-    walk = SystemWalk(SESSION, contexts("ann", options or Options()))
-    walk.send(AUTH_REFRESH, SignIn())
-    walk.answer(AUTH_REFRESH, Refreshed(3600.0))
-    walk.fire(AUTH_REFRESH, "resting")
-    return walk
-
-
-def settling(walk=None):
-    walk = walk or signed_in()
-    if walk.state(CONNECTION) in (IDLE, FAILED):
-        walk.send(CONNECTION, Connect())
-    walk.answer(CONNECTION, Opened())
-    hear(walk, GREETING)
-    assert walk.state(CONNECTION) is SETTLING
-    hear(walk, sync_of(walk))
-    return walk
-
-
-def stable(walk=None):
-    walk = settling(walk)
-    walk.fire(CONNECTION, "after settle_delay")
-    assert walk.state(CONNECTION) is STABLE
-    return walk
-
-
-def submit(walk, content="x"):
-    walk.send(CONFLICT_RECOVERY, Submit((Insert(0, content),), walk.of(CONFLICT_RECOVERY).context.replica.revision))
 
 
 # ------------------------------------------------------------------------------------------------------- main paths
@@ -272,8 +229,8 @@ def test_defect_25_a_login_that_ends_closes_the_link_and_keeps_the_operations(en
     submit(walk)
     ending(walk)
     assert Close(1000) in walk.effects
-    assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY)) == (PARKED, DETACHED)
-    assert [each.sequence for each in walk.of(CONFLICT_RECOVERY).context.replica.parts] == [1]
+    assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY, URL_DOCUMENT)) == (PARKED, DETACHED)
+    assert [each.sequence for each in walk.of(CONFLICT_RECOVERY, URL_DOCUMENT).context.replica.parts] == [1]
     walk.send(AUTH_REFRESH, Login(None))
     assert walk.effects[-1] == Dial(walk.of(AUTH_REFRESH).context.generation)
 
@@ -349,37 +306,37 @@ def test_a_connection_that_fails_gives_every_operation_back(ending, reason):
     assert [(each.sequence, each.outcome, each.reason) for each in ended] == [
         (number, Outcome.EXPORTED, reason) for number in (1, 2)
     ]
-    assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY)) == (FAILED, HALTED)
+    assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY, URL_DOCUMENT)) == (FAILED, HALTED)
     walk.send(CONNECTION, Connect())
-    assert walk.state(CONFLICT_RECOVERY) is DETACHED
+    assert walk.state(CONFLICT_RECOVERY, URL_DOCUMENT) is DETACHED
 
 
 def test_a_document_that_is_not_found_halts_and_leaves_the_link():
     walk = stable()
     submit(walk)
     hear(walk, error("DOCUMENT_NOT_FOUND"))
-    assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY)) == (STABLE, HALTED)
+    assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY, URL_DOCUMENT)) == (STABLE, HALTED)
 
 
 def test_a_dropped_link_keeps_the_operations():
     walk = stable()
     submit(walk)
     walk.answer(CONNECTION, Closed(1006))
-    assert (walk.state(CONFLICT_RECOVERY), walk.published) == (DETACHED, ())
+    assert (walk.state(CONFLICT_RECOVERY, URL_DOCUMENT), walk.published) == (DETACHED, ())
 
 
 def test_defect_53_a_locked_document_is_waited_for_in_place():
     """Seed defect 53: one error, three reactions."""
     walk = stable()
     hear(walk, error("DOCUMENT_LOCKED"))
-    assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY)) == (STABLE, HELD)
+    assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY, URL_DOCUMENT)) == (STABLE, HELD)
 
 
 def test_nothing_new_is_sent_to_a_server_that_goes_away():
     walk = stable()
     walk.send(CONNECTION, GoAway())
     submit(walk)
-    assert (walk.state(CONFLICT_RECOVERY), walk.effects) == (HELD, ())
+    assert (walk.state(CONFLICT_RECOVERY, URL_DOCUMENT), walk.effects) == (HELD, ())
 
 
 # ------------------------------------------------------------------------------------------------------------- storms
@@ -406,7 +363,7 @@ def test_defect_7_a_storm_closes_once_with_4999_and_the_connection_waits_for_its
     assert walk.state(CONNECTION) is PARKED
     walk.fire(ERROR_STORM, "after cooldown")
     assert walk.effects == (Dial(1),)
-    assert [each.sequence for each in walk.of(CONFLICT_RECOVERY).context.replica.parts] == [1]
+    assert [each.sequence for each in walk.of(CONFLICT_RECOVERY, URL_DOCUMENT).context.replica.parts] == [1]
 
 
 def test_defect_2_the_eleventh_error_is_told_as_a_storm_with_its_codes():
@@ -455,7 +412,7 @@ def test_the_third_storm_ends_the_connection_and_a_person_begins_afresh():
     assert [each for each in effects if isinstance(each, Close | Dial)] == [Close(4999)]
     assert (walk.state(ERROR_STORM), walk.state(CONNECTION)) == (LATCHED, FAILED)
     assert str(public_status(walk.snapshot)) == "failed (error_storm)"
-    assert walk.state(CONFLICT_RECOVERY) is HALTED
+    assert walk.state(CONFLICT_RECOVERY, URL_DOCUMENT) is HALTED
     walk.send(CONNECTION, Connect())
     assert (walk.state(ERROR_STORM), walk.effects) == (CALM, (Dial(1),))
 
@@ -520,13 +477,12 @@ def test_defect_3_the_application_hears_of_every_error_once_and_the_policy_is_fo
 def test_defect_67_a_link_that_fails_is_noticed_here_and_cannot_be_told_over_it(code):
     """A frame that says so is passed on, and changes nothing: the link that brought it is there."""
     walk = stable()
-    before = [walk.snapshot.of(member) for member in (CONNECTION, ERROR_STORM, CONFLICT_RECOVERY, CIRCUIT_BREAKER)]
+    members = (CONNECTION, None), (ERROR_STORM, None), (CONFLICT_RECOVERY, URL_DOCUMENT), (CIRCUIT_BREAKER, None)
+    before = [walk.of(member, key) for member, key in members]
     hear(walk, error(code))
     assert walk.published == (ErrorReported(code, recoverable=True),)
-    assert [(each.state, each.context) for each in before] == [
-        (each.state, each.context)
-        for each in map(walk.snapshot.of, (CONNECTION, ERROR_STORM, CONFLICT_RECOVERY, CIRCUIT_BREAKER))
-    ]
+    after = [walk.of(member, key) for member, key in members]
+    assert [(each.state, each.context) for each in after] == [(each.state, each.context) for each in before]
 
 
 # -------------------------------------------------------------------------------------------------------- rate limits
@@ -537,13 +493,13 @@ def test_defect_43_a_limited_operation_is_sent_again_when_the_limit_is_over():
     submit(walk, "y")
     hear(walk, error("RATE_LIMIT_EXCEEDED", message_id="ann:1", retry_after=5000))
     assert (walk.effects, walk.published[-1]) == ((), LimitHeard(5.0, "ann:1", "RATE_LIMIT_EXCEEDED", 0))
-    assert walk.timers(CONFLICT_RECOVERY) == {}
+    assert walk.timers(CONFLICT_RECOVERY, URL_DOCUMENT) == {}
     assert str(public_status(walk.snapshot)) == "connected (rate_limited)"
     walk.fire(RATE_LIMIT, "rested")
     assert walk.effects == ()
     walk.fire(RATE_LIMIT, "limit_over")
     assert walk.effects == (Send(DocumentEdit((Insert(0, "x"),), 0, client_id="ann", message_id="ann:1")),)
-    assert (walk.state(RATE_LIMIT), list(walk.timers(CONFLICT_RECOVERY))) == (DRAINING, ["ack_overdue"])
+    assert (walk.state(RATE_LIMIT), list(walk.timers(CONFLICT_RECOVERY, URL_DOCUMENT))) == (DRAINING, ["ack_overdue"])
     hear(walk, OperationAck("ann:1", 1))
     assert walk.effects == ()
     walk.fire(RATE_LIMIT, "rested")
@@ -580,7 +536,11 @@ def test_a_locked_operation_is_sent_again_after_the_lock():
     walk = stable()
     submit(walk)
     hear(walk, error("DOCUMENT_LOCKED", message_id="ann:1"))
-    assert (walk.state(HOLD), walk.state(CONFLICT_RECOVERY), walk.state(CONNECTION)) == (LOCKED, HELD, STABLE)
+    assert (walk.state(HOLD), walk.state(CONFLICT_RECOVERY, URL_DOCUMENT), walk.state(CONNECTION)) == (
+        LOCKED,
+        HELD,
+        STABLE,
+    )
     assert str(public_status(walk.snapshot)) == "connected (document_locked)"
     walk.fire(HOLD, "waited")
     hear(walk, sync_of(walk))
@@ -602,7 +562,7 @@ def test_a_document_that_stays_locked_gives_its_operations_back():
     hear(walk, error("DOCUMENT_LOCKED", message_id="ann:1"))
     ended = [each for each in walk.published if isinstance(each, OperationEnded)]
     assert [(each.outcome, each.reason) for each in ended] == [(Outcome.EXPORTED, "document_locked")]
-    assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY)) == (STABLE, HALTED)
+    assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY, URL_DOCUMENT)) == (STABLE, HALTED)
 
 
 def test_a_close_for_a_locked_document_enters_the_same_state_and_the_connection_ends_it():
@@ -620,7 +580,7 @@ def test_a_service_that_is_out_is_not_dialled_and_keeps_the_link_it_leaves_open(
     walk = stable()
     submit(walk)
     hear(walk, error(code, message_id="ann:1"))
-    assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY)) == (STABLE, HELD)
+    assert (walk.state(CONNECTION), walk.state(CONFLICT_RECOVERY, URL_DOCUMENT)) == (STABLE, HELD)
     assert walk.timers(HOLD)["waited"].low_seconds == first
     walk.answer(CONNECTION, Closed(1006))
     while walk.state(CONNECTION) is BACKING_OFF:
@@ -640,11 +600,11 @@ def test_who_may_only_read_has_the_document_and_sends_nothing():
     walk.answer(CONNECTION, Opened())
     hear(walk, evolve(GREETING, permissions=("read",)))
     hear(walk, sync_of(walk))
-    assert (walk.state(HOLD), walk.state(CONFLICT_RECOVERY)) == (READ_ONLY, HELD)
-    assert walk.of(CONFLICT_RECOVERY).context.replica.view == Text("abc")
+    assert (walk.state(HOLD), walk.state(CONFLICT_RECOVERY, URL_DOCUMENT)) == (READ_ONLY, HELD)
+    assert walk.of(CONFLICT_RECOVERY, URL_DOCUMENT).context.replica.view == Text("abc")
     submit(walk)
     assert (walk.effects, str(public_status(walk.snapshot))) == ((), "connected (read_only)")
-    assert walk.of(CONFLICT_RECOVERY).context.replica.pending == ()
+    assert walk.of(CONFLICT_RECOVERY, URL_DOCUMENT).context.replica.pending == ()
     hear(walk, PermissionChange(("read", "write")))
     hear(walk, sync_of(walk))
     submit(walk)
@@ -660,8 +620,8 @@ def test_a_user_who_loses_the_right_to_write_loses_one_operation_and_keeps_the_r
     hear(walk, error("INSUFFICIENT_PERMISSIONS", message_id="ann:1"))
     ended = [each for each in walk.published if isinstance(each, OperationEnded)]
     assert [(each.sequence, each.outcome) for each in ended] == [(1, Outcome.REJECTED)]
-    assert (walk.effects, walk.state(HOLD), walk.state(CONFLICT_RECOVERY)) == ((), READ_ONLY, HELD)
-    assert [each.sequence for each in walk.of(CONFLICT_RECOVERY).context.replica.parts] == [2]
+    assert (walk.effects, walk.state(HOLD), walk.state(CONFLICT_RECOVERY, URL_DOCUMENT)) == ((), READ_ONLY, HELD)
+    assert [each.sequence for each in walk.of(CONFLICT_RECOVERY, URL_DOCUMENT).context.replica.parts] == [2]
 
 
 def test_a_server_that_comes_back_after_it_went_away_is_sent_what_was_kept():
@@ -729,6 +689,7 @@ SMALL = Options(
     hold=hold.Options(locks_max=1),
     rate_limit=rate_limit.Options(queue_max=1),
 )
+OTHER = "other"
 CLOSES = (1000, 1001, 1002, 1005, 1006, 1008, 1009, 1011, 1012, 1013, 3000, 4000, 4001, 4002, 4003, 4004, 4321, 4999)
 FAILURES = (None, 401, 403, 404, 408, 423, 426, 429, 500, 503, 418)
 APPLICATION = (
@@ -759,13 +720,16 @@ APPLICATION = (
 
 
 class World:
-    """Everything that can reach a session, at random: a server of any temper, a person, time, and late answers."""
+    """Everything that can reach a session, at random: a server of any temper, a person, time, and late answers.
+
+    Besides the URL's document there is another, which is opened, closed and opened again.
+    """
 
     def __init__(self, options=SMALL):
         self.walk = SystemWalk(SESSION, contexts("ann", options))
         self.late, self.noted = [], None
         self.granted = self.reported = 0
-        self.outcomes, self.accepted = {}, []
+        self.openings, self.outcomes = 0, {}
         self.hops, self.published, self.orders = list(self.walk.done.path), [], []
         self.walk.send(AUTH_REFRESH, SignIn())
         self.walk.send(CONNECTION, Connect())
@@ -782,22 +746,48 @@ class World:
         elif kind < 5 and walk.of(CONNECTION).context.gates:
             open_gates(walk, rest)
         elif kind < 11:
-            due = [(member, label) for member in SESSION.members for label in walk.timers(member)]
+            due = [(name, label) for name in walk.snapshot.names for label in walk.timers(*self.member(name))]
             seldom = ("giving_up", "expiry")
             due = [each for each in due if each[1] not in seldom or rest % 40 == 0]
             if due:
-                walk.fire(*due[rest % len(due)], chance=rest % 7 / 6)
+                name, label = due[rest % len(due)]
+                member, key = self.member(name)
+                walk.fire(member, label, chance=rest % 7 / 6, key=key)
         elif kind < 13:
-            submit(walk, "xyz"[rest % 3])
+            submit(walk, "xyz"[rest % 3], self.document(rest // 3))
         elif kind == 13 and self.late:
             member, event, ticket = self.late[rest % len(self.late)]
             if ticket not in [each.number for each in walk.of(member).tickets]:
                 walk.answer(member, event, ticket=ticket)
+        elif rest % 5 == 0:
+            self.open_or_close(rest // 5)
         else:
             member, event = APPLICATION[rest % len(APPLICATION)]
             walk.send(member, event)
         if walk.done is not self.noted:
             self.note()
+
+    def member(self, name):
+        return SESSION.plan.definition(name), key_of(name)
+
+    def document(self, choice):
+        """Choose one of the documents that are open."""
+        there = self.walk.snapshot.keys(CONFLICT_RECOVERY)
+        return there[choice % len(there)]
+
+    def open_or_close(self, choice):
+        if OTHER not in self.walk.snapshot.keys(CONFLICT_RECOVERY):
+            self.openings += 1
+            self.walk.send(ROUTER, OpenDocument(OTHER, f"opening{self.openings}"))
+        elif choice % 3 == 0:
+            replica = self.walk.of(CONFLICT_RECOVERY, OTHER).context.replica
+            self.walk.send(CONFLICT_RECOVERY, CloseDocument(), key=OTHER)
+            self.note()
+            ends = [sequence for document, sequence in self.outcomes if document == OTHER]
+            assert sorted(ends) == list(range(1, replica.sequence + 1)), "G2 and O3 of a document that is closed"
+            self.outcomes = {each: how for each, how in self.outcomes.items() if each[0] != OTHER}
+        else:
+            self.walk.send(ROUTER, OpenDocument(OTHER, "a second time"))
 
     def link(self, rest):
         walk = self.walk
@@ -819,16 +809,17 @@ class World:
         walk.answer(CONNECTION, event)
 
     def message(self, rest):
-        replica = self.walk.of(CONFLICT_RECOVERY).context.replica
+        document, rest = self.document(rest), rest // 2
+        replica = self.walk.of(CONFLICT_RECOVERY, document).context.replica
         head = replica.message_id(replica.pending[0].sequence) if replica.pending else "ann:0"
         codes = list(ErrorCode)
         said = (
-            evolve(sync_of(self.walk), document=Document("d", replica.version, replica.base)),
-            evolve(sync_of(self.walk), document=Document("d", replica.version + 3, Text("abc"))),
-            OperationAck(head, replica.version + 1),
-            OperationAck(head, replica.version + rest % 4),
-            OperationBroadcast((Insert(0, "r"),), replica.version + 1 + rest % 2, "bob", "bob:1"),
-            error(codes[rest // 7 % len(codes)], message_id=head),
+            evolve(sync_of(self.walk, document), document=Document("d", replica.version, replica.base)),
+            evolve(sync_of(self.walk, document), document=Document("d", replica.version + 3, Text("abc"))),
+            OperationAck(head, replica.version + 1, document_id=document),
+            OperationAck(head, replica.version + rest % 4, document_id=document),
+            OperationBroadcast((Insert(0, "r"),), replica.version + 1 + rest % 2, "bob", "bob:1", document_id=document),
+            evolve(error(codes[rest // 7 % len(codes)], message_id=head), document_id=document),
             error(codes[rest // 7 % len(codes)]),
             error("NEVER_HEARD_OF"),
             RateLimited(float(rest % 3000)),
@@ -850,8 +841,9 @@ class World:
         self.reported += sum(isinstance(hop.event, circuit_breaker.Reported) for hop in done.path)
         for ended in done.published:
             if isinstance(ended, OperationEnded):
-                assert ended.sequence not in self.outcomes, "O3: once"
-                self.outcomes[ended.sequence] = ended.outcome
+                name = ended.document_id, ended.sequence
+                assert name not in self.outcomes, "O3: once"
+                self.outcomes[name] = ended.outcome
 
 
 CHOICES = st.lists(st.integers(0, 1_000_000), min_size=70, max_size=70)
@@ -953,12 +945,13 @@ def test_heartbeat_and_operations_follow_the_link(choices):
     for _, walk in each_step(choices):
         ready = walk.state(CONNECTION) in READY
         assert (walk.state(HEARTBEAT) is not DORMANT) == ready
-        assert walk.state(CONFLICT_RECOVERY) in (DETACHED, HALTED) or ready
+        for document in walk.snapshot.keys(CONFLICT_RECOVERY):
+            assert walk.state(CONFLICT_RECOVERY, document) in (DETACHED, HALTED) or ready
         for effect in walk.effects:
             if isinstance(effect, Send) and isinstance(effect.message, DocumentEdit | SyncRequest):
                 assert ready
         if walk.state(CONNECTION) is FAILED:
-            assert walk.state(CONFLICT_RECOVERY) is HALTED
+            assert {walk.state(CONFLICT_RECOVERY, each) for each in walk.snapshot.keys(CONFLICT_RECOVERY)} == {HALTED}
 
 
 @walks
@@ -971,7 +964,9 @@ def test_a_gate_that_is_shut_lets_no_dial_pass_and_an_operation_that_is_kept_is_
             if isinstance(effect, Dial):
                 assert not shut_by_their_owners(walk)
             if isinstance(effect, Send) and isinstance(effect.message, DocumentEdit):
-                assert not hold.holds_operations(held)
+                assert not hold.holds_link(held)
+                assert not hold.is_read_only(held)
+                assert not hold.locks(held, effect.message.document_id)
                 assert not limits
 
 
@@ -995,9 +990,11 @@ def test_a_storm_closes_its_link_once_and_ends_in_another_try_or_in_giving_up(ch
 def test_no_operation_is_lost_or_ends_twice(choices):
     """G2 and O3 across every interleaving of the six."""
     for world, walk in each_step(choices):
-        replica = walk.of(CONFLICT_RECOVERY).context.replica
-        ends = [*world.outcomes, *(each.sequence for each in replica.parts)]
-        assert sorted(ends) == list(range(1, replica.sequence + 1))
+        for document in walk.snapshot.keys(CONFLICT_RECOVERY):
+            replica = walk.of(CONFLICT_RECOVERY, document).context.replica
+            ended = [sequence for name, sequence in world.outcomes if name == document]
+            ends = [*ended, *(each.sequence for each in replica.parts)]
+            assert sorted(ends) == list(range(1, replica.sequence + 1))
 
 
 @walks
@@ -1113,7 +1110,7 @@ def test_every_wire_carries_something():
         chance, world = random.Random(seed), World(stormy if seed % 3 == 0 else SMALL)
         for _ in range(250):
             world.next(chance.randrange(1_000_001))
-        carried |= {(hop.member, type(hop.event)) for hop in world.hops}
+        carried |= {(member_of(hop.member), type(hop.event)) for hop in world.hops}
         told |= set(map(type, world.published))
     for line in SESSION.wiring:
         if line.target is None or line.make is None:

@@ -242,7 +242,7 @@ async def test_explain_names_what_is_awaited_and_for_how_long(world, until):
             assert lines["connection", "giving_up"].due_in_seconds == pytest.approx(86_400, abs=1)
             assert lines["auth_refresh", "refresh_due"].due_in_seconds == pytest.approx(900 * 0.8, abs=1)
             assert lines["auth_refresh", "expiry"].due_in_seconds == pytest.approx(900, abs=1)
-            assert lines["conflict_recovery", ""].waits_for == "connection"
+            assert lines["conflict_recovery[]", ""].waits_for == "connection"
             assert "awaits after backoff_delay in 0." in str(backoff)
             await anyio.sleep(0.2)
             later = {(each.member, each.what): each for each in client.explain()}["connection", "after backoff_delay"]

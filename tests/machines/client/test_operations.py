@@ -12,6 +12,7 @@ from machines.demo.ledger import What
 from machines.document import OperationEnded, Outcome
 from machines.session import Options
 from machines.status import Status
+from machines.wire.messages import URL_DOCUMENT
 from machines.wire.operations import Delete, Insert, Retain
 from machines.wire.text import OperationInvalid
 from statekit.run.errors import Stopped
@@ -264,7 +265,7 @@ async def test_the_driver_and_the_client_agree_on_what_is_pending(world):
     seen = []
 
     def note(record):
-        seen.append(len(record.transaction.snapshot.of(CONFLICT_RECOVERY).context.replica.parts))
+        seen.append(len(record.transaction.snapshot.of(CONFLICT_RECOVERY, URL_DOCUMENT).context.replica.parts))
 
     async with world(latency_seconds=0.1) as here, here.connected(observe=note) as client:
         await anyio.sleep(1)

@@ -274,8 +274,9 @@ def test_a_pipeline_as_others_have_it_is_refuted_by_a_shortest_way(machine, life
 
 # ----------------------------------------------------------------------------------------------------------- the lives
 def test_each_life_is_led_by_its_name():
-    starts = [each["conflict_recovery"] for name in MODEL.thresholds for each in MODEL.thresholds[name].starts]
+    starts = [each["conflict_recovery"] for each in MODEL.thresholds["deep"].starts]
     assert [each.replica.client_id for each in starts] == [*SHORT_LIVES, *LONG_LIVES]
+    assert MODEL.thresholds["default"].starts == MODEL.thresholds["deep"].starts[: len(SHORT_LIVES)]
     assert all(each.options is SETTINGS[each.replica.client_id].options for each in starts)
     assert {name < BOB for name in SHORT_LIVES} == {name < BOB for name in LONG_LIVES} == {True, False}
 

@@ -49,7 +49,7 @@ MESSAGES: dict[type[Message], st.SearchStrategy[Message]] = {
     messages.ConnectionAck: st.builds(messages.ConnectionAck, NAMES, NAMES, WORDS, COUNTS, NAMES),
     messages.Ping: st.builds(messages.Ping, NUMBERS),
     messages.Pong: st.builds(messages.Pong, NUMBERS, maybe(NUMBERS)),
-    messages.SyncRequest: st.builds(messages.SyncRequest, COUNTS, NAMES, maybe(OBJECTS)),
+    messages.SyncRequest: st.builds(messages.SyncRequest, COUNTS, NAMES, maybe(OBJECTS), NAMES),
     messages.DocumentSync: st.builds(
         messages.DocumentSync,
         st.builds(Document, NAMES, COUNTS, TEXTS),
@@ -57,18 +57,23 @@ MESSAGES: dict[type[Message], st.SearchStrategy[Message]] = {
         maybe(COUNTS),
         st.lists(OBJECTS, max_size=2).map(tuple),
         maybe(NAMES),
+        maybe(NAMES),
+        NAMES,
     ),
-    messages.ErrorMessage: st.builds(messages.ErrorMessage, NAMES, NAMES, st.booleans(), NAMES, maybe(OBJECTS)),
+    messages.ErrorMessage: st.builds(messages.ErrorMessage, NAMES, NAMES, st.booleans(), NAMES, maybe(OBJECTS), NAMES),
     messages.RateLimited: st.builds(messages.RateLimited, NUMBERS, maybe(NAMES)),
     messages.TokenRefreshRequired: st.builds(messages.TokenRefreshRequired, NUMBERS, maybe(NAMES)),
     messages.PermissionChange: st.builds(messages.PermissionChange, WORDS, WORDS, maybe(NAMES), maybe(NAMES)),
     messages.Goodbye: st.builds(messages.Goodbye, NAMES),
-    messages.DocumentEdit: st.builds(messages.DocumentEdit, EDITS, COUNTS, NAMES, NAMES),
-    messages.OperationAck: st.builds(messages.OperationAck, NAMES, COUNTS, st.booleans()),
+    messages.DocumentEdit: st.builds(messages.DocumentEdit, EDITS, COUNTS, NAMES, NAMES, NAMES),
+    messages.DocumentClose: st.builds(messages.DocumentClose, NAMES),
+    messages.OperationAck: st.builds(messages.OperationAck, NAMES, COUNTS, st.booleans(), NAMES),
     messages.OperationBroadcast: st.builds(
-        messages.OperationBroadcast, EDITS, COUNTS, NAMES, NAMES, st.booleans(), maybe(COUNTS)
+        messages.OperationBroadcast, EDITS, COUNTS, NAMES, NAMES, st.booleans(), maybe(COUNTS), NAMES
     ),
-    Passed: st.builds(Passed, st.sampled_from(["presence", "comment", "new"]), NAMES, JSON, maybe(NAMES), maybe(NAMES)),
+    Passed: st.builds(
+        Passed, st.sampled_from(["presence", "comment", "new"]), NAMES, JSON, maybe(NAMES), maybe(NAMES), NAMES
+    ),
 }
 
 SEED_ERROR = """
@@ -132,6 +137,7 @@ def test_what_we_do_not_know_passes_as_it_came(type_: str, event: str) -> None:
     data = {"user": {"id": "u"}, "places": [1, 2.5, None, True]}
     passed = decode(frame(event, type_, data=data, client_id="c", message_id="c:9"))
     assert passed == Passed(type_, event, data, "c", "c:9")
+    assert decode(frame(event, type_, data=data, document_id="d")) == Passed(type_, event, data, document_id="d")
     assert json.loads(encode(passed))["data"] == data
 
 
@@ -185,6 +191,22 @@ def test_the_envelope_carries_what_belongs_to_it() -> None:
         "event": "operation_ack",
         "data": {"message_id": "c:1", "server_version": 4, "acknowledged": True},
     }
+
+
+def test_the_document_of_the_url_has_no_name_on_the_wire_and_another_has_it_in_the_envelope() -> None:
+    home, other = messages.OperationAck("c:1", 4), messages.OperationAck("c:1:d", 4, document_id="d")
+    assert "document_id" not in encode(home)
+    written = json.loads(encode(other))
+    assert (written["document_id"], "document_id" in written["data"]) == ("d", False)
+    assert (
+        encode(messages.DocumentClose("d")) == '{"type":"system","event":"document_close","data":{},"document_id":"d"}'
+    )
+
+
+def test_what_data_calls_a_document_id_does_not_say_whom_a_message_concerns() -> None:
+    data = {"message_id": "c:1", "server_version": 4, "document_id": "d"}
+    assert decode(frame("operation_ack", "operation", data=data)) == messages.OperationAck("c:1", 4)
+    assert decode(frame("operation_ack", "operation", data=data, document_id=None)) == messages.OperationAck("c:1", 4)
 
 
 def test_whole_milliseconds_are_written_as_whole_numbers() -> None:
@@ -241,6 +263,7 @@ MALFORMED: list[tuple[str | bytes, str, str]] = [
     (frame("error", data=ERROR | {"details": []}), "$.data.details", "must be an object"),
     (frame("sync_request", data={"last_known_version": 1}), "$.message_id", "is missing"),
     (frame("sync_request", data={"last_version": -1}, message_id="m"), "$.data.last_known_version", "at least 0"),
+    (frame("ping", data={"timestamp": 1}, document_id=5), "$.document_id", "must be text"),
     (frame("permission_change", data={"permissions": "read"}), "$.data.permissions", "must be a list"),
     (frame("permission_change", data={"permissions": ["read", 5]}), "$.data.permissions[1]", "must be text"),
     (frame("document_sync", data={"document": DOCUMENT | {"version": 1.0}}), "$.data.document.version", "whole"),

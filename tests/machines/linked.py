@@ -1,0 +1,58 @@
+"""A session on its way to a stable link, and what a server says to it, for the tests of the session."""
+
+from machines.auth_refresh import AUTH_REFRESH, Refreshed, SignIn
+from machines.conflict_recovery import CONFLICT_RECOVERY
+from machines.connection import CONNECTION, FAILED, IDLE, SETTLING, STABLE, Connect
+from machines.document import Submit
+from machines.link import FrameArrived, Opened
+from machines.session import SESSION, Options, contexts
+from machines.wire.messages import URL_DOCUMENT, ConnectionAck, Document, DocumentSync, ErrorMessage
+from machines.wire.operations import Insert
+from machines.wire.text import Text
+from statekit.testing.system_walk import SystemWalk
+
+GREETING = ConnectionAck("ann", "u1", ("write",), 0, "now")
+
+
+def error(code, **details):
+    return ErrorMessage(code, "said the server", True, "now", details or None)
+
+
+def sync_of(walk, document=URL_DOCUMENT):
+    asked = walk.of(CONFLICT_RECOVERY, document).context.sync_id
+    return DocumentSync(Document("d", 0, Text("abc")), message_id=asked, document_id=document)
+
+
+def hear(walk, message):
+    walk.answer(CONNECTION, FrameArrived(message))
+
+
+def signed_in(options=None):
+    walk = SystemWalk(SESSION, contexts("ann", options or Options()))
+    walk.send(AUTH_REFRESH, SignIn())
+    walk.answer(AUTH_REFRESH, Refreshed(3600.0))
+    walk.fire(AUTH_REFRESH, "resting")
+    return walk
+
+
+def settling(walk=None):
+    walk = walk or signed_in()
+    if walk.state(CONNECTION) in (IDLE, FAILED):
+        walk.send(CONNECTION, Connect())
+    walk.answer(CONNECTION, Opened())
+    hear(walk, GREETING)
+    assert walk.state(CONNECTION) is SETTLING
+    hear(walk, sync_of(walk))
+    return walk
+
+
+def stable(walk=None):
+    walk = settling(walk)
+    walk.fire(CONNECTION, "after settle_delay")
+    assert walk.state(CONNECTION) is STABLE
+    return walk
+
+
+def submit(walk, content="x", document=URL_DOCUMENT):
+    revision = walk.of(CONFLICT_RECOVERY, document).context.replica.revision
+    walk.send(CONFLICT_RECOVERY, Submit((Insert(0, content),), revision), key=document)
