@@ -256,7 +256,13 @@ instant_rested = timer("instant_rested", instant_rest_seconds, scope=WANTED)
 wake_rested_again = timer("wake_rested_again", wake_rest_seconds, scope=WANTED)
 
 STRIVING = group(
-    "striving", SEEKING, PERMITTED, doc="not yet stable", entry=(arm(giving_up),), exit=(disarm(giving_up),)
+    "striving",
+    SEEKING,
+    PERMITTED,
+    DRAINING,
+    doc="not yet stable, or no longer",
+    entry=(arm(giving_up),),
+    exit=(disarm(giving_up),),
 )
 GROUPS = (WANTED, STRIVING, SEEKING, WAITING, SOCKET, LINK, ESTABLISHED, PERMITTED, READY)
 

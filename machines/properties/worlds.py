@@ -203,6 +203,9 @@ TOKEN: Final = World(
 GATES: Final = World((ErrorCode.MAINTENANCE_MODE,), (WentOffline(), CameOnline()), gives_up=True)
 """The network and the service come and go, with a link or without."""
 
+AWAY: Final = World((), (GoAway(),))
+"""A server greets and goes away again, as often as it likes."""
+
 STORM: Final = World((), (NOVEL,), gives_up=True, storms=1)
 """Errors weigh, and one too many closes the link."""
 
@@ -274,7 +277,7 @@ QUEUE: Final = World(
 )
 """As OPERATIONS and TURNS at once: one operation after the other, limits, and a server that goes away."""
 
-WORLDS: Final = (LINK, TOKEN, GATES, STORM, ENDS, DOCUMENT, TURNS, OPERATIONS)
+WORLDS: Final = (LINK, TOKEN, GATES, AWAY, STORM, ENDS, DOCUMENT, TURNS, OPERATIONS)
 """The worlds of the default thresholds, a few thousand places each; the deep ones have those below beside them."""
 
 DEEP: Final = (SOCKETS, RENEWALS, SIEGE, OUTBURSTS, QUEUE)

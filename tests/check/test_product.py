@@ -11,6 +11,7 @@ from statekit.check.properties import hot, invariant, on_step, sequence, settled
 from statekit.check.replay import replayed
 from statekit.check.seen import Move
 from statekit.check.story import story, way_of
+from statekit.effects import Failure
 from statekit.errors import MalformedModel
 from statekit.verdicts import Broken, Stale
 from tests.check import breakers, jobs, rfcs, rooms, small
@@ -135,6 +136,37 @@ def test_what_comes_too_late_is_made_once_where_nobody_looks_and_wherever_somebo
         assert not found.holds
         made[claim] = found.steps
     assert made[unseen] < made[not_there]
+
+
+@frozen
+class Words:
+    """An answer that holds a list, and so cannot be hashed."""
+
+    heard: list[str]
+
+    @classmethod
+    def samples(cls):
+        return (cls(["hello"]),)
+
+
+def silence(_: Failure) -> Words:
+    return Words([])
+
+
+def test_what_comes_too_late_need_not_be_hashed():
+    line = Rows[Lamp, small.Nothing, object]()
+    caller = Machine(
+        "caller", initial=Lamp.OFF, context=small.Nothing(), states=small.states_of(line, Lamp),
+        table=(
+            line.row(Lamp.OFF, small.Call, Lamp.ON, small.Dial()),
+            line.ignore(Lamp.ON, small.Call, because="a call is wanted already"),
+            line.row(Lamp.ON, Words, Lamp.OFF),
+        ),
+        answering=(line.answering(small.Dial, Words, scope=Lamp.ON, failed=silence),),
+    )  # fmt: skip
+    explored = explore(Model(alone(caller)))
+    assert explored.faults == ()
+    assert (explored.states, explored.edges) == (2, 5)  # a call and what is too late in each, and once an answer
 
 
 def test_samples_that_look_at_other_members_are_made_anew_wherever_those_differ():
