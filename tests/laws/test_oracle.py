@@ -8,7 +8,7 @@ Timers are plain triggers here, since the primitive knows neither tickets nor ti
 
 import inspect
 import tomllib
-from collections import Counter, defaultdict
+from collections import Counter
 from enum import StrEnum, auto
 from functools import cache, partial
 from pathlib import Path
@@ -801,10 +801,10 @@ def lines_below(line):
         yield from lines_below(branch)
 
 
-def shipped_events(machine, chance, seen):
-    """Draw any trigger of a machine, well typed; mostly one with a row or branch seldom come to.
+def shipped_events(machine, chance, seen, aimed):
+    """Draw any trigger of a machine, well typed: the one aimed at, or mostly one with a line seldom come to.
 
-    One that was often asked in vain is asked less often: its context is never the one that the branch wants.
+    One that was often asked in vain is asked less often: its context is never the one that the line wants.
     """
     keys = [*machine.folded.events, *machine.folded.clocks]
     asked = Counter()
@@ -814,8 +814,11 @@ def shipped_events(machine, chance, seen):
     }
 
     def draw(state, context):
-        key = chance.choice(keys)
-        if chance.random() < 0.8:
+        if aimed:
+            key = aimed.pop()
+        elif chance.random() < 0.2:
+            key = chance.choice(keys)
+        else:
             weights = [
                 sum(1 / (1 + seen[line]) for line in origins) / (1 + asked[state, each])
                 for each, origins in lines[state].items()
@@ -830,21 +833,35 @@ def shipped_events(machine, chance, seen):
     return draw
 
 
+def aims_of(machine):
+    """Give each line with each state and trigger by which it may be come to."""
+    return [
+        (line, state, key)
+        for state, cells in machine.folded.cells.items()
+        for key, arrows in cells.items()
+        for arrow in arrows
+        for line in lines_below(arrow.row)
+    ]
+
+
 @pytest.mark.parametrize("machine", FIELDS, ids=lambda machine: machine.name)
 def test_an_independent_engine_agrees_on_every_shipped_lifecycle(machine, tally):
-    seen, chance, steps = Counter(), Random(machine.name), 10
-    oracle, draw = Oracle(machine), shipped_events(machine, chance, seen)
-    for context in CONTEXTS[machine]:
-        reached = defaultdict(list)
-        reached["the start"].append(started(oracle, context))
+    seen, chance, steps, aimed = Counter(), Random(machine.name), 10, []
+    oracle, draw = Oracle(machine), shipped_events(machine, chance, seen, aimed)
+    lines = aims_of(machine)
+    for first in CONTEXTS[machine]:
+        state, context = started(oracle, first)
+        reached = {state: [(state, context)]}
         for _ in range(SHIPPED_EVENTS // len(CONTEXTS[machine]) // steps):
-            # Each walk goes on from where an earlier one came to, mostly by a row or branch seldom come to.
-            weights = [1 / (1 + seen[line]) for line in reached] if chance.random() < 0.5 else None
-            (by,) = chance.choices(list(reached), weights)
-            for line, place in walked(oracle, chance.choice(reached[by]), draw, steps, seen):
-                known = reached[line]
-                known.insert(chance.randint(0, len(known)), place)
-                del known[200:]
+            # Each walk goes on from where an earlier one came to, and mostly aims at a line seldom come to.
+            aims = [each for each in lines if each[1] in reached]
+            ((_, state, key),) = chance.choices(aims, [1 / (1 + seen[line]) ** 2 for line, *_ in aims])
+            if chance.random() < 0.8:
+                aimed.append(key)
+            for _, (at, context) in walked(oracle, chance.choice(reached[state]), draw, steps, seen):
+                known = reached.setdefault(at, [])
+                known.insert(chance.randint(0, len(known)), (at, context))
+                del known[500:]
     tally.update({each: seen[each] for each in VERDICTS})
     assert sum(seen[each] for each in VERDICTS) == SHIPPED_EVENTS
     # Agreement means little for a line that neither engine came to.
