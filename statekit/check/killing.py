@@ -146,7 +146,10 @@ def _begin_alike(model: Model, made: Subject, thresholds: str) -> bool:
             return subject.start(contexts)
         return launch(subject, contexts.get(subject.name, subject.context))
 
-    return all(begun(model.subject, each) == begun(made, each) for each in model.thresholds[thresholds].starts)
+    try:
+        return all(begun(model.subject, each) == begun(made, each) for each in model.thresholds[thresholds].starts)
+    except Livelock:
+        return False
 
 
 def _step(subject: Subject, where: AnySnapshot | View, move: Move) -> object:

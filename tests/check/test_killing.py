@@ -144,9 +144,11 @@ def test_a_mutant_that_starts_otherwise_is_not_equivalent():
     assert fates(Model(machine))["state HERE: without entry Ping"].fate is Fate.SURVIVED
 
 
-def test_a_mutant_that_finds_no_end_as_it_starts_is_killed_by_that():
-    states = (VERBS.state(Only.HERE, Kind.REST, "so", entry=(Ping(),)),)
-    table = (VERBS.stay(Only.HERE, Pinged, Ping()),)
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_mutant_that_finds_no_end_as_it_starts_or_later_is_killed_by_that(at_once):
+    entry = (Ping(),) if at_once else ()
+    states = (VERBS.state(Only.HERE, Kind.REST, "so", entry=entry, waits_for="a person"),)
+    table = (VERBS.stay(Only.HERE, Pinged, Ping()), VERBS.stay(Only.HERE, Asked, Ping()))
     echoes = Machine("echoes", initial=Only.HERE, context=0, states=states, table=table)
     found = fates(Model(System("pair", (echoes, HEARS), (wire(echoes, Ping, HEARS, pinged),))))
     led = found["wire echoes Ping to hears: led to echoes"]
