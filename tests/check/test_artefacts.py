@@ -163,7 +163,7 @@ def test_the_story_of_a_way_without_moves_says_where_every_member_starts():
     model = evolve(CLIENT, properties=(invariant("S0", elsewhere),))
     told = story(way_of(model, evolve(DIALLED, moves=())), model.properties[0])
     assert "the shortest way that shows it has 0 moves" in told
-    assert all(f"{name} is " in told for name in model.subject.names)
+    assert all(f"{name} is " in told for name in model.subject.start().snapshot.names)
 
 
 def test_what_goes_wrong_on_a_way_refutes_the_claim_that_nothing_does():
@@ -193,7 +193,7 @@ def test_the_trace_of_a_system_is_written_and_read_back():
 def test_the_story_of_a_system_tells_every_hop_and_those_elsewhere_in_a_line():
     told = story(way_of(CLIENT, DIALLED), CLIENT.properties[0])
     assert re.search(r"circuit_breaker: Acquire\(.*\): stays CLOSED\n     connection: Permitted\(", told)
-    assert re.search(r"     elsewhere: heartbeat DORMANT, .*router ROUTING\n", told)
+    assert re.search(r"     elsewhere: heartbeat DORMANT, .*router ROUTING, conflict_recovery\[\] DETACHED\n", told)
     assert "4. Dial of connection answers too late: Opened()\n     connection: Opened: stale: it comes too late" in told
     assert "     orders Abandon()" in told
 
