@@ -256,9 +256,9 @@ def roll_back(context: Context, event: Refused) -> Context:
 
 def give_up_head(context: Context) -> Context:
     """Undo the head: the server's answer has not shown it once more."""
-    why = context.tries.given_up_for(context.options)
-    ended = _ended(context.replica, context.replica.head.parts, Outcome.DISCARDED, why)
-    moved = _moved(context, context.replica.without(), ended)
+    replica = context.replica
+    ended = _ended(replica, replica.head.parts, Outcome.DISCARDED, context.tries.given_up_for(context.options))
+    moved = _moved(context, replica.without(), ended)
     return evolve(moved, ended=(*context.ended, *moved.ended), changes=(*context.changes, *moved.changes))
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from machines.demo.faults import Fault
 from machines.demo.memory_front import MemoryFront
 from machines.demo.server import DemoServer, ServerOptions
-from machines.demo.story import Story
+from machines.demo.story import BESIDE, Story
 from machines.demo.timeline import Timeline, summary
 from statekit.testing.virtual_time import run_virtual
 
@@ -37,7 +37,10 @@ TOLD = {
 
 async def played(seed, page):
     timeline = Timeline(Console(file=page, width=100))
-    async with DemoServer(ServerOptions()) as server, MemoryFront(server, latency_seconds=0.01) as front:
+    async with (
+        DemoServer(ServerOptions(others={BESIDE: ""})) as server,
+        MemoryFront(server, latency_seconds=0.01) as front,
+    ):
         return await Story(server, front, seed, timeline.tell).play()
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from machines.session import SESSION
-from statekit import Fired, Kind, Machine, Stimulus, System, SystemSnapshot, derive, start, step
+from statekit import Fired, Keyed, Kind, Machine, Stimulus, System, SystemSnapshot, derive, keyed, start, step
 from statekit.runner import Runner
 from statekit.timers import is_arm, is_disarm
 from statekit.transition import decide, point_of, transition
@@ -101,8 +101,17 @@ def forgetful(machine, name=None):
     return fresh
 
 
+def rebuilt(system, make):
+    """Build a system again, each of its machines by `make`, those with an instance for each key as well."""
+    members = [
+        keyed(make(each.definition), per=each.per, context=each.context) if isinstance(each, Keyed) else make(each)
+        for each in system.declared
+    ]
+    return System(system.name, members, system.wiring, system.derived)
+
+
 def forgetful_system(system):
-    fresh = System(system.name, tuple(map(forgetful, system.members)), system.wiring, system.derived)
+    fresh = rebuilt(system, forgetful)
     fresh.snapshots.on = False
     return fresh
 
@@ -244,7 +253,7 @@ def the_long_way(system, snapshot, member, arrived):
 
 
 def assert_transactions_are_plain(system, begun, deliveries):
-    fresh = System(system.name, tuple(map(copy, system.members)), system.wiring, system.derived)
+    fresh = rebuilt(system, copy)
     plain, begun, remembered = forgetful_system(system), bare(begun), 0
     for _ in range(3):
         snapshot = begun

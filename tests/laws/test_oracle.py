@@ -669,7 +669,7 @@ def document_events(chance, context):
         document.Granted: (head,),
         document.PutBack: (head,),
         document.Halt: ("deleted",),
-        document.Hold: (chance.choice([None, False, True]),),
+        document.Hold: (chance.choice([None, False, True]), chance.choice([None, frozenset[str]()])),
         document.Detach: (chance.random() < 0.5,),
     }  # fmt: skip
 

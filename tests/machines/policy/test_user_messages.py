@@ -72,7 +72,11 @@ def reasons_given():
         placed = [each for each, name in zip(call.args, places.get(called, ()), strict=False) if name in NAMES]
         for handed in (*named, *placed):
             found |= words_in(handed)
-            inner = {getattr(each.func, "id", "") for each in ast.walk(handed) if isinstance(each, ast.Call)}
+            inner = {
+                getattr(each.func, "attr", getattr(each.func, "id", ""))
+                for each in ast.walk(handed)
+                if isinstance(each, ast.Call)
+            }
             for name in inner & functions.keys():
                 returns = [each.value for each in ast.walk(functions[name]) if isinstance(each, ast.Return)]
                 found |= set().union(*map(words_in, returns))

@@ -125,7 +125,7 @@ CONNECTION = {
     "C6": "timer giving_up: dropped",
     "C6 rest": partial(waiting_too, DIALING, IDLE),
     "C6 times": "option give_up_seconds read as +1",
-    "C6 closing": "row DRAINING after drain_delay: dropped",
+    "C6 closing": "row CLOSING after close_seconds: dropped",
     "C7": "timer giving_up: dropped",
     "C7 given up": "row established giving_up: led to IDLE",
     "C7 user": "row seeking Disconnect: led to FAILED",
