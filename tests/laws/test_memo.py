@@ -119,7 +119,7 @@ def forgetful_system(system):
 def bare(snapshot):
     """Give a snapshot that remembers nothing."""
     if isinstance(snapshot, SystemSnapshot):
-        return SystemSnapshot(snapshot.names, tuple(map(bare, snapshot.members)), snapshot.facts)
+        return SystemSnapshot(snapshot.names, tuple(map(bare, snapshot.members)), snapshot.facts, snapshot.seeds)
     return evolve(snapshot)
 
 
@@ -304,7 +304,7 @@ def session_deliveries(choices):
     deliver = world.walk.deliver
 
     def delivered(machine, arrived, *, key=None):
-        heard.append((machine.name, arrived))
+        heard.append((SESSION.address(machine, key), arrived))
         return deliver(machine, arrived, key=key)
 
     world.walk.deliver = delivered
