@@ -12,11 +12,15 @@ from attrs import frozen
 from statekit.cli.workers import Lost, cores, spread
 from statekit.errors import StatekitError, UnknownMember
 
+# What is started in the background of a shell ignores interrupts, and so does what it starts; this one does not.
 WAITS = """
+import signal
+
 from statekit.cli.workers import spread
 from tests.cli.test_workers import waiting
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     list(spread(waiting, [(), ()], 2))
 """
 
