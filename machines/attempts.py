@@ -176,7 +176,7 @@ def wanted_afresh(context: Context) -> Context:
 
 def note_over(context: Context) -> Context:
     """Forget every attempt, as no other follows; the permit is still to be reported, the reason to be shown."""
-    retries = Retries(quarantines=context.retries.quarantines)
+    retries = Retries(blame=context.retries.blame)
     kept = Context(context.options, retries, gates=context.gates, generation=context.generation, permit=context.permit)
     return evolve(kept, report=context.report, reason=context.reason)
 

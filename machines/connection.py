@@ -208,8 +208,8 @@ def link_up(_: Context, event: Hello) -> LinkUp:
 
 
 def link_down(context: Context) -> LinkDown:
-    """Say whether the operation in flight is under suspicion."""
-    return LinkDown(blames_operation=context.retries.quarantines)
+    """Say which operation in flight is under suspicion."""
+    return LinkDown(context.retries.blame)
 
 
 def pass_frame(_: Context, event: FrameArrived) -> FramePassed:

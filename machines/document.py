@@ -10,6 +10,7 @@ from typing import Annotated, TypeAlias
 
 from attrs import Factory, field, frozen
 
+from machines.link import Blame
 from machines.replica import Replica
 from machines.wire.messages import URL_DOCUMENT, DocumentSync, OperationAck, OperationBroadcast
 from machines.wire.operations import Edit
@@ -106,9 +107,9 @@ class Attach:
 
 @frozen
 class Detach:
-    """The link is gone; `blames_operation` says that the operation in flight may be what broke it."""
+    """The link is gone; `blame` says which operation in flight may be what broke it, None that none is."""
 
-    blames_operation: bool = False
+    blame: Blame | None = None
 
 
 # ------------------------------------------------------------------------------------------------------- the server

@@ -8,6 +8,7 @@ from typing import Final
 
 from machines import auth_refresh, connection, document, error_storm, hold
 from machines.auth_refresh import AUTH_REFRESH
+from machines.conflict_recovery import CONFLICT_RECOVERY, IN_FLIGHT
 from machines.connection import CONNECTION
 from machines.error_storm import ERROR_STORM
 from machines.gates import Gate, GatesMoved
@@ -15,6 +16,7 @@ from machines.hold import HOLD
 from machines.link import TerminalError
 from machines.policy.close_codes import CloseAct
 from statekit import View
+from statekit.keyed import InstanceKey
 
 NO_GATES: Final = frozenset[Gate]()
 """No gate is shut."""
@@ -50,7 +52,32 @@ def fate_of_operations(reason: str) -> document.Halt | document.Reopen:
 
 
 def operations_kept(session: View) -> document.Hold | None:
-    """Whose operations must be kept although a link may be up, and whether this user may make any."""
+    """Whose operations must be kept although a link may be up, and whether this user may make any.
+
+    While one is under suspicion of having broken a link those of all other documents are kept; see `tries`.
+    """
+    kept, tried = kept_for_others(session), tried_alone(session)
+    if tried is None or (kept is not None and kept.documents is None):
+        return kept
+    locked = kept.documents if kept and kept.documents else frozenset[str]()
+    aside = locked | {str(each) for each in session.keys(CONFLICT_RECOVERY) if each != tried}
+    return document.Hold(read_only=False, documents=aside) if aside else None
+
+
+def tried_alone(session: View) -> InstanceKey | None:
+    """Whose operation under suspicion goes before all others: the one that does already, or the first that may."""
+    held, suspects = session.of(HOLD).context, list[InstanceKey]()
+    for each in session.keys(CONFLICT_RECOVERY):
+        queue = session.of(CONFLICT_RECOVERY, each)
+        if queue.context.tries.suspect and not hold.locks(held, str(each)):
+            if queue.state in IN_FLIGHT:
+                return each
+            suspects.append(each)
+    return suspects[0] if suspects else None
+
+
+def kept_for_others(session: View) -> document.Hold | None:
+    """Whose operations must be kept for what is said by others: the server, or the link that it is about to close."""
     held = session.of(HOLD).context
     if hold.is_read_only(held):
         return document.Hold(read_only=True)

@@ -179,15 +179,27 @@ class LinkRefused:
 
 
 @frozen
+class Blame:
+    """Who may have broken a link: each operation in flight, or only the one that is named, or its document's."""
+
+    operation: str = ""
+    document_id: str = ""
+
+
+@frozen
 class LinkBroken:
-    """The server reports an error of the link itself; `code` names the close policy that rules what follows."""
+    """The server reports an error of the link itself; `code` names the close policy that rules what follows.
+
+    An operation in flight is to blame for it only where that policy says so, and then whoever is in `blame`.
+    """
 
     code: int
+    blame: Blame = Blame()
 
     @classmethod
     def samples(cls) -> "tuple[LinkBroken, ...]":
-        """Give an error of the protocol, and one of the server."""
-        return cls(1002), cls(1011)
+        """Give an error of the protocol, one that names an operation, and one of the server."""
+        return cls(1002), cls(1002, Blame("ann:1")), cls(1011)
 
 
 @frozen
@@ -294,9 +306,9 @@ class LinkUp(Signal):
 
 @frozen
 class LinkDown(Signal):
-    """No message can be exchanged any more; `blames_operation` says that the one in flight may be what broke it."""
+    """No message can be exchanged any more; `blame` says which operation in flight may be why, None that none is."""
 
-    blames_operation: bool = False
+    blame: Blame | None = None
 
 
 @frozen

@@ -29,6 +29,7 @@ from machines.document import (
 )
 from machines.replica import Part, Replica
 from machines.tries import Options, Tries
+from machines.wire.messages import URL_DOCUMENT
 from statekit import Jitter
 
 
@@ -168,8 +169,13 @@ def first_try(context: Context) -> bool:
 
 
 def blamed(context: Context, event: Detach) -> bool:
-    """Did the link break while the head was under way, and by a code that puts the blame on it?"""
-    return event.blames_operation and context.under_way
+    """Did the link break while the head was under way, and is that, or may it be, why?"""
+    blame, replica = event.blame, context.replica
+    if blame is None or not context.under_way:
+        return False
+    if blame.operation:
+        return replica.is_head(blame.operation)
+    return blame.document_id in (URL_DOCUMENT, replica.document_id)
 
 
 def given_up(context: Context) -> bool:
@@ -277,13 +283,13 @@ def begin_again(context: Context) -> Context:
 
 def count_round(context: Context) -> Context:
     """Count a conflict of the head, and number the next question."""
-    tries = context.tries
+    tries = context.tries.cleared()
     return ask(evolve(context, tries=evolve(tries, rounds=tries.rounds + 1)))
 
 
 def count_try(context: Context) -> Context:
     """Count a send of the head that nobody is sure of."""
-    tries = context.tries
+    tries = context.tries.cleared()
     return evolve(context, tries=evolve(tries, unsure=tries.unsure + 1))
 
 
@@ -304,10 +310,10 @@ def ask_again(context: Context) -> Context:
 
 
 def pause(context: Context) -> Context:
-    """Count a pause between rounds of questions, as far as that makes the next one longer."""
+    """Count a pause between rounds of questions, as far as that makes the next one longer; nobody waits for it."""
     options, waits = context.options, context.waits
     longer = options.pause_seconds(waits) < options.sync_wait_cap_seconds
-    return evolve(context, waits=waits + longer)
+    return evolve(context, waits=waits + longer, tries=context.tries.cleared())
 
 
 def hold(context: Context, event: Hold) -> Context:

@@ -150,7 +150,7 @@ def attach(_: link.LinkUp) -> document.Attach:
 
 def detach(signal: link.LinkDown) -> document.Detach:
     """Operations are kept; the one under way may be what broke the link, and so may that of each other document."""
-    return document.Detach(signal.blames_operation)
+    return document.Detach(signal.blame)
 
 
 def keep_operations(_: link.StopSending) -> document.Hold:
@@ -250,7 +250,7 @@ def link_refused(signal: routed.LinkUnwelcome) -> link.LinkRefused:
 
 def link_broken(signal: routed.LinkFaulty) -> link.LinkBroken:
     """The link is at fault."""
-    return link.LinkBroken(signal.close_code)
+    return link.LinkBroken(signal.close_code, signal.blame)
 
 
 def service_failed(_: routed.ServiceFaulty) -> link.ServiceFailed:

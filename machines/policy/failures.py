@@ -7,9 +7,10 @@ no machine knows a code.
 
 from typing import Final, TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from machines.link import (
+    Blame,
     Closed,
     FrameInvalid,
     GoAway,
@@ -44,12 +45,21 @@ UNWELCOME: Final = ClosePolicy("Unwelcome", CloseAct.SLOW, PermitResult.NEUTRAL,
 
 @frozen
 class Failure:
-    """One failure: its policy row, the code it came with (0: none), the reason to show, and the server's own wish."""
+    """One failure: its policy row, the code it came with (0: none), the reason to show, and the server's own wish.
+
+    `named` is whom the server names as the cause, if it names anybody.
+    """
 
     policy: ClosePolicy
     code: int = 0
     reason: str = ""
     hint_seconds: float = 0.0
+    named: Blame = Blame()
+
+    @property
+    def blame(self) -> Blame | None:
+        """Who may have broken the link; None if no operation is to blame."""
+        return self.named if self.policy.quarantines else None
 
     @property
     def blames_service(self) -> bool:
@@ -69,8 +79,8 @@ class Policies:
         match loss:
             case Closed(code, _, hint):
                 return self._closed(code, hint)
-            case LinkBroken(code):
-                return self._closed(code)
+            case LinkBroken(code, named):
+                return evolve(self._closed(code), named=named)
             case FrameInvalid():
                 return self._closed(OurClose.BAD_FRAME)
             case PeerSilent():

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from attrs import evolve, field, frozen
 
+from machines.link import Blame
 from machines.options import number, of_kind, one_of, refuse_less, seconds, whole
 from machines.policy.backoff import DOUBLINGS_MAX, KINDS, Growth, Kind, backoff
 from machines.policy.close_codes import CLOSE_POLICIES, HTTP_POLICIES, CloseAct, ClosePolicies
@@ -58,13 +59,14 @@ class Retries:
 
     `attempts` counts them, `identical` those in a row with a `code` whose policy sets a limit to that, `slow_rounds`
     the waits of the slow tier in a row: each as far as it makes a difference. `act` is what the last of them comes to,
-    all these considered; `spread` and `quarantines` are of its row, `hint_seconds` is what the server wished.
+    all these considered; `spread` is of its row, `blame` says which operation in flight may be its cause, and
+    `hint_seconds` is what the server wished.
     """
 
     attempts: int = 0
     act: CloseAct = CloseAct.BACKOFF
     spread: bool = False
-    quarantines: bool = False
+    blame: Blame | None = None
     hint_seconds: float = 0.0
     code: int = 0
     identical: int = 0
@@ -83,7 +85,7 @@ class Retries:
             act = CloseAct.BACKOFF
         attempts = min(self.attempts, max(options.attempts_max, 1)) + 1
         hint = failure.hint_seconds
-        counted = Retries(attempts, act, policy.spread, policy.quarantines, hint, code, identical, self.slow_rounds)
+        counted = Retries(attempts, act, policy.spread, failure.blame, hint, code, identical, self.slow_rounds)
         if not counted.is_slow(options):
             return evolve(counted, slow_rounds=0)
         capped = self.slow_rounds > 0 and self.grown_seconds(options) >= options.slow_cap_seconds
@@ -91,7 +93,7 @@ class Retries:
 
     def greeted(self) -> "Retries":
         """The server said hello: the failure before is counted, but is no part of this link."""
-        return evolve(self, act=CloseAct.BACKOFF, spread=False, quarantines=False, hint_seconds=0.0)
+        return evolve(self, act=CloseAct.BACKOFF, spread=False, blame=None, hint_seconds=0.0)
 
     def left(self, options: RetryOptions) -> bool:
         """Tell whether the fast phase has an attempt left."""

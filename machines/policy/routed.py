@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from machines.link import Blame
 from machines.policy.error_codes import Wait
 from machines.wire.messages import (
     URL_DOCUMENT,
@@ -157,9 +158,10 @@ class LinkUnwelcome(Signal):
 
 @frozen
 class LinkFaulty(Signal):
-    """The link itself is at fault; `close_code` names the policy to follow."""
+    """The link itself is at fault; `close_code` names the policy to follow, `blame` whoever the error is about."""
 
     close_code: int
+    blame: Blame = Blame()
 
 
 @frozen

@@ -13,7 +13,7 @@ from typing import TypeAlias, TypeVar
 
 from attrs import evolve, field, frozen
 
-from machines.link import Send
+from machines.link import Blame, Send
 from machines.policy.error_codes import ERROR_POLICIES, ErrorCode, ErrorPolicies, ErrorPolicy, Route
 from machines.policy.failures import HINT_MAX_SECONDS
 from machines.policy.routed import (
@@ -278,8 +278,8 @@ def stay_away(_: Context, error: ErrorMessage) -> LinkUnwelcome:
 
 
 def break_link(context: Context, error: ErrorMessage) -> LinkFaulty:
-    """Name the close policy to follow."""
-    return LinkFaulty(_given(_policy(context, error).follows_close))
+    """Name the close policy to follow, and the operation or document that the error is about, if it says one."""
+    return LinkFaulty(_given(_policy(context, error).follows_close), Blame(_operation(error), error.document_id))
 
 
 def end_document(context: Context, error: ErrorMessage) -> tuple[DocumentGone | LinkEnded, ...]:

@@ -44,7 +44,7 @@ from machines.document import (
     SaveOutbox,
     Unsure,
 )
-from machines.link import Send
+from machines.link import Blame, Send
 from machines.outbox import Context, keeps_us
 from machines.properties.operations import OPERATIONS, Recovery, Step, edits_sent, outside
 from machines.properties.outside import Outside
@@ -63,6 +63,15 @@ def about_head(recovery: Recovery, message_id: str) -> bool:
     """Tell whether what is said under this name, or none, is said of the head."""
     replica = recovery.context.replica
     return bool(replica.pending) and message_id in ("", f"{replica.client_id}:{replica.pending[0].sequence}")
+
+
+def is_blamed(recovery: Recovery, blame: Blame | None) -> bool:
+    """Tell whether the head is under way, and whoever broke its link may be it."""
+    context = recovery.context
+    if blame is None or recovery.state not in IN_FLIGHT.states or not context.under_way:
+        return False
+    ours = about_head(recovery, blame.operation)
+    return ours if blame.operation else blame.document_id in ("", context.replica.document_id)
 
 
 # ----------------------------------------------------------------------------------------------------- O5: when to send
@@ -128,7 +137,7 @@ def spent(context: Context) -> str:
 
 
 def the_spent_are_not_sent(seen: Step) -> bool:
-    """What broke too many links, met too many conflicts or came to nothing too often is not sent once more."""
+    """What broke too many links in a row, met too many conflicts or came to nothing too often is not sent once more."""
     return not edits_sent(seen) or not spent(seen.before.context)
 
 
@@ -139,20 +148,24 @@ def only_the_spent_are_given_up(seen: Step) -> bool:
 
 
 def tries_are_counted(seen: Step) -> bool:
-    """Each try that nobody is sure of, each conflict and each link that broke over the head is counted, once."""
+    """Each try that nobody is sure of, each conflict, and each link in a row that broke over the head counts, once.
+
+    What else comes of the head, or nothing in time, clears it of the links that broke before.
+    """
     event, before, after = seen.move.event, seen.before, seen.after
     was, now = before.context.tries, after.context.tries
+    cleared = Tries(was.unsure, was.rounds)
     if before.state not in IN_FLIGHT.states:
-        return now in (was, Tries())
+        return now in ((cleared,) if entered(seen, (SYNC_WAIT,)) else (was, Tries()))
     match event:
         case Conflict(message_id) if about_head(before, message_id):
-            return now == Tries(was.unsure, was.rounds + 1, was.breaks) and after.state is RESYNCING
+            return now == Tries(was.unsure, was.rounds + 1) and after.state is RESYNCING
         case Unsure(message_id) if about_head(before, message_id):
-            return now == Tries(was.unsure + 1, was.rounds, was.breaks)
-        case Detach(blames):
-            return now == Tries(was.unsure, was.rounds, was.breaks + (blames and before.context.under_way))
+            return now == Tries(was.unsure + 1, was.rounds)
+        case Detach(blame):
+            return now == Tries(was.unsure, was.rounds, was.breaks + is_blamed(before, blame))
         case _:
-            counted = Tries(was.unsure + 1, was.rounds, was.breaks)
+            counted = Tries(was.unsure + 1, was.rounds)
             return now == counted if fired(seen, "ack_overdue") else now in (was, Tries())
 
 

@@ -124,7 +124,7 @@ def a_loss_follows_its_policy(seen: Step) -> bool:
     failure = retry.failure(loss)
     retries = before.retries.after(retry, failure, token_suspect=not before.accepted)
     refused = [RejectToken(before.generation)] if retries.act is CloseAct.REFRESH else []
-    blamed = [LinkDown(failure.policy.quarantines)] if seen.before.state in READY else []
+    blamed = [LinkDown(failure.blame)] if seen.before.state in READY else []
     if ordered(seen, RejectToken) != refused or ordered(seen, LinkDown) != blamed:
         return False
     if retries.act in (CloseAct.TERMINAL, CloseAct.STOP):
@@ -136,7 +136,7 @@ def a_loss_follows_its_policy(seen: Step) -> bool:
 def the_end_is_final(connection: Connection) -> bool:
     """Where nothing more is tried there is a reason to be shown, and nothing of what was tried is remembered."""
     context = connection.context
-    shown = Context(context.options, Retries(quarantines=context.retries.quarantines), reason=context.reason)
+    shown = Context(context.options, Retries(blame=context.retries.blame), reason=context.reason)
     kept = evolve(shown, gates=context.gates, generation=context.generation)
     forgotten = context == evolve(kept, permit=context.permit, report=context.report)
     return connection.state not in (IDLE, FAILED) or (bool(context.reason) and forgotten)

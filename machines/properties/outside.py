@@ -39,7 +39,7 @@ from machines.document import (
     Unsure,
     question_of,
 )
-from machines.link import Send
+from machines.link import Blame, Send
 from machines.outbox import is_new
 from machines.properties.server import Applied, Sent, Server
 from machines.properties.settings import SETTINGS, Setting
@@ -154,7 +154,7 @@ def following(outside: Outside, client_id: str) -> Mapping[object, Outside]:
     Raises ValueError if an event could lead to two places: then the client would have to be asked which it heard.
     """
     setting = SETTINGS[client_id]
-    ways = chain(_link(outside, setting), _others(outside, setting), _said(outside, setting, client_id))
+    ways = chain(_link(outside, setting, client_id), _others(outside, setting), _said(outside, setting, client_id))
     found: dict[object, Outside] = {}
     for event, after in ways:
         if found.setdefault(event, after) != after:
@@ -171,7 +171,12 @@ def _said(outside: Outside, setting: Setting, client_id: str) -> Iterator[Way]:
         yield from _answers(outside, setting, client_id)
 
 
-def _link(outside: Outside, setting: Setting) -> Iterator[Way]:
+def blames(client_id: str) -> tuple[Blame, ...]:
+    """Give everybody whom a server may blame: nobody by name, the first operation, and the second; another document."""
+    return Blame(), Blame(f"{client_id}:1"), Blame(f"{client_id}:2"), Blame("", "other")
+
+
+def _link(outside: Outside, setting: Setting, client_id: str) -> Iterator[Way]:
     if not outside.linked:
         yield Attach(), evolve(outside, linked=True, resolved=False)
     elif outside.losses < setting.losses or 0 < setting.ends == outside.ends:
@@ -181,8 +186,8 @@ def _link(outside: Outside, setting: Setting) -> Iterator[Way]:
             losses=min(outside.losses + 1, setting.losses),
             repeated=None,
         )  # fmt: skip
-        for blames in (False, True)[: 1 + setting.blames]:
-            yield Detach(blames), gone
+        for blame in (None, *blames(client_id)) if setting.blames else (None,):
+            yield Detach(blame), gone
 
 
 def _others(outside: Outside, setting: Setting) -> Iterator[Way]:

@@ -4,7 +4,7 @@ from machines import connection
 from machines.auth_refresh import PromptLogin
 from machines.connection import READY, WANTED
 from machines.document import OperationEnded, SaveOutbox, Submit
-from machines.facts import operations_kept
+from machines.facts import kept_for_others
 from machines.link import FrameArrived, Send
 from machines.properties import pipeline
 from machines.properties.pipeline import PIPELINE
@@ -49,14 +49,14 @@ def whoever_keeps_an_operation_waits(session: View) -> bool:
         case pipeline.OFFERED:
             return document.context.name in pacer.context.queue and bool(pacer.tickets)
         case pipeline.HELD:
-            return operations_kept(session) is not None
+            return kept_for_others(session) is not None
         case _:
             return False
 
 
 def nothing_kept_is_on_its_way(session: View) -> bool:
     """While operations are kept none waits for its turn, or for an answer."""
-    return operations_kept(session) is None or session.of(PIPELINE).state not in pipeline.IN_FLIGHT.states
+    return kept_for_others(session) is None or session.of(PIPELINE).state not in pipeline.IN_FLIGHT.states
 
 
 def nobody_waits_without_a_link(session: View) -> bool:

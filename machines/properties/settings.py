@@ -22,13 +22,12 @@ SMALL = Options(
     sync_wait_cap_seconds=1.0,
     retries_max=0,
     rounds_max=0,
-    breaks_max=1,
     compose_max=2,
     queue_max=2,
 )
-"""Nothing is tried twice, one message brings two operations, and no more may wait."""
+"""Nothing is tried twice but what may have broken a link, one message brings two operations, and no more may wait."""
 
-ROOMY = evolve(SMALL, syncs_max=2, sync_wait_cap_seconds=2.0, retries_max=1, rounds_max=1, breaks_max=2)
+ROOMY = evolve(SMALL, syncs_max=2, sync_wait_cap_seconds=2.0, retries_max=1, rounds_max=1)
 """Everything is tried twice."""
 
 
@@ -81,7 +80,7 @@ LONG = Setting(
 )  # fmt: skip
 
 SHORT_LIVES: Final[Mapping[str, Setting]] = {
-    "ann": Setting(STRONG, (PUT_A,), (PUT_R,), losses=1, unsure=True, blames=True),
+    "ann": Setting(STRONG, (PUT_A,), (PUT_R,), losses=1, unsure=True),
     "cid": Setting(STRICT, (PUT_A,), (PUT_R,), losses=1, refuses=True, puts_back=True),
     "ada": Setting(WEAK, (PUT_A,), (PUT_R,), losses=1, unsure=True),
     "eve": Setting(STRONG, (PUT_A, TAKE), losses=1, refuses=True, repeats=True),
@@ -90,6 +89,7 @@ SHORT_LIVES: Final[Mapping[str, Setting]] = {
     "amy": Setting(STRONG, (PUT_A,), (PUT_R, TAKE), skips=True, misfits=True, late=True),
     "eli": Setting(STRICT, (PUT_A, TAKE), options=evolve(ROOMY, queue_max=1), unsure=True, questions=2),
     "ida": Setting(STRICT, (PUT_A, PUT_B), (TAKE,), algebra=STUBBORN, repeats=True),
+    "ira": Setting(STRICT, (PUT_A,), losses=2, blames=True, unsure=True),
 }
 """Lives of a few hundred to a few thousand places each."""
 

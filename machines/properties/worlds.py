@@ -20,6 +20,7 @@ from machines import (
     circuit_breaker,
     connection,
     error_storm,
+    facts,
     heartbeat,
     hold,
     rate_limit,
@@ -61,6 +62,10 @@ def _stood_in(member: Definition) -> Definition:
     return PIPELINE if member.name == PIPELINE.name else member
 
 
+def _of_one_document(fact: Callable[[View], object]) -> Callable[[View], object]:
+    return facts.kept_for_others if fact is facts.operations_kept else fact
+
+
 STOOD_IN: Final = System(
     SESSION.name,
     members=tuple(_stood_in(each) for each in SESSION.members),
@@ -70,10 +75,15 @@ STOOD_IN: Final = System(
         )
         for each in SESSION.wiring
     ),
-    derived=tuple(evolve(each, target=_stood_in(each.target)) for each in SESSION.derived),
+    derived=tuple(
+        evolve(each, target=_stood_in(each.target), fact=_of_one_document(each.fact)) for each in SESSION.derived
+    ),
     doc=SESSION.doc,
 )
-"""The session with the stand-in in the place of the URL's document, and no other: so there is no key to be told by."""
+"""The session with the stand-in in the place of the URL's document, and no other.
+
+So there is no key to be told by, and no other document that could be kept while one is tried alone.
+"""
 
 
 # --------------------------------------------------------------------------------------------------------- the server

@@ -13,7 +13,7 @@ from machines.document import (
     Synced,
     ViewChanged,
 )
-from machines.link import Send
+from machines.link import Blame, Send
 from machines.replica import Replica
 from machines.wire.messages import (
     DocumentEdit,
@@ -100,4 +100,4 @@ class Author:
         self.offers.clear()
         late = (Acknowledged, RemoteEdit, Synced)
         self.down = [] if fenced else [each for each in self.down if isinstance(each, late)]
-        self.hear(Detach(blames_operation=blames))
+        self.hear(Detach(Blame() if blames else None))

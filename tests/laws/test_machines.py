@@ -83,7 +83,7 @@ EXAMPLES = {
         *(each(name) for each in (document.Conflict, document.Unsure) for name in HEADS),
         *(document.Refused(name, "NO") for name in HEADS),
         *(document.Hold(), document.Hold(read_only=True), document.Release(), document.Persist()),
-        *(document.Detach(blames_operation=True), document.Unsure("")),
+        *(document.Detach(link.Blame()), document.Unsure("")),
         *(each(name) for each in (document.Granted, document.PutBack) for name in HEADS[1:]),
     ),
     ERROR_STORM: (

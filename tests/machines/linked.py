@@ -4,7 +4,8 @@ from machines.auth_refresh import AUTH_REFRESH, Refreshed, SignIn
 from machines.conflict_recovery import CONFLICT_RECOVERY
 from machines.connection import CONNECTION, FAILED, IDLE, SETTLING, STABLE, Connect
 from machines.document import Submit
-from machines.link import FrameArrived, Opened
+from machines.link import FrameArrived, Opened, Send
+from machines.policy.router import ROUTER, OpenDocument
 from machines.session import SESSION, Options, contexts
 from machines.wire.messages import URL_DOCUMENT, ConnectionAck, Document, DocumentSync, ErrorMessage
 from machines.wire.operations import Insert
@@ -12,6 +13,9 @@ from machines.wire.text import Text
 from statekit.testing.system_walk import SystemWalk
 
 GREETING = ConnectionAck("ann", "u1", ("write",), 0, "now")
+
+OTHER = "other"
+"""The name of another document than the URL's."""
 
 
 def error(code, **details):
@@ -56,3 +60,23 @@ def stable(walk=None):
 def submit(walk, content="x", document=URL_DOCUMENT):
     revision = walk.of(CONFLICT_RECOVERY, document).context.replica.revision
     walk.send(CONFLICT_RECOVERY, Submit((Insert(0, content),), revision), key=document)
+
+
+def opened(walk, opening="1st", document=OTHER):
+    walk.send(ROUTER, OpenDocument(document, opening))
+    return walk
+
+
+def both(walk=None):
+    """Give a stable link over which two documents are up to date."""
+    walk = opened(walk or stable())
+    hear(walk, sync_of(walk, OTHER))
+    return walk
+
+
+def states(walk):
+    return [walk.state(CONFLICT_RECOVERY, each) for each in walk.snapshot.keys(CONFLICT_RECOVERY)]
+
+
+def sent(walk):
+    return [each.message for each in walk.effects if isinstance(each, Send)]

@@ -43,7 +43,7 @@ from machines.document import (
     Unsure,
     ViewChanged,
 )
-from machines.link import Send
+from machines.link import Blame, Send
 from machines.replica import Replica
 from machines.tries import Tries
 from machines.wire.messages import (
@@ -415,16 +415,16 @@ def test_an_operation_over_which_the_link_broke_twice_is_not_sent_a_third_time(w
     attached(walk)
     submit(walk, "x", 3)
     submit(walk, "y", 4)
-    walk.send(Detach(blames_operation=True), Attach())
+    walk.send(Detach(Blame()), Attach())
     answer_sync(walk)
     assert [each.message_id for each in sent(walk)] == ["ann:1"]
-    walk.send(Detach(blames_operation=True), Attach())
+    walk.send(Detach(Blame()), Attach())
     assert ended(walk) == []
     answer_sync(walk)
     assert ended(walk) == [(1, Outcome.DISCARDED, "poison")]
     assert [each.message_id for each in sent(walk)] == ["ann:2"]
     for _ in range(2):
-        walk.send(Detach(blames_operation=True), Attach())
+        walk.send(Detach(Blame()), Attach())
         answer_sync(walk, "yabc", 4, (SyncedOperation(put("y"), 4, "ann", "ann:2"),))
     assert (walk.state, walk.context.tries) == (SYNCED, Tries())
 
@@ -435,7 +435,7 @@ def test_a_link_that_broke_over_nothing_of_ours_blames_nothing(walk):
     for _ in range(3):
         walk.send(Detach(), Attach())
         answer_sync(walk)
-        walk.send(PutBack("ann:1"), Detach(blames_operation=True), Attach())
+        walk.send(PutBack("ann:1"), Detach(Blame()), Attach())
         answer_sync(walk)
     assert (walk.state, walk.context.tries) == (AWAITING, Tries())
 

@@ -17,6 +17,7 @@ from machines.connection import (
 )
 from machines.link import (
     AskToken,
+    Blame,
     Close,
     Closed,
     LinkDown,
@@ -206,7 +207,7 @@ def test_a_close_that_may_be_the_fault_of_an_operation_says_so(walk):
         walk.begin()
         stable(walk)
         walk.answer(Closed(code))
-        assert walk.effects[0] == LinkDown(blames_operation=blamed)
+        assert walk.effects[0] == LinkDown(Blame() if blamed else None)
     walk.fire(BACKOFF_DUE)
     settling(walk)
     walk.send(Disconnect())

@@ -33,6 +33,7 @@ from statekit.transports.websockets import WebSocketTransport
 POSITIVE, ANY_TIME = "a finite number of seconds above 0", "a finite number of seconds of at least 0"
 SHARE, FACTOR = "a finite number above 0 and at most 1", "a finite number of at least 0"
 NATURAL, COUNT = "a whole number of at least 1", "a whole number of at least 0"
+TWICE = "a whole number of at least 2"
 
 OR_NONE = ", or None"
 
@@ -102,7 +103,8 @@ RANGES = {
     },
     conflict_recovery.Options: {
         **dict.fromkeys(("ack_seconds", "sync_seconds", "sync_wait_seconds", "sync_wait_cap_seconds"), POSITIVE),
-        **dict.fromkeys(("syncs_max", "breaks_max", "compose_max", "queue_max"), NATURAL),
+        **dict.fromkeys(("syncs_max", "compose_max", "queue_max"), NATURAL),
+        "breaks_max": TWICE,
         **dict.fromkeys(("retries_max", "rounds_max"), COUNT),
     },
     rate_limit.Options: {
@@ -187,6 +189,7 @@ BAD = {
     SHARE: (0, 0.0, 1.5),
     FACTOR: (-0.5,),
     NATURAL: (0, -1, 1.5, 2.0),
+    TWICE: (1, 0, -1, 2.5),
     COUNT: (-1, 0.5),
     "a finite number above 0": (0, -1.0),
     "a finite number of at least 1": (0.99,),

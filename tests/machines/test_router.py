@@ -3,7 +3,7 @@
 import pytest
 from attrs import evolve
 
-from machines.link import Send
+from machines.link import Blame, Send
 from machines.policy.error_codes import (
     ERROR_POLICIES,
     ErrorCode,
@@ -70,7 +70,7 @@ ROUTED = (
     ("CONNECTION_FAILED",         (),                                     ()),
     ("CONNECTION_TIMEOUT",        (),                                     ()),
     ("CONNECTION_LIMIT_EXCEEDED", (LinkUnwelcome(None),),                 (LinkUnwelcome(None),)),
-    ("PROTOCOL_ERROR",            (LinkFaulty(1002),),                    (LinkFaulty(1002),)),
+    ("PROTOCOL_ERROR",            (LinkFaulty(1002, Blame("ann:1")),),    (LinkFaulty(1002),)),
     ("AUTHENTICATION_FAILED",     (TokenBad(),),                          (TokenBad(),)),
     ("TOKEN_EXPIRED",             (TokenBad(),),                          (TokenBad(),)),
     ("TOKEN_REVOKED",             (TokenRevoked(),),                      (TokenRevoked(),)),

@@ -21,7 +21,6 @@ from machines.document import CloseDocument, OperationEnded, Outcome, SaveOutbox
 from machines.hold import CLEAR, HOLD, LOCKED
 from machines.link import Closed, Opened, Send
 from machines.policy.routed import ErrorReported
-from machines.policy.router import ROUTER, OpenDocument
 from machines.rate_limit import LIMITED, RATE_LIMIT
 from machines.session import SESSION, Options, contexts
 from machines.status import public_status
@@ -38,30 +37,22 @@ from machines.wire.operations import Insert
 from machines.wire.text import Text
 from statekit import Ignored, Unhandled
 from statekit.testing.system_walk import SystemWalk
-from tests.machines.linked import GREETING, error, hear, signed_in, stable, submit, sync_of
+from tests.machines.linked import (
+    GREETING,
+    OTHER,
+    both,
+    error,
+    hear,
+    opened,
+    sent,
+    signed_in,
+    stable,
+    states,
+    submit,
+    sync_of,
+)
 
-OTHER = "other"
 PACED = Options(rate_limit=rate_limit.Options(rate_per_second=1))
-
-
-def opened(walk, opening="1st", document=OTHER):
-    walk.send(ROUTER, OpenDocument(document, opening))
-    return walk
-
-
-def both(walk=None):
-    """Give a stable link over which two documents are up to date."""
-    walk = opened(walk or stable())
-    hear(walk, sync_of(walk, OTHER))
-    return walk
-
-
-def states(walk):
-    return [walk.state(CONFLICT_RECOVERY, each) for each in walk.snapshot.keys(CONFLICT_RECOVERY)]
-
-
-def sent(walk):
-    return [each.message for each in walk.effects if isinstance(each, Send)]
 
 
 def edit(name, document=URL_DOCUMENT, content="x"):

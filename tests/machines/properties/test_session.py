@@ -142,7 +142,7 @@ KILLS = (
     ("R1", OPERATIONS, member(RATE_LIMIT, goes_at_once=true)),
     ("G2", DOCUMENT, member(PIPELINE, "choice ended to HALTED if is_pending: without OperationEnded")),
     ("G2 waits", OPERATIONS, "wire connection LinkUp to conflict_recovery: dropped"),
-    ("G2 kept", DOCUMENT, "fact operations_kept to conflict_recovery: dropped"),
+    ("G2 kept", DOCUMENT, "fact kept_for_others to conflict_recovery: dropped"),
     ("G2 turns", OPERATIONS, "wire connection LinkDown to rate_limit: dropped"),
     ("G2 acked", OPERATIONS, "wire router AckCame to conflict_recovery: dropped"),
     ("G2 failed", OPERATIONS, "fact failed_for to conflict_recovery: dropped"),
