@@ -47,6 +47,7 @@ from machines.document import (
     Synced,
     Unsure,
     ViewChanged,
+    Withdraw,
 )
 from machines.link import Send
 from machines.options import option
@@ -135,7 +136,7 @@ Event: TypeAlias = (
     | PutBack | Hold | Release | Persist | Halt | Reopen | CloseDocument
 )  # fmt: skip
 
-Effect: TypeAlias = Send | Offer | OperationEnded | ViewChanged | SaveOutbox
+Effect: TypeAlias = Send | Offer | Withdraw | OperationEnded | ViewChanged | SaveOutbox
 
 
 # ------------------------------------------------------------------------------------------------------------ makers
@@ -149,6 +150,12 @@ def send_head(context: Context) -> Send:
 def offer_head(context: Context) -> Offer:
     """Offer the first message that the server does not have."""
     return Offer(context.replica.message_id(context.replica.head.sequence))
+
+
+def withdraw_head(context: Context) -> tuple[Withdraw, ...]:
+    """Say that the message which was to be sent next, or was sent last, is given back."""
+    given = context.given_back
+    return (Withdraw(given.message_id(given.head.sequence)),) if given and given.pending else ()
 
 
 def send_sync(context: Context) -> Send:
@@ -280,10 +287,11 @@ TABLE = (
     row(HELD,                     Release,              RESYNCING,         send_sync, update=release_and_ask),
     stay(EVERY,                   Release,              update=release),
     stay(OPEN,                    Persist,              save_outbox),
-    row(OPEN,                     Halt,                 HALTED,            save_outbox, tell_ended, update=export_all),
+    row(OPEN,                     Halt,                 HALTED,            save_outbox, tell_ended, withdraw_head,
+        update=export_all),
     row(HALTED,                   Reopen,               DETACHED,          update=begin_again),
     row(ATTACHED,                 CloseDocument,        CLOSED,            send_close, save_outbox, tell_ended,
-        update=export_all),
+        withdraw_head, update=export_all),
     row(DETACHED,                 CloseDocument,        CLOSED,            save_outbox, tell_ended, update=export_all),
     row(HALTED,                   CloseDocument,        CLOSED),
 

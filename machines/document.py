@@ -168,6 +168,13 @@ class Offer(Signal):
 
 
 @frozen
+class Withdraw(Signal):
+    """What was offered under this name is not to be sent any more, nor what was sent under it again."""
+
+    message_id: str
+
+
+@frozen
 class Granted:
     """It is the turn of the operation that was offered under this name."""
 

@@ -110,11 +110,23 @@ class Limited:
 
 
 @frozen
+class Withdrawn:
+    """This is not to be sent any more, whoever was told so."""
+
+    operation: str
+
+    @classmethod
+    def samples(cls) -> "tuple[Withdrawn, ...]":
+        """Give one of those that are offered."""
+        return (cls("a"),)
+
+
+@frozen
 class Detached:
     """The link is gone."""
 
 
-Event: TypeAlias = Offered | Limited | Detached
+Event: TypeAlias = Offered | Limited | Withdrawn | Detached
 
 
 # ---------------------------------------------------------------------------------------------------------- effects
@@ -329,6 +341,12 @@ def stop_climbing(context: Context) -> Context:
     return context if context.limits else evolve(context, rate=None)
 
 
+def let_leave(context: Context, event: Withdrawn) -> Context:
+    """Forget that it waits, or went last."""
+    left = tuple(each for each in context.queue if each != event.operation)
+    return evolve(context, queue=left, last="" if context.last == event.operation else context.last)
+
+
 def let_all_leave(context: Context) -> Context:
     """Forget who waited; who still has something to send will offer it again."""
     return evolve(context, queue=(), last="")
@@ -412,6 +430,7 @@ TABLE = (
     row(PACER,    limit_over,  FLOW,   update=end_limit),
     row(PACER,    climbing,    FLOW,   arm(climbing), guard=climbs, update=climb),
     row(PACER,    climbing,    FLOW,   update=stop_climbing),
+    row(PACER,    Withdrawn,   FLOW,   update=let_leave),
     row(PACER,    Detached,    FLOW,   update=let_all_leave),
 )
 # fmt: on

@@ -333,6 +333,11 @@ def offered(signal: document.Offer) -> rate_limit.Offered:
     return rate_limit.Offered(signal.message_id)
 
 
+def withdrawn(signal: document.Withdraw) -> rate_limit.Withdrawn:
+    """The operation is not to be sent any more."""
+    return rate_limit.Withdrawn(signal.message_id)
+
+
 def granted(signal: rate_limit.Granted) -> document.Granted:
     """The operation may be sent."""
     return document.Granted(signal.operation)
@@ -410,7 +415,8 @@ WIRING: Final = (
     wire(ROUTER,          routed.PermissionsTold,       HOLD,              permissions),
     wire(ROUTER,          routed.RateLimitAsked,        RATE_LIMIT,        limited),
     wire(ROUTER,          routed.ErrorWeighed,          ERROR_STORM,       error_seen),
-    wire(CONFLICT_RECOVERY, document.Offer,    RATE_LIMIT,        offered),
+    wire(CONFLICT_RECOVERY, document.Offer,             RATE_LIMIT,        offered),
+    wire(CONFLICT_RECOVERY, document.Withdraw,          RATE_LIMIT,        withdrawn),
     wire(RATE_LIMIT,      rate_limit.Granted,           CONFLICT_RECOVERY, granted, key=EVERY),
     wire(RATE_LIMIT,      rate_limit.PutBack,           CONFLICT_RECOVERY, put_back, key=EVERY),
     wire(RATE_LIMIT,      rate_limit.TurnedAway,        CONFLICT_RECOVERY, turned_away, key=EVERY),

@@ -35,6 +35,7 @@ from machines.document import (
     Synced,
     Unsure,
     ViewChanged,
+    Withdraw,
 )
 from machines.link import Send
 from machines.replica import Replica
@@ -67,7 +68,7 @@ Event: TypeAlias = (
 
 Named: TypeAlias = Granted | PutBack | Conflict | Unsure | Refused
 
-Effect: TypeAlias = Send | Offer | OperationEnded | ViewChanged | SaveOutbox
+Effect: TypeAlias = Send | Offer | Withdraw | OperationEnded | ViewChanged | SaveOutbox
 
 
 @frozen
@@ -123,6 +124,11 @@ def is_acknowledged(context: Context, event: Acknowledged) -> bool:
 def offer(context: Context) -> Offer:
     """Ask for a turn."""
     return Offer(context.name)
+
+
+def withdraw(context: Context) -> Withdraw:
+    """It needs no turn any more."""
+    return Withdraw(context.name)
 
 
 def send(context: Context) -> Send:
@@ -206,7 +212,7 @@ TABLE = (
     stay(EVERY,                   Hold,                     update=hold),
     row(HELD,                     Release,                  ASKING,   ASK, update=release),
     stay(EVERY,                   Release,                  update=release),
-    row((DETACHED, ATTACHED),     Halt,                     ENDED),
+    row((DETACHED, ATTACHED),     Halt,                     ENDED,    withdraw),
     row(HALTED,                   Reopen,                   DETACHED),
     stay(ATTACHED,                RemoteEdit,               ViewChanged((), 1)),
     ignore(EVERY, either(Attach, Detach, Halt, Reopen),    because="it means nothing now"),

@@ -33,6 +33,7 @@ from machines.rate_limit import (
     PutBack,
     State,
     TurnedAway,
+    Withdrawn,
 )
 from statekit import Snapshot
 from statekit.check.model import Model, Thresholds
@@ -113,6 +114,8 @@ def nobody_overtakes(seen: Step) -> bool:
     match event:
         case Detached():
             return not after
+        case Withdrawn(operation):
+            return after == tuple(each for each in before if each != operation)
         case Limited():
             put_back = [each.operation for each in ordered(seen, PutBack)]
             return after == (*put_back, *before) and not granted(seen)
@@ -132,6 +135,15 @@ def what_was_limited_comes_back(seen: Step) -> bool:
     if not operation or operation in context.queue:
         return not put_back
     return put_back == [PutBack(operation)] and operation in seen.after.context.queue
+
+
+def what_is_withdrawn_is_forgotten(seen: Step) -> bool:
+    """What is withdrawn comes back by no limit that names nothing; nothing else is touched."""
+    event, context = seen.move.event, seen.before.context
+    if not isinstance(event, Withdrawn):
+        return True
+    last = context.last if context.last != event.operation else ""
+    return not seen.effects and seen.after.context == evolve(context, queue=seen.after.context.queue, last=last)
 
 
 def every_offer_is_answered(seen: Step) -> bool:
@@ -259,6 +271,7 @@ CLAIMS = (
     invariant("R3", every_limit_has_its_timer),
     on_step("R4", nobody_overtakes),
     on_step("R5", what_was_limited_comes_back),
+    on_step("withdrawn", what_is_withdrawn_is_forgotten),
     on_step("R6", every_offer_is_answered),
     on_step("R6 bound", offers_are_bounded),
     invariant("R6 once", none_waits_twice),

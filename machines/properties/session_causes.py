@@ -6,6 +6,7 @@ from typing import Final
 from machines import connection, error_storm, heartbeat, hold, link, rate_limit
 from machines.auth_refresh import AUTH_REFRESH, RefreshToken
 from machines.connection import CONNECTION, READY, WANTED, Disconnect
+from machines.document import Open
 from machines.error_storm import ERROR_STORM, ErrorSeen, StormBegan
 from machines.heartbeat import HEARTBEAT
 from machines.hold import HOLD
@@ -14,6 +15,7 @@ from machines.policy import routed
 from machines.policy.close_codes import OurClose
 from machines.policy.error_codes import Route
 from machines.policy.router import ROUTER
+from machines.properties.pipeline import PIPELINE
 from machines.properties.session_steps import Step, among, at, reported, stepped
 from statekit import Signal, View
 from statekit.check.properties import Property, invariant, on_step
@@ -72,12 +74,16 @@ HEARD: Final[Mapping[type[Signal], tuple[str, type]]] = {
     link.FramePassed: (HEARTBEAT.name, heartbeat.Heard),
     routed.AckCame: (HOLD.name, hold.Served),
     rate_limit.LimitHeard: (ERROR_STORM.name, ErrorSeen),
+    routed.DocumentOpened: (PIPELINE.name, Open),
 }
-"""Who hears of a signal that is meant for somebody else in the first place, and as what."""
+"""Who hears of a signal on which nothing else depends in a session as it is explored, and as what."""
 
 
 def it_is_heard_beside(seen: Step) -> bool:
-    """Any message proves that the peer is alive, an acknowledgement that the service is; a limit is an error, too."""
+    """Any message proves that the peer is alive, an acknowledgement that the service is; a limit is an error, too.
+
+    And a document that the user opens hears so, which changes nothing where the one there is was there from the start.
+    """
     heard = [(hop.member, type(hop.event)) for hop in seen.path]
     told = (HEARD[type(each)] for each in seen.signals if type(each) in HEARD)
     return all(each in heard for each in told)

@@ -64,6 +64,13 @@ def nobody_waits_without_a_link(session: View) -> bool:
     return at(session) in READY.states or not session.of(RATE_LIMIT).context.queue
 
 
+def what_is_given_back_has_no_turn(seen: Step) -> bool:
+    """An operation that a halt gives back waits for its turn no longer."""
+    document = seen.before.of(PIPELINE).context
+    halted = seen.after.of(PIPELINE).state is pipeline.HALTED and document.pending
+    return not halted or document.name not in seen.after.of(RATE_LIMIT).context.queue
+
+
 def an_acknowledgement_ends_it(seen: Step) -> bool:
     """The operation that the server says it has is over."""
     event, before = seen.move.event, seen.before
@@ -103,6 +110,7 @@ OPERATIONS: tuple[Property, ...] = (
     invariant("G2 waits", whoever_keeps_an_operation_waits),
     invariant("G2 kept", nothing_kept_is_on_its_way),
     invariant("G2 turns", nobody_waits_without_a_link),
+    on_step("G2 given back", what_is_given_back_has_no_turn),
     on_step("G2 acked", an_acknowledgement_ends_it),
     invariant("G2 failed", nothing_is_kept_that_failed),
     on_step("G2 saved", a_login_is_asked_for_last),

@@ -99,6 +99,7 @@ EXAMPLES = {
     RATE_LIMIT: (
         *(rate_limit.Offered(name, lane) for name in "abcd" for lane in rate_limit.Lane),
         *(rate_limit.Limited(seconds, name, "X", 0, 1) for seconds in (None, 0.0, 5.0, 90.0) for name in ("", "a")),
+        rate_limit.Withdrawn("a"),
         rate_limit.Detached(),
     ),
     ROUTER: (

@@ -42,6 +42,7 @@ from machines.document import (
     Synced,
     Unsure,
     ViewChanged,
+    Withdraw,
 )
 from machines.link import Blame, Send
 from machines.replica import Replica
@@ -606,7 +607,8 @@ def test_what_is_pending_is_saved_before_a_login_is_asked_for_and_before_a_halt(
     assert walk.effects == (SaveOutbox(before),)
     walk.send(Halt("kicked"))
     assert walk.effects[0] == SaveOutbox(before)
-    assert [each.sequence for each in walk.effects[1:]] == [1, 2]
+    assert [each.sequence for each in walk.effects[1:3]] == [1, 2]
+    assert walk.effects[3:] == (Withdraw("ann:1"),), "what is given back needs no turn"
     assert isinstance(walk.send(Persist()), Ignored)
 
 
@@ -761,6 +763,7 @@ def test_a_document_that_is_closed_gives_back_what_the_server_does_not_have_and_
     walk.send(CloseDocument())
     assert walk.state is CLOSED
     assert walk.effects[:2] == (Send(DocumentClose()), SaveOutbox(before))
+    assert walk.effects[-1] == Withdraw("ann:1")
     assert ended(walk) == [(1, Outcome.EXPORTED, "closed"), (2, Outcome.EXPORTED, "closed")]
     assert walk.timers == {}
 

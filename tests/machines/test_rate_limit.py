@@ -23,6 +23,7 @@ from machines.rate_limit import (
     Options,
     PutBack,
     TurnedAway,
+    Withdrawn,
 )
 from statekit import Ignored, Jitter, Runner, Stale
 from statekit.testing.walk import Walk
@@ -213,6 +214,15 @@ def test_the_timer_of_a_limit_that_was_replaced_is_stale():
     first = walk.ticket(OVER)
     walk.send(Limited(3.0))
     assert (walk.fire(OVER, ticket=first), walk.timers[OVER].low_seconds) == (Stale(first), 5.0)
+
+
+def test_what_is_withdrawn_loses_its_turn_to_the_next_and_is_not_put_back_by_a_limit_that_names_nothing(walk):
+    walk.send(Offered("a"), Offered("b"), Offered("c"))
+    walk.send(Withdrawn("b"))
+    assert (walk.effects, walk.context.queue) == ((), ("c",))
+    walk.send(Withdrawn("a"), Limited(5.0))
+    assert (walk.state, walk.context.queue) == (LIMITED, ("c",))
+    assert PutBack("a") not in walk.effects
 
 
 def test_every_row_is_taken(left_untaken):

@@ -301,13 +301,36 @@ def test_the_documents_take_turns_in_the_order_in_which_they_asked():
     assert turns == [URL_DOCUMENT, "b", "a"]
 
 
-def test_an_operation_of_a_closed_document_is_not_sent_when_its_turn_comes():
-    walk = both(stable(signed_in(PACED)))
-    submit(walk)
-    submit(walk, "x", OTHER)
+def close(walk):
     walk.send(CONFLICT_RECOVERY, CloseDocument(), key=OTHER)
+
+
+def halt(walk):
+    hear(walk, evolve(error("DOCUMENT_NOT_FOUND"), document_id=OTHER))
+
+
+@pytest.mark.parametrize("leaves", [close, halt])
+def test_the_turn_of_a_document_that_is_closed_or_halted_is_the_next_one_s(leaves):
+    walk = opened(both(stable(signed_in(PACED))), "3rd", "third")
+    hear(walk, sync_of(walk, "third"))
+    for document in (URL_DOCUMENT, OTHER, "third"):
+        submit(walk, "x", document)
+    assert walk.of(RATE_LIMIT).context.queue == ("ann:1:1st", "ann:1:3rd")
+    leaves(walk)
+    assert walk.of(RATE_LIMIT).context.queue == ("ann:1:3rd",)
     walk.fire(RATE_LIMIT, "rested")
-    assert sent(walk) == []
+    assert sent(walk) == [edit("ann:1:3rd", "third")]
+
+
+@pytest.mark.parametrize("leaves", [close, halt])
+def test_a_limit_that_names_no_operation_gives_no_turn_to_what_is_closed_or_halted(leaves):
+    walk = both()
+    submit(walk)
+    walk.fire(RATE_LIMIT, "rested")
+    submit(walk, "x", OTHER)
+    leaves(walk)
+    hear(walk, error("RATE_LIMIT_EXCEEDED"))
+    assert (walk.state(RATE_LIMIT), walk.of(RATE_LIMIT).context.queue) == (LIMITED, ())
 
 
 # --------------------------------------------------------------------------------------------------------------- locks

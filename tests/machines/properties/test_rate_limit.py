@@ -4,7 +4,7 @@ import pytest
 from attrs import evolve
 
 from machines.properties.rate_limit import MODEL
-from machines.rate_limit import note_limit
+from machines.rate_limit import let_leave, note_limit
 from tests.machines.properties.refuting import claims_of, refuted, shown
 
 
@@ -21,6 +21,11 @@ def end_all(context, _):
 def end_limits_too(context):
     """The server is taken to count the socket."""
     return evolve(context, queue=(), last="", limits=())
+
+
+def let_it_come_back(context, event):
+    """What is withdrawn is still taken for the last that was sent."""
+    return evolve(let_leave(context, event), last=context.last)
 
 
 def nothing(_):
@@ -40,6 +45,7 @@ KILLS = (
     ("R3", "option limits_max read as +1"),
     ("R4", "row pacer Limited: if comes_back: without put_back"),
     ("R5", "row pacer Limited: if comes_back: without put_back"),
+    ("withdrawn", {"let_leave": let_it_come_back}),
     ("R6", "stay pacer Offered if is_full: without turn_away"),
     ("R6 bound", "stay pacer Offered if is_full: dropped"),
     ("R6 once", "ignore pacer Offered if waits_already: dropped"),

@@ -11,13 +11,15 @@ from machines.circuit_breaker import CIRCUIT_BREAKER
 from machines.connection import CONNECTION, Connect
 from machines.error_storm import ERROR_STORM, ErrorSeen
 from machines.link import Close, RejectToken, ReportPermit
+from machines.policy import routed
 from machines.policy.close_codes import OurClose
+from machines.policy.router import ROUTER
 from machines.properties import worlds
 from machines.properties.pipeline import PIPELINE
 from machines.properties.session import MODEL
 from machines.properties.worlds import DOCUMENT, ENDS, GATES, LINK, OPERATIONS, STOOD_IN, STORM, TOKEN
 from machines.rate_limit import RATE_LIMIT
-from statekit import System, after, wire
+from statekit import System, after, publish, wire
 from statekit.check.explore import explore
 from statekit.check.model import Thresholds
 from statekit.check.mutants import mutants
@@ -61,6 +63,12 @@ def made(mistake):
 def also(*lines):
     """Wire more than there is."""
     return lambda: System(STOOD_IN.name, STOOD_IN.members, (*STOOD_IN.wiring, *lines), STOOD_IN.derived)
+
+
+def published_alone(signal):
+    """Tell the application of a signal, and no machine: without any wire the session cannot be built."""
+    lines = tuple(each for each in STOOD_IN.wiring if each.signal is not signal)
+    return lambda: System(STOOD_IN.name, STOOD_IN.members, (*lines, *publish(ROUTER, signal)), STOOD_IN.derived)
 
 
 def true(_):
@@ -144,6 +152,7 @@ KILLS = (
     ("G2 waits", OPERATIONS, "wire connection LinkUp to conflict_recovery: dropped"),
     ("G2 kept", DOCUMENT, "fact kept_for_others to conflict_recovery: dropped"),
     ("G2 turns", OPERATIONS, "wire connection LinkDown to rate_limit: dropped"),
+    ("G2 given back", DOCUMENT, member(RATE_LIMIT, let_leave=as_it_was)),
     ("G2 acked", OPERATIONS, "wire router AckCame to conflict_recovery: dropped"),
     ("G2 failed", OPERATIONS, "fact failed_for to conflict_recovery: dropped"),
     ("G2 saved", TOKEN, "wire auth_refresh PromptLogin to conflict_recovery: dropped"),
@@ -159,6 +168,7 @@ KILLS = (
     ("heard", LINK, "wire connection FramePassed to heartbeat: dropped"),
     ("heard", OPERATIONS, "wire router AckCame to hold: dropped"),
     ("heard", OPERATIONS, "wire rate_limit LimitHeard to error_storm: dropped"),
+    ("heard", DOCUMENT, published_alone(routed.DocumentOpened)),
     ("steady", LINK, "fact link_steady to hold: dropped"),
     ("steady", LINK, "fact link_steady to error_storm: dropped"),
     ("user", LINK, member(CONNECTION, "row seeking Disconnect: led to PARKED")),
