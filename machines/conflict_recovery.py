@@ -16,6 +16,8 @@ Surprising arrows, in words:
   acknowledgement is awaited. Once sent it is composed with nothing any more: the server may have it under its number.
 - A grant that comes when there is nothing to send is let pass: whatever is to be sent later is offered again.
 - A hold keeps operations, not questions: who may only read is told everything all the same, and may queue nothing.
+- A document that denied an operation stays read-only, whatever holds come and go, until the server says anew that its
+  user may write: in the next greeting, or when permissions change.
 - Only the head is ever refused, rolled back or given up; the rest is rewritten and goes on.
 - A document that is opened while a link is up asks at once; one that is closed is over, and its machine with it.
 """
@@ -36,6 +38,7 @@ from machines.document import (
     Offer,
     Open,
     OperationEnded,
+    PermissionsCame,
     Persist,
     PutBack,
     Refused,
@@ -48,6 +51,21 @@ from machines.document import (
     Unsure,
     ViewChanged,
     Withdraw,
+)
+from machines.keeping import (
+    allow,
+    allow_and_ask,
+    frees_us,
+    hold,
+    is_held,
+    is_read_only,
+    keeps_us,
+    may_write,
+    may_write_at_last,
+    release,
+    release_and_ask,
+    spares_us,
+    was_not_denied,
 )
 from machines.link import Send
 from machines.options import option
@@ -72,14 +90,10 @@ from machines.outbox import (
     first_try,
     give_up_head,
     given_up,
-    hold,
-    is_held,
     is_known,
     is_new,
     is_new_on_link,
     is_next,
-    is_read_only,
-    keeps_us,
     mark_sent,
     names_head,
     nothing_pending,
@@ -88,12 +102,9 @@ from machines.outbox import (
     open_as,
     pause,
     queue_full,
-    release,
-    release_and_ask,
     roll_back,
     settle_head,
     settle_head_again,
-    spares_us,
     sync_wait,
     syncs_left,
     take_remote,
@@ -133,7 +144,7 @@ DETACHED, RESOLVING, SYNCED, AWAITING, AWAITING_BUFFERED, RESYNCING, SYNC_WAIT, 
 # ----------------------------------------------------------------------------------------------- events and effects
 Event: TypeAlias = (
     Open | Submit | Attach | Detach | Acknowledged | RemoteEdit | Synced | Conflict | Unsure | Refused | Granted
-    | PutBack | Hold | Release | Persist | Halt | Reopen | CloseDocument
+    | PutBack | Hold | Release | PermissionsCame | Persist | Halt | Reopen | CloseDocument
 )  # fmt: skip
 
 Effect: TypeAlias = Send | Offer | Withdraw | OperationEnded | ViewChanged | SaveOutbox
@@ -154,8 +165,7 @@ def offer_head(context: Context) -> Offer:
 
 def withdraw_head(context: Context) -> tuple[Withdraw, ...]:
     """Say that the message which was to be sent next, or was sent last, is given back."""
-    given = context.given_back
-    return (Withdraw(given.message_id(given.head.sequence)),) if given and given.pending else ()
+    return tuple(Withdraw(context.replica.message_id(each.sequence)) for each in context.ended[:1])
 
 
 def send_sync(context: Context) -> Send:
@@ -281,11 +291,15 @@ TABLE = (
 
     row((SYNCED, IN_FLIGHT),      Hold,                 HELD,              guard=keeps_us, update=hold),
     row(HELD,                     Hold,                 RESYNCING,         send_sync,
-        guard=spares_us, update=release_and_ask),
+        guard=frees_us, update=release_and_ask),
     stay(EVERY,                   Hold,                 guard=spares_us, update=release),
     stay(EVERY,                   Hold,                 update=hold),
-    row(HELD,                     Release,              RESYNCING,         send_sync, update=release_and_ask),
+    row(HELD,                     Release,              RESYNCING,         send_sync,
+        guard=was_not_denied, update=release_and_ask),
     stay(EVERY,                   Release,              update=release),
+    row(HELD,                     PermissionsCame,      RESYNCING,         send_sync,
+        guard=may_write_at_last, update=allow_and_ask),
+    stay(EVERY,                   PermissionsCame,      guard=may_write, update=allow),
     stay(OPEN,                    Persist,              save_outbox),
     row(OPEN,                     Halt,                 HALTED,            save_outbox, tell_ended, withdraw_head,
         update=export_all),
@@ -298,6 +312,7 @@ TABLE = (
     ignore(HALTED,                Submit,               because="the document takes no operations any more"),
     ignore(HALTED,                Persist,              because="it was saved when it was halted"),
     ignore(HALTED,                Open,                 because="it was halted, and is to be closed first"),
+    ignore(EVERY,                 PermissionsCame,      because="who may only read is told to hold everything"),
     ignore(EVERY,                 Attach,               because="the link was up already, or nothing is to be sent"),
     ignore(EVERY,                 Detach,               because="the link was down already, or nothing is to be sent"),
     ignore(EVERY,                 Synced,               because="it answers no question that is still open"),

@@ -152,7 +152,7 @@ class Unsure:
 
 @frozen
 class Refused:
-    """The server will never apply the operation; `code` says why, and `read_only` that it will not apply the next."""
+    """The server will never apply the operation; `code` says why, and `read_only` that it denies every other, too."""
 
     message_id: str
     code: str
@@ -203,6 +203,18 @@ class Hold:
 @frozen
 class Release:
     """Operations may be sent again."""
+
+
+@frozen
+class PermissionsCame:
+    """The server says anew whether this user may write: what it denied before may be tried again."""
+
+    may_write: bool
+
+    @classmethod
+    def samples(cls) -> "tuple[PermissionsCame, ...]":
+        """Give both."""
+        return cls(may_write=True), cls(may_write=False)
 
 
 @frozen

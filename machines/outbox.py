@@ -13,7 +13,6 @@ from machines.document import (
     Detach,
     Granted,
     Halt,
-    Hold,
     Open,
     OperationEnded,
     Outcome,
@@ -40,7 +39,8 @@ class Context:
 
     `ended` and `changes` are what the present event brought to an end and changed, for the makers to tell; `asked`
     numbers the questions, `syncs` counts those in a row without an answer, `waits` the pauses between. `under_way` says
-    that the head was sent over this link, `held` that nothing may be sent, `read_only` that nothing is accepted either.
+    that the head was sent over this link, `held` that nothing may be sent, `read_only` that nothing is accepted either,
+    as this user may only read, and `denied` that this document was denied.
     Once halted, `reason` is why, and `given_back` the replica as it was before everything was given back.
     """
 
@@ -55,8 +55,14 @@ class Context:
     under_way: bool = False
     held: bool = False
     read_only: bool = False
+    denied: bool = False
     reason: str = ""
     given_back: Replica | None = None
+
+    @property
+    def may_write(self) -> bool:
+        """Whether operations are accepted of this user."""
+        return not self.read_only and not self.denied
 
     @property
     def sync_id(self) -> str:
@@ -77,7 +83,7 @@ def queue_full(context: Context) -> bool:
 
 def acceptable(context: Context, event: Submit) -> bool:
     """May this user write, is there room, and does the edit fit the document as its author saw it not too long ago?"""
-    return not context.read_only and not queue_full(context) and context.replica.fits(event.edit, event.revision)
+    return context.may_write and not queue_full(context) and context.replica.fits(event.edit, event.revision)
 
 
 def is_new(context: Context) -> bool:
@@ -88,26 +94,6 @@ def is_new(context: Context) -> bool:
 def is_new_on_link(context: Context, event: Open) -> bool:
     """Is it new, and a link up?"""
     return event.attached and is_new(context)
-
-
-def is_held(context: Context) -> bool:
-    """Must operations be kept for now?"""
-    return context.held
-
-
-def keeps_us(context: Context, event: Hold) -> bool:
-    """Must the operations of this document be kept?"""
-    return event.documents is None or context.replica.document_id in event.documents
-
-
-def spares_us(context: Context, event: Hold) -> bool:
-    """Must only those of others be kept?"""
-    return not keeps_us(context, event)
-
-
-def is_read_only(context: Context) -> bool:
-    """May this user only read?"""
-    return context.read_only
 
 
 def nothing_pending(context: Context) -> bool:
@@ -257,7 +243,7 @@ def roll_back(context: Context, event: Refused) -> Context:
     """Undo the head, which the server will never have; nothing was held, or it would not have been in flight."""
     ended = _ended(context.replica, context.replica.head.parts, Outcome.REJECTED, event.code)
     moved = _moved(context, context.replica.without(), ended)
-    return evolve(moved, held=event.read_only, read_only=event.read_only)
+    return evolve(moved, denied=event.read_only)
 
 
 def give_up_head(context: Context) -> Context:
@@ -314,22 +300,6 @@ def pause(context: Context) -> Context:
     options, waits = context.options, context.waits
     longer = options.pause_seconds(waits) < options.sync_wait_cap_seconds
     return evolve(context, waits=waits + longer, tries=context.tries.cleared())
-
-
-def hold(context: Context, event: Hold) -> Context:
-    """Note that operations must be kept, and whether any are accepted."""
-    read_only = context.read_only if event.read_only is None else event.read_only
-    return evolve(context, held=True, read_only=read_only)
-
-
-def release(context: Context) -> Context:
-    """Note that operations may be sent."""
-    return evolve(context, held=False, read_only=False)
-
-
-def release_and_ask(context: Context) -> Context:
-    """Note that operations may be sent, and number the next question."""
-    return ask(release(context))
 
 
 def await_turn(context: Context) -> Context:

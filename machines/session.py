@@ -313,6 +313,11 @@ def permissions(signal: routed.PermissionsTold) -> hold.PermissionsCame:
     return hold.PermissionsCame(signal.may_write)
 
 
+def rights(signal: routed.PermissionsTold) -> document.PermissionsCame:
+    """What was denied of a document may be allowed now."""
+    return document.PermissionsCame(signal.may_write)
+
+
 def back_online(_: hold.BackOnline) -> auth_refresh.Online:
     """There is a network again."""
     return auth_refresh.Online()
@@ -413,6 +418,7 @@ WIRING: Final = (
     wire(ROUTER,          routed.AckCame,               HOLD,              served),
     wire(ROUTER,          routed.WaitAsked,             HOLD,              told_to_wait),
     wire(ROUTER,          routed.PermissionsTold,       HOLD,              permissions),
+    wire(ROUTER,          routed.PermissionsTold,       CONFLICT_RECOVERY, rights, key=EVERY),
     wire(ROUTER,          routed.RateLimitAsked,        RATE_LIMIT,        limited),
     wire(ROUTER,          routed.ErrorWeighed,          ERROR_STORM,       error_seen),
     wire(CONFLICT_RECOVERY, document.Offer,             RATE_LIMIT,        offered),

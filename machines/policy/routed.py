@@ -78,7 +78,7 @@ class OperationFailed(Signal):
 
 @frozen
 class OperationDenied(OperationFailed):
-    """Nor will it apply any other of this user."""
+    """Nor will it apply any other of this user, until it says anew what that may do."""
 
 
 @frozen

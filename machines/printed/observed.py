@@ -164,7 +164,7 @@ def _operations(walk: SystemWalk) -> str:
     if not queue.context.replica.parts:
         return "given back"
     if ended and ended[0].outcome is Outcome.REJECTED:
-        return f"the first is undone; the rest {'is kept' if queue.context.read_only else 'goes on'}"
+        return f"the first is undone; the rest {'goes on' if queue.context.may_write else 'is kept'}"
     if queue.context.tries.breaks:
         return "kept; the first is suspect"
     if is_limited(walk.of(RATE_LIMIT).context):

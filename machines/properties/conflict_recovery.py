@@ -37,6 +37,7 @@ from machines.document import (
     Offer,
     OperationEnded,
     Outcome,
+    PermissionsCame,
     Persist,
     Refused,
     Release,
@@ -44,8 +45,9 @@ from machines.document import (
     SaveOutbox,
     Unsure,
 )
+from machines.keeping import keeps_us
 from machines.link import Blame, Send
-from machines.outbox import Context, keeps_us
+from machines.outbox import Context
 from machines.properties.operations import OPERATIONS, Recovery, Step, edits_sent, outside
 from machines.properties.outside import Outside
 from machines.properties.questions import QUESTIONS, questions
@@ -96,26 +98,38 @@ def the_head_is_offered(seen: Step) -> bool:
 
 
 def nothing_goes_while_held(recovery: Recovery) -> bool:
-    """While operations are held none is offered or sent; who may only read is held, and nobody is for no reason."""
+    """While operations are kept none is offered or sent; for who may only read they are, and for no reason never."""
     context, state = recovery.context, recovery.state
-    held = context.held or not (context.read_only or state is HELD)
-    return held and not (context.held and state in (SYNCED, *IN_FLIGHT.states))
+    kept = context.held or context.denied
+    reason = kept or not (context.read_only or state is HELD)
+    return reason and not (kept and state in (SYNCED, *IN_FLIGHT.states))
 
 
 def holds_are_noted(seen: Step) -> bool:
-    """Operations are held from a hold on, or a refusal that says so, until a release; nothing else changes that."""
+    """Operations are held from a hold on until a release; nothing else changes that, and who is free again asks."""
     event, before, after = seen.move.event, seen.before.context, seen.after.context
+    held, read_only = before.held, before.read_only
     match event:
-        case Hold(read_only) if keeps_us(before, event):
-            return after.held and after.read_only is (before.read_only if read_only is None else read_only)
+        case Hold(told) if keeps_us(before, event):
+            held, read_only = True, read_only if told is None else told
         case Hold() | Release():
-            asks = seen.before.state is not HELD or (seen.after.state is RESYNCING and len(questions(seen)) == 1)
-            return asks and not after.held and not after.read_only
-        case Refused(message_id, _, read_only=True) if seen.before.state in IN_FLIGHT.states:
-            denied = about_head(seen.before, message_id)
-            return (after.held, after.read_only) == ((True, True) if denied else (before.held, before.read_only))
+            held, read_only = False, False
         case _:
-            return (after.held, after.read_only) == (before.held, before.read_only)
+            pass
+    freed = (before.held or before.denied) and not (after.held or after.denied)
+    asks = seen.after.state is RESYNCING and len(questions(seen)) == 1
+    return (after.held, after.read_only) == (held, read_only) and (asks or not freed or seen.before.state is not HELD)
+
+
+def denials_are_noted(seen: Step) -> bool:
+    """A document is denied from a refusal of its head that says so until its user may write; a hold changes nothing."""
+    event, before, after = seen.move.event, seen.before, seen.after
+    denied = before.context.denied
+    if isinstance(event, Refused) and event.read_only and before.state in IN_FLIGHT.states:
+        denied = denied or about_head(before, event.message_id)
+    if isinstance(event, PermissionsCame) and event.may_write:
+        denied = False
+    return after.context.denied is denied
 
 
 # ----------------------------------------------------------------------------------------------------------- O11: tries
@@ -243,6 +257,7 @@ PROPERTIES = (
     on_step("O5 offers", the_head_is_offered),
     invariant("O5 held", nothing_goes_while_held),
     on_step("O5 holds", holds_are_noted),
+    on_step("O5 denied", denials_are_noted),
     invariant("O11", tries_are_bounded),
     on_step("O11 spent", the_spent_are_not_sent),
     on_step("O11 given up", only_the_spent_are_given_up),

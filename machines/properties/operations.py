@@ -193,7 +193,7 @@ def what_may_be_made_is_accepted(seen: Step) -> bool:
         return True
     replica, options = before.context.replica, before.context.options
     room = len(replica.parts) < options.queue_max
-    may = before.state is not HALTED and not before.context.read_only and room and fits(replica, event.edit)
+    may = before.state is not HALTED and before.context.may_write and room and fits(replica, event.edit)
     return accepts(seen) is may and (may or seen.after == before)
 
 

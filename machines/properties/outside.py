@@ -27,6 +27,7 @@ from machines.document import (
     Hold,
     Offer,
     Open,
+    PermissionsCame,
     Persist,
     PutBack,
     Question,
@@ -193,7 +194,8 @@ def _link(outside: Outside, setting: Setting, client_id: str) -> Iterator[Way]:
 def _others(outside: Outside, setting: Setting) -> Iterator[Way]:
     if setting.holds:
         ours, others = (Hold(read_only=False, documents=frozenset({name})) for name in (URL_DOCUMENT, "other"))
-        for event in (Hold(), Hold(read_only=True), ours, others, Release()):
+        rights = PermissionsCame(may_write=True), PermissionsCame(may_write=False)
+        for event in (Hold(), Hold(read_only=True), ours, others, Release(), *rights):
             yield event, outside
     if outside.ends < setting.ends:
         yield Halt("kicked"), evolve(outside, ends=outside.ends + 1)
@@ -277,5 +279,5 @@ def _synced(left: Outside, asked: Asked, setting: Setting, client_id: str) -> It
 
 OWNED: Final = frozenset[type]({
     Submit, Attach, Detach, Acknowledged, RemoteEdit, Synced, Conflict, Unsure, Refused, Granted, PutBack, Hold,
-    Release, Persist, Halt, Reopen, Open, CloseDocument,
+    Release, PermissionsCame, Persist, Halt, Reopen, Open, CloseDocument,
 })  # fmt: skip

@@ -24,6 +24,7 @@ from machines.document import (
     Open,
     OperationEnded,
     Outcome,
+    PermissionsCame,
     Persist,
     PutBack,
     Refused,
@@ -63,7 +64,7 @@ DETACHED, ASKING, SYNCED, OFFERED, SENT, HELD, HALTED = State
 
 Event: TypeAlias = (
     Open | Submit | Attach | Detach | Acknowledged | RemoteEdit | Synced | Conflict | Unsure | Refused | Granted
-    | PutBack | Hold | Release | Persist | Halt | Reopen
+    | PutBack | Hold | Release | PermissionsCame | Persist | Halt | Reopen
 )  # fmt: skip
 
 Named: TypeAlias = Granted | PutBack | Conflict | Unsure | Refused
@@ -221,6 +222,7 @@ TABLE = (
     ignore(EVERY, either(Granted, PutBack),                because="it means nothing now"),
     ignore(EVERY, either(Synced, Acknowledged, Conflict, Unsure, Refused), because="it means nothing now"),
     stay(EVERY,                   Persist,                  SAVE),
+    ignore(EVERY,                 PermissionsCame,              because="it is never denied by itself"),
     ignore(EVERY,                 RemoteEdit,               because="its text does not matter"),
 )
 # fmt: on

@@ -19,6 +19,7 @@ from machines.document import (
     Conflict,
     Hold,
     Open,
+    PermissionsCame,
     Release,
     RemoteEdit,
     Synced,
@@ -86,13 +87,13 @@ def a_question_has_its_own_number(seen: Step) -> bool:
 
 
 def nothing_is_asked_for_no_reason(seen: Step) -> bool:
-    """It asks when a link comes, a hold ends, a time is over or something is unclear, and pauses for the last two."""
+    """It asks when a link comes, what kept it ends, or a time is over, or something is unclear: then it may pause."""
     event = seen.move.event
     if entered(seen, (SYNC_WAIT,)):
         return isinstance(event, (Fired, Unsure))
     if isinstance(event, Acknowledged) and entered(seen, ASKING.states):
         return event.ack.server_version > seen.before.context.replica.version + 1
-    reasons = (Attach, Open, Hold, Release, Fired, RemoteEdit, Conflict, Unsure)
+    reasons = (Attach, Open, Hold, Release, PermissionsCame, Fired, RemoteEdit, Conflict, Unsure)
     return not entered(seen, ASKING.states) or isinstance(event, reasons)
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from machines import connection, error_storm, heartbeat, hold, link, rate_limit
 from machines.auth_refresh import AUTH_REFRESH, RefreshToken
 from machines.connection import CONNECTION, READY, WANTED, Disconnect
-from machines.document import Open
+from machines.document import Open, PermissionsCame
 from machines.error_storm import ERROR_STORM, ErrorSeen, StormBegan
 from machines.heartbeat import HEARTBEAT
 from machines.hold import HOLD
@@ -70,11 +70,12 @@ def a_greeting_is_for_its_link(session: View) -> bool:
     return not session.of(ROUTER).context.greeted or at(session) in READY.states
 
 
-HEARD: Final[Mapping[type[Signal], tuple[str, type]]] = {
-    link.FramePassed: (HEARTBEAT.name, heartbeat.Heard),
-    routed.AckCame: (HOLD.name, hold.Served),
-    rate_limit.LimitHeard: (ERROR_STORM.name, ErrorSeen),
-    routed.DocumentOpened: (PIPELINE.name, Open),
+HEARD: Final[Mapping[type[Signal], frozenset[tuple[str, type]]]] = {
+    link.FramePassed: frozenset({(HEARTBEAT.name, heartbeat.Heard)}),
+    routed.AckCame: frozenset({(HOLD.name, hold.Served)}),
+    rate_limit.LimitHeard: frozenset({(ERROR_STORM.name, ErrorSeen)}),
+    routed.DocumentOpened: frozenset({(PIPELINE.name, Open)}),
+    routed.PermissionsTold: frozenset({(HOLD.name, hold.PermissionsCame), (PIPELINE.name, PermissionsCame)}),
 }
 """Who hears of a signal on which nothing else depends in a session as it is explored, and as what."""
 
@@ -82,11 +83,10 @@ HEARD: Final[Mapping[type[Signal], tuple[str, type]]] = {
 def it_is_heard_beside(seen: Step) -> bool:
     """Any message proves that the peer is alive, an acknowledgement that the service is; a limit is an error, too.
 
-    And a document that the user opens hears so, which changes nothing where the one there is was there from the start.
+    And a document hears that its user opens it, and what that may do: it was there from the start, and never denied.
     """
-    heard = [(hop.member, type(hop.event)) for hop in seen.path]
-    told = (HEARD[type(each)] for each in seen.signals if type(each) in HEARD)
-    return all(each in heard for each in told)
+    heard = {(hop.member, type(hop.event)) for hop in seen.path}
+    return all(HEARD[type(each)] <= heard for each in seen.signals if type(each) in HEARD)
 
 
 def a_proven_link_is_heard_of(seen: Step) -> bool:

@@ -82,6 +82,8 @@ EXAMPLES = {
         sync(2, 2, wire.SyncedOperation((), 2, "client", "client:1")),
         *(each(name) for each in (document.Conflict, document.Unsure) for name in HEADS),
         *(document.Refused(name, "NO") for name in HEADS),
+        *map(document.PermissionsCame, (True, False)),
+        document.Refused("client:1", "NO", read_only=True),
         *(document.Hold(), document.Hold(read_only=True), document.Release(), document.Persist()),
         *(document.Detach(link.Blame()), document.Unsure("")),
         *(each(name) for each in (document.Granted, document.PutBack) for name in HEADS[1:]),

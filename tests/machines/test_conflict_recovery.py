@@ -31,6 +31,7 @@ from machines.document import (
     Open,
     OperationEnded,
     Outcome,
+    PermissionsCame,
     Persist,
     PutBack,
     Refused,
@@ -523,7 +524,21 @@ def test_a_user_who_may_not_write_sends_nothing_more(walk):
     assert (walk.state, sent(walk)) == (HELD, [])
     assert ended(walk) == [(1, Outcome.REJECTED, "INSUFFICIENT_PERMISSIONS")]
     assert submit(walk).because == "this user may only read"
+    walk.send(Hold(), Release(), PermissionsCame(may_write=False))
+    assert (walk.state, sent(walk)) == (HELD, []), "a denial is no hold"
+    walk.send(Hold(), PermissionsCame(may_write=True))
+    assert (walk.state, sent(walk)) == (HELD, []), "nor is a hold a denial"
     walk.send(Release())
+    answer_sync(walk)
+    assert [each.message_id for each in sent(walk)] == ["ann:2"]
+
+
+def test_a_denied_document_is_tried_again_when_its_user_may_write(walk):
+    attached(walk)
+    submit(walk, "x")
+    submit(walk, "y", 1)
+    walk.send(Refused("ann:1", "INSUFFICIENT_PERMISSIONS", read_only=True))
+    walk.send(PermissionsCame(may_write=True))
     answer_sync(walk)
     assert [each.message_id for each in sent(walk)] == ["ann:2"]
 

@@ -205,6 +205,59 @@ def test_a_document_that_may_only_be_read_does_not_make_the_other_so():
     assert walk.verdict.because == "this user may only read"
 
 
+def denied(walk=None):
+    """Give a link over which the other document has denied an operation."""
+    walk = walk or both()
+    submit(walk, "x", OTHER)
+    hear(walk, evolve(error("INSUFFICIENT_PERMISSIONS", message_id="ann:1:1st"), document_id=OTHER))
+    assert states(walk) == [SYNCED, HELD]
+    return walk
+
+
+def lock_the_first(walk):
+    hear(walk, error("DOCUMENT_LOCKED"))
+    walk.fire(HOLD, "waited")
+
+
+UNRELATED = {
+    "a lock": lock_the_first,
+    "a wait for the service": lambda walk: (hear(walk, error("MAINTENANCE_MODE")), walk.fire(HOLD, "waited")),
+    "less than it takes": lambda walk: hear(walk, PermissionChange(("read", "comment"))),
+}
+
+
+@pytest.mark.parametrize("happens", UNRELATED.values(), ids=UNRELATED)
+def test_a_document_that_was_denied_is_not_written_because_something_else_is_over(happens):
+    walk = denied()
+    happens(walk)
+    assert walk.state(CONFLICT_RECOVERY, OTHER) is HELD
+    submit(walk, "x", OTHER)
+    assert walk.verdict.because == "this user may only read"
+
+
+def greet_again(walk):
+    walk.answer(CONNECTION, Closed(1006))
+    walk.fire(CONNECTION, "after backoff_delay")
+    walk.answer(CONNECTION, Opened())
+    hear(walk, GREETING)
+    assert walk.state(CONFLICT_RECOVERY, OTHER) is RESOLVING
+
+
+def tell_of_more_rights(walk):
+    hear(walk, PermissionChange(("read", "write")))
+    assert walk.state(CONFLICT_RECOVERY, OTHER) is RESYNCING
+
+
+@pytest.mark.parametrize("allowed", [greet_again, tell_of_more_rights])
+def test_a_document_that_was_denied_is_tried_again_when_the_server_says_that_its_user_may_write(allowed):
+    walk = denied()
+    walk.fire(RATE_LIMIT, "rested")
+    allowed(walk)
+    hear(walk, sync_of(walk, OTHER))
+    submit(walk, "x", OTHER)
+    assert sent(walk) == [edit("ann:2:1st", OTHER)]
+
+
 def test_a_missing_acknowledgement_of_one_document_is_asked_about_for_that_one():
     walk = both()
     submit(walk, "x", OTHER)

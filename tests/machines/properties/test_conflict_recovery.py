@@ -195,6 +195,7 @@ KILLS = (
     ("O5", "row in_flight Granted if names_head: without send_head"),
     ("O5 held", "choice next to HELD if is_held: dropped"),
     ("O5 holds", {"release": nothing}),
+    ("O5 denied", {"allow": nothing}),
     ("O5 offers", "choice next to AWAITING if one_pending: without offer_head"),
     ("O6", {"settle_head": settle_one_too_many}),
     ("O6 gaps", "row SYNCED, in_flight, HELD RemoteEdit: dropped"),

@@ -168,6 +168,8 @@ KILLS = (
     ("heard", LINK, "wire connection FramePassed to heartbeat: dropped"),
     ("heard", OPERATIONS, "wire router AckCame to hold: dropped"),
     ("heard", OPERATIONS, "wire rate_limit LimitHeard to error_storm: dropped"),
+    ("heard", LINK, "wire router PermissionsTold to hold: dropped"),
+    ("heard", LINK, "wire router PermissionsTold to conflict_recovery: dropped"),
     ("heard", DOCUMENT, published_alone(routed.DocumentOpened)),
     ("steady", LINK, "fact link_steady to hold: dropped"),
     ("steady", LINK, "fact link_steady to error_storm: dropped"),
