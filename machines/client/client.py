@@ -7,7 +7,6 @@ Everything it does stands in the tables of `machines.session`; this class only c
 """
 
 import random
-from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
@@ -21,6 +20,7 @@ from anyio.abc import TaskGroup
 from machines.auth_refresh import AUTH_REFRESH, Login, Logout, SignIn
 from machines.client.address import Address
 from machines.client.course import Course
+from machines.client.documents import Documents, several
 from machines.client.line import Line
 from machines.client.news import Listener, News, StatusChanged
 from machines.client.opened import OpenedDocument
@@ -29,11 +29,10 @@ from machines.client.vault import AccessToken, RefreshFunction, Vault
 from machines.connection import CLOSING, CONNECTION, Connect, Disconnect, ReconnectNow
 from machines.document import OperationEnded, Outcome, SaveOutbox, Submit
 from machines.hold import HOLD, CameOnline, Hid, Shown, WentOffline
-from machines.policy.router import ROUTER, OpenDocument
+from machines.policy.router import OpenDocument
 from machines.replica import Replica
 from machines.session import SESSION, Options, contexts
 from machines.status import Status, StatusNow, public_status
-from machines.wire.messages import URL_DOCUMENT
 from machines.wire.objects import is_unicode
 from machines.wire.operations import Edit, Operation
 from machines.wire.text import Text
@@ -87,7 +86,7 @@ class Client:
         observe: Callable[[Record], None] | None = None,
     ) -> None:
         """Check the URL and put the session together; nothing happens before the context is entered."""
-        outboxes = _several(outbox)
+        outboxes = several(outbox)
         self.client_id = outboxes[0].client_id if outboxes else client_id or uuid4().hex
         self.exported: list[OperationEnded] = []
         self._vault = Vault(token)
@@ -107,10 +106,8 @@ class Client:
             observe=self._observed,
         )
         self._course = Course()
-        # Under each name the one that the session has now, and behind it those that were opened since and are to come.
-        self._documents: dict[str, deque[OpenedDocument]] = {}
-        for replica in (Replica(self.client_id), *outboxes):
-            self._documents[replica.document_id] = deque([self._document(replica)])
+        begun = {each.document_id: each for each in (Replica(self.client_id), *outboxes)}
+        self._documents = Documents(self._driver, self._course, begun.values())
         self._listeners: WeakSet[Listener] = WeakSet()
         self._status = public_status(self._driver.snapshot)
         self._failure: Exception | None = None
@@ -134,7 +131,7 @@ class Client:
 
     async def ready(self) -> None:
         """Wait until the document of the URL is here, see `OpenedDocument.ready`."""
-        await self._home.ready()
+        await self._documents.home.ready()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -169,7 +166,7 @@ class Client:
 
     async def _close(self) -> None:
         left = self._driver.send(CONNECTION, Disconnect())
-        halted = [each[-1].halt() for each in self._documents.values() if not each[-1].closed]
+        halted = self._documents.halt()
         with suppress(Stopped):  # the driver may be over already, and then nothing is left to close
             for each in (left, *halted):
                 await each
@@ -182,7 +179,7 @@ class Client:
         """Nothing goes on: give back what a stop left open, and let the news end."""
         self._course.over = True
         self._course.given_up = self._status.reason or "closed"
-        for left in [ended for each in self._documents.values() for ended in each[0].left()]:
+        for left in tuple(self._documents.left()):
             self._published(left)
         for listener in tuple(self._listeners):
             listener.close()
@@ -199,32 +196,20 @@ class Client:
             raise ValueError("a document's name must be text of at least one character, without lone surrogates")
         if self._address.is_of(document_id):
             raise ValueError(f"{document_id!r} is the document of the URL: its operations are the client's own")
-        opened = self._documents.setdefault(document_id, deque())
-        if not opened or opened[-1].closed:
-            replica = Replica(self.client_id, document_id=document_id, opening=uuid4().hex)
-            opened.append(self._document(replica))
-            self._driver.send(ROUTER, OpenDocument(document_id, replica.opening))
-        return opened[-1]
-
-    def _document(self, replica: Replica) -> OpenedDocument:
-        return OpenedDocument(self._driver, self._course, replica)
-
-    @property
-    def _home(self) -> OpenedDocument:
-        return self._documents[URL_DOCUMENT][0]
+        return self._documents.open(Replica(self.client_id, document_id=document_id, opening=uuid4().hex))
 
     def offer(self, operation: Operation | Edit) -> OperationReceipt:
         """Hand over an operation on the document of the URL, see `OpenedDocument.offer`."""
-        return self._home.offer(operation)
+        return self._documents.home.offer(operation)
 
     async def submit(self, operation: Operation | Edit) -> OperationEnded:
         """Hand over an operation on the document of the URL, and wait for how it ends; see `OpenedDocument.submit`."""
-        return await self._home.submit(operation)
+        return await self._documents.home.submit(operation)
 
     @property
     def document(self) -> Text:
         """The document of the URL as the user sees it: the server's, and what was accepted here since."""
-        return self._home.document
+        return self._documents.home.document
 
     # ------------------------------------------------------------------------------------------------- the session
     @property
@@ -281,7 +266,7 @@ class Client:
 
     def _published(self, signal: Signal) -> None:
         if isinstance(signal, OperationEnded):
-            if not self._documents[signal.document_id][0].ends(signal):
+            if not self._documents.now(signal.document_id).ends(signal):
                 return  # it was told already
             if signal.outcome is Outcome.EXPORTED:
                 self.exported.append(signal)
@@ -291,11 +276,9 @@ class Client:
     def _observed(self, record: Record) -> None:
         event = record.stimulus.event
         if isinstance(event, Submit):
-            self._documents[str(key_of(record.member))][0].answered(event, record.transaction.verdict)
+            self._documents.now(str(key_of(record.member))).answered(event, record.transaction.verdict)
         elif isinstance(event, OpenDocument):
-            opened = self._documents[event.document_id]
-            while opened[0].opening != event.opening:  # it is closed, and its end was told
-                opened.popleft()
+            self._documents.begun(event)
         now = public_status(record.transaction.snapshot)
         if now != self._status:
             self._status = now
@@ -304,13 +287,3 @@ class Client:
         self._course.wake()
         if self._observe is not None:  # last, since it may raise
             self._observe(record)
-
-
-def _several(outbox: Replica | Iterable[Replica] | None) -> tuple[Replica, ...]:
-    """Give what a client begins with; raises ValueError if it is not what one client may have left."""
-    found = (outbox,) if isinstance(outbox, Replica) else tuple(outbox or ())
-    if len({each.client_id for each in found}) > 1:
-        raise ValueError("the outboxes must be of one client; each brings its client id")
-    if len({each.document_id for each in found}) < len(found):
-        raise ValueError("there must be one outbox for each document")
-    return found

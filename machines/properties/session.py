@@ -21,7 +21,9 @@ from machines.properties.session_causes import CAUSES
 from machines.properties.session_operations import OPERATIONS
 from machines.properties.session_steps import at
 from machines.properties.session_waits import WAITS
-from machines.properties.worlds import DEEP, QUIET, SAMPLES, STOOD_IN, TOLD, WORLDS, World
+from machines.properties.stood_in import STOOD_IN
+from machines.properties.world import World
+from machines.properties.worlds import DEEP, QUIET, SAMPLES, TOLD, WORLDS
 from machines.rate_limit import RATE_LIMIT
 from machines.status import Status, public_status
 from statekit import View

@@ -17,7 +17,8 @@ from machines.policy.router import ROUTER
 from machines.properties import worlds
 from machines.properties.pipeline import PIPELINE
 from machines.properties.session import MODEL
-from machines.properties.worlds import DOCUMENT, ENDS, GATES, LINK, OPERATIONS, STOOD_IN, STORM, TOKEN
+from machines.properties.stood_in import STOOD_IN
+from machines.properties.worlds import DOCUMENT, ENDS, GATES, LINK, OPERATIONS, STORM, TOKEN
 from machines.rate_limit import RATE_LIMIT
 from statekit import System, after, publish, wire
 from statekit.check.explore import explore
