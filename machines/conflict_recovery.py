@@ -1,8 +1,8 @@
 """Conflict recovery: every operation that was accepted reaches the server once, in order, whatever the link does.
 
 One message is under way at a time, so an error without a name can only mean that one, and its number stays the same
-on every resend, so the server can tell a second copy. What is remembered is in `outbox`, whose functions the rows name;
-the document's arithmetic is in `replica`.
+on every resend, so the server can tell a second copy. What is remembered is in `outbox`; the rows name functions of
+that, of `trying` and of `keeping`; the document's arithmetic is in `replica`.
 
 Surprising arrows, in words:
 - A new link is not for resending. First the server is asked what it has (RESOLVING): an operation in flight when the
@@ -10,7 +10,8 @@ Surprising arrows, in words:
 - A missing acknowledgement is answered by the same question, never by a resend. Each try that comes to nothing is
   counted; from the second one on there is a pause before the question (SYNC_WAIT).
 - The head is given up only on an answer that does not show it, never on a count alone. After too many conflicts that
-  answer's document replaces ours whole, and after the second link that broke over it the head is not sent a third time.
+  answer's document replaces ours whole, and after the second link in a row that broke over it the head is not sent a
+  third time; nor is anything of another document meanwhile, so that the second is no other's doing (see `tries`).
 - While the question is out, conflicts and remote operations are ignored: the answer covers them.
 - The head is offered, and sent as it reads once it is granted, with what was queued behind it meanwhile; only then its
   acknowledgement is awaited. Once sent it is composed with nothing any more: the server may have it under its number.
@@ -75,42 +76,44 @@ from machines.outbox import (
     acceptable,
     acks_head,
     acks_head_again,
-    answers_us,
-    ask,
-    ask_again,
     await_turn,
     begin_again,
-    blamed,
     concerns_head,
     could_not_follow,
-    count_break,
-    count_round,
-    count_try,
     export_all,
-    first_try,
     give_up_head,
-    given_up,
     is_known,
-    is_new,
-    is_new_on_link,
     is_next,
     mark_sent,
     names_head,
     nothing_pending,
     one_pending,
-    open_and_ask,
-    open_as,
-    pause,
     queue_full,
     roll_back,
     settle_head,
     settle_head_again,
-    sync_wait,
-    syncs_left,
     take_remote,
     take_sync,
 )
 from machines.replica import Replica
+from machines.trying import (
+    answers_us,
+    ask,
+    ask_again,
+    blamed,
+    count_break,
+    count_round,
+    count_try,
+    first_try,
+    given_up,
+    is_new,
+    is_new_on_link,
+    open_and_ask,
+    open_as,
+    pause,
+    sync_wait,
+    syncs_left,
+)
 from machines.wire.messages import DocumentClose, DocumentEdit, SyncRequest
 from statekit import EVERY, Kind, Machine, Rows, after, arm, disarm, either, timer
 

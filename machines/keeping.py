@@ -8,7 +8,8 @@ itself. Then it is tried again, and may be denied again.
 from attrs import evolve
 
 from machines.document import Hold, PermissionsCame
-from machines.outbox import Context, ask
+from machines.outbox import Context
+from machines.trying import ask
 
 
 def is_held(context: Context) -> bool:

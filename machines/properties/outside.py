@@ -41,9 +41,9 @@ from machines.document import (
     question_of,
 )
 from machines.link import Blame, Send
-from machines.outbox import is_new
 from machines.properties.server import Applied, Sent, Server
 from machines.properties.settings import SETTINGS, Setting
+from machines.trying import is_new
 from machines.wire.messages import URL_DOCUMENT, DocumentEdit, OperationAck, SyncRequest
 from machines.wire.operations import Insert
 from statekit import Snapshot

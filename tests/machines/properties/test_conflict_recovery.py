@@ -6,12 +6,13 @@ from attrs import evolve
 from machines.conflict_recovery import DETACHED, HALTED, NEXT, send_head
 from machines.document import Attach, CloseDocument, Detach, Open, OperationEnded, Outcome
 from machines.link import Send
-from machines.outbox import ask, count_round, mark_sent, roll_back, settle_head, take_remote, take_sync
+from machines.outbox import mark_sent, roll_back, settle_head, take_remote, take_sync
 from machines.properties.conflict_recovery import MODEL, lives
 from machines.properties.server import BOB
 from machines.properties.settings import LONG_LIVES, SETTINGS, SHORT_LIVES
 from machines.replica import Part, Pending
 from machines.text import TEXT
+from machines.trying import ask, count_round
 from machines.wire.messages import DocumentEdit
 from statekit.check.explore import explore
 from statekit.check.properties import Sort
