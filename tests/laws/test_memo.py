@@ -48,7 +48,7 @@ from tests.laws.test_engine import (
     stimulus,
 )
 from tests.laws.test_machines import CHOICES, CONTEXTS, EXAMPLES, Journey, every_machine
-from tests.machines.test_session import World
+from tests.machines.world import World
 
 SEEDS = st.integers(0, 2**32)
 DRAWN = settings(max_examples=60, deadline=None)

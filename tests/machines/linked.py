@@ -4,12 +4,15 @@ from machines.auth_refresh import AUTH_REFRESH, Refreshed, SignIn
 from machines.conflict_recovery import CONFLICT_RECOVERY
 from machines.connection import CONNECTION, FAILED, IDLE, SETTLING, STABLE, Connect
 from machines.document import Submit
-from machines.link import FrameArrived, Opened
+from machines.link import Dial, FrameArrived, Opened
 from machines.session import SESSION, Options, contexts
 from machines.wire.messages import URL_DOCUMENT, ConnectionAck, Document, DocumentSync, ErrorMessage
 from machines.wire.operations import Insert
 from machines.wire.text import Text
 from statekit.testing.system_walk import SystemWalk
+
+DROPPED = "after backoff_delay"
+"""The timer of a link that was lost and is dialled again."""
 
 GREETING = ConnectionAck("ann", "u1", ("write",), 0, "now")
 
@@ -56,3 +59,14 @@ def stable(walk=None):
 def submit(walk, content="x", document=URL_DOCUMENT):
     revision = walk.of(CONFLICT_RECOVERY, document).context.replica.revision
     walk.send(CONFLICT_RECOVERY, Submit((Insert(0, content),), revision), key=document)
+
+
+def storm(walk, errors=11, code="OPERATION_TIMEOUT"):
+    """Let the server report so many errors, each about an operation of its own; gives what was ordered."""
+    effects = []
+    link = walk.ticket(CONNECTION, Dial)
+    for number in range(errors):
+        frame = FrameArrived(error(code, message_id=f"bob:{number}"))
+        walk.answer(CONNECTION, frame, ticket=link)
+        effects += walk.effects
+    return effects

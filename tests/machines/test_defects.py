@@ -19,12 +19,12 @@ NUMBER = re.compile(r"defect[_-](\d+)")
 DEFECTS = {
     #   what the seed does                                                    shown right in
     1: ("`maxRetries || 5` makes 0 impossible, and nobody reads it",      "test_conflict_recovery", "test_options"),
-    2: ("the eleventh error throws, since `emit` does not exist",         "test_session"),
-    3: ("a listener replaces the one before it, and the policy",          "test_session", "client/test_news"),
-    4: ("the storm check swallows a terminal error",                      "test_session"),
+    2: ("the eleventh error throws, since `emit` does not exist",         "test_session_errors"),
+    3: ("a listener replaces the one before it, and the policy",          "test_session_errors", "client/test_news"),
+    4: ("the storm check swallows a terminal error",                      "test_session_errors"),
     5: ("30 errors close the link 20 times",                              "test_error_storm"),
     6: ("the window outlives the storm",                                  "test_error_storm"),
-    7: ("4999 is an unknown code to the seed itself",                     "test_session"),
+    7: ("4999 is an unknown code to the seed itself",                     "test_session_errors"),
     8: ("normal editing counts towards a storm",                          "test_error_storm"),
     9: ("a frame without `data` throws",                                  "test_connection_said"),
     10: ("the flag routes, not the code",                                 "test_router"),
@@ -42,7 +42,7 @@ DEFECTS = {
     22: ("three seconds offline log the user out",                        "test_auth_refresh"),
     23: ("a login leaves the counter as it is",                           "test_auth_refresh"),
     24: ("a refresh has no timeout",                                      "test_auth_refresh"),
-    25: ("the redirect to the login discards pending operations",         "test_session"),
+    25: ("the redirect to the login discards pending operations",         "test_session_tokens"),
     26: ("a refresh that returns after a logout reconnects",              "test_auth_refresh"),
     27: ("REFRESH_FAILED is a twentieth, undocumented code",              "test_auth_refresh"),
     28: ("a first failed login reads as an expired session",              "test_auth_refresh"),
@@ -60,7 +60,7 @@ DEFECTS = {
     40: ("a shorter limit ends a longer one",                             "test_rate_limit"),
     41: ("a backlog leaves in one tick",                                  "test_rate_limit"),
     42: ("the limited operation is lost",                                 "test_rate_limit", "test_conflict_recovery"),
-    43: ("`true` means that nothing was queued, and nobody sends it",     "test_session"),
+    43: ("`true` means that nothing was queued, and nobody sends it",     "test_session_limits"),
     44: ("0 becomes a second, and '30' is concatenated",                  "test_rate_limit"),
     45: ("the queue is unbounded",                                        "test_rate_limit"),
     46: ("the unit of `retry_after` is not said",                         "test_rate_limit"),
@@ -70,7 +70,7 @@ DEFECTS = {
     50: ("4003 brings everybody back after exactly 30 s",                 "test_connection_closes"),
     51: ("4002 leaves operations and intent undefined",                   "test_connection_closes"),
     52: ("an error and its close both schedule a dial",                   "test_connection_gates"),
-    53: ("a locked document has three reactions",                         "test_session"),
+    53: ("a locked document has three reactions",                         "test_session_operations"),
     54: ("`jitter || true` is always true",                               "policy/test_backoff"),
     55: ("the jitter exceeds the cap, and spreads over a second only",    "policy/test_backoff"),
     56: ("`maxAttempts` is not enforced, and cannot be 0",                "test_connection", "test_options"),
@@ -82,9 +82,9 @@ DEFECTS = {
     62: ("half-open admits everybody",                                    "test_circuit_breaker"),
     63: ("half the calls may fail, and it never opens",                   "test_circuit_breaker"),
     64: ("what counts as a failure is undefined",                         "test_circuit_breaker"),
-    65: ("the breaker is wired to nothing",                               "test_session"),
+    65: ("the breaker is wired to nothing",                               "test_session_breaker"),
     66: ("six of nineteen codes have a text, and 'constructor' another",  "policy/test_user_messages"),
-    67: ("what cannot come as a frame is expected as one",                "test_session"),
+    67: ("what cannot come as a frame is expected as one",                "test_session_errors"),
 }  # fmt: skip
 
 MISSING_WHOLE = {
@@ -96,10 +96,10 @@ MISSING_WHOLE = {
         "test_a_later_client_takes_the_outbox_on_under_its_numbers",
     ),
     "a network that goes, a page that hides": (
-        "test_session",
+        "test_session_holds",
         "test_nothing_is_dialled_without_a_network_or_a_viewer",
     ),
-    "a user who disconnects": ("test_session", "test_a_disconnect_leaves_nothing_that_could_dial_again"),
+    "a user who disconnects": ("test_session_laws", "test_a_disconnect_leaves_nothing_that_could_dial_again"),
 }
 """What the seed misses whole (67), by the test of what was built instead."""
 
