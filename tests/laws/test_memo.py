@@ -18,7 +18,7 @@ from statekit.runner import Runner
 from statekit.timers import is_arm, is_disarm
 from statekit.transition import decide, point_of, transition
 from statekit.work import Work
-from tests.laws.test_engine import (
+from tests.laws.tables import (
     ANSWERS,
     END,
     EVENTS,
