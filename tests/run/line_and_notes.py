@@ -1,6 +1,5 @@
 """One line to a server (it dials, streams, backs off), a keeper of notes, and a driver of both."""
 
-from contextlib import asynccontextmanager
 from enum import StrEnum
 
 import anyio
@@ -235,14 +234,6 @@ def nothing(effect, reply):
 
 def make(dial=never_opens, *, hangup=nothing, greet=nothing, **more):
     return Driver(BOTH, (performs(Dial, dial), performs(Hangup, hangup), performs(Greet, greet)), **more)
-
-
-@asynccontextmanager
-async def running(driver):
-    async with anyio.create_task_group() as tasks:
-        await tasks.start(driver.run)
-        yield driver
-        driver.stop()
 
 
 def state(driver):

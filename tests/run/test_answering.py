@@ -26,10 +26,10 @@ from tests.run.line_and_notes import (
     opens_and_stays,
     raises_at_once,
     returns,
-    running,
     seen,
     state,
 )
+from tests.run.running import running
 
 pytestmark = pytest.mark.parametrize("anyio_backend", VIRTUAL_BACKENDS)
 

@@ -22,10 +22,10 @@ from tests.run.line_and_notes import (
     nothing,
     opens_and_stays,
     returns,
-    running,
     seen,
     state,
 )
+from tests.run.running import running
 
 pytestmark = pytest.mark.parametrize("anyio_backend", VIRTUAL_BACKENDS)
 

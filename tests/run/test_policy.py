@@ -36,10 +36,10 @@ from tests.run.line_and_notes import (
     Upset,
     make,
     nothing,
-    running,
     seen,
     upset,
 )
+from tests.run.running import running
 
 pytestmark = pytest.mark.parametrize("anyio_backend", VIRTUAL_BACKENDS)
 

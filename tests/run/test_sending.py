@@ -17,10 +17,10 @@ from tests.run.line_and_notes import (
     Upset,
     make,
     opens_and_stays,
-    running,
     seen,
     state,
 )
+from tests.run.running import running
 
 pytestmark = pytest.mark.parametrize("anyio_backend", VIRTUAL_BACKENDS)
 

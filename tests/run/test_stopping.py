@@ -21,9 +21,9 @@ from tests.run.line_and_notes import (
     make,
     opens_and_stays,
     raises_at_once,
-    running,
     state,
 )
+from tests.run.running import running
 
 pytestmark = pytest.mark.parametrize("anyio_backend", VIRTUAL_BACKENDS)
 

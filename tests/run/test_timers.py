@@ -20,10 +20,10 @@ from tests.run.line_and_notes import (
     Seen,
     make,
     note,
-    running,
     seen,
     state,
 )
+from tests.run.running import running
 
 pytestmark = pytest.mark.parametrize("anyio_backend", VIRTUAL_BACKENDS)
 
