@@ -1,8 +1,6 @@
 """States, events and functions of tables that cannot be built, and the faults that building them tells."""
 
-import inspect
 from enum import StrEnum, auto
-from pathlib import Path
 
 import pytest
 from attrs import frozen
@@ -70,12 +68,6 @@ STATES = (
     rows.state(C, Kind.STEADY, "c"),
     rows.state(END, Kind.ENDED, "over"),
 )
-
-
-def here(back=0):
-    """Name the caller's line, or one some lines above it, as a fault does."""
-    caller = inspect.stack()[1]
-    return f"{'/'.join(Path(caller.filename).parts[-2:])}:{caller.lineno - back}"
 
 
 def faults_of(*table, states=STATES, initial=A, groups=(), answering=()):

@@ -17,13 +17,13 @@ from tests.faulty import (
     faults_of,
     group,
     guard,
-    here,
     row,
     rows,
     stay,
     to,
     with_event,
 )
+from tests.here import here
 
 # -- choices ----------------------------------------------------------------------------------------------------------
 

@@ -19,11 +19,11 @@ from tests.faulty import (
     failed,
     faults_of,
     group,
-    here,
     row,
     rows,
     stay,
 )
+from tests.here import here
 
 # -- the machine and its states ---------------------------------------------------------------------------------------
 
