@@ -9,8 +9,9 @@ from statekit import Machine, Rows, System, derive
 from statekit.check.explore import explore
 from statekit.check.model import Model
 from statekit.check.properties import invariant
+from tests.check.results import result
 from tests.check.small import Nothing, states_of
-from tests.check.versions import A, At, B, C, result
+from tests.check.versions import A, At, B, C
 
 
 @frozen

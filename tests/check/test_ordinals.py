@@ -7,8 +7,9 @@ from statekit.check.explore import explore
 from statekit.check.model import Model, Thresholds
 from statekit.check.properties import invariant, sequence, witness
 from statekit.check.replay import replayed
+from tests.check.results import result
 from tests.check.small import Nothing, states_of
-from tests.check.versions import A, At, B, C, Got, Version, result
+from tests.check.versions import A, At, B, C, Got, Version
 
 
 def shown(model, code):

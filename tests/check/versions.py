@@ -19,10 +19,6 @@ class At(StrEnum):
 A, B, C = At
 
 
-def result(explored, code):
-    return next(each for each in explored.results if each.property.code == code)
-
-
 @frozen
 class Got:
     version: Version
