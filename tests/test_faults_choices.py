@@ -25,9 +25,8 @@ from tests.faulty import (
 )
 from tests.here import here
 
-# -- choices ----------------------------------------------------------------------------------------------------------
 
-
+# -------------------------------------------------------------------------------------------------------------- choices
 def test_a_choice_needs_a_last_branch_without_a_guard():
     guarded = choice("picked", to(A, guard=guard), to(B, guard=guard))
     sentence = "choice 'picked' needs a last branch without a guard: else no way out"
@@ -75,9 +74,7 @@ def test_an_effect_of_entry_or_exit_is_named_with_the_places_line(moment):
     assert faults_of(groups=(listed,)) == (f"{listed.origin}: {sentence}",)
 
 
-# -- rows that are never taken ----------------------------------------------------------------------------------------
-
-
+# -------------------------------------------------------------------------------------------- rows that are never taken
 def test_a_row_after_an_unguarded_one_of_its_level_can_never_be_taken():
     first = row(A, Go, B)
     second = row(A, Go, C, guard=guard)

@@ -25,9 +25,8 @@ from tests.faulty import (
 )
 from tests.here import here
 
-# -- the machine and its states ---------------------------------------------------------------------------------------
 
-
+# ------------------------------------------------------------------------------------------- the machine and its states
 def test_a_name_that_is_no_identifier_is_refused_where_the_machine_is_built():
     with pytest.raises(MalformedTable) as caught:
         Machine("not a name", initial=A, context=Context(), states=STATES, table=())
@@ -62,9 +61,7 @@ def test_a_state_of_another_enum_is_refused_even_if_it_reads_alike():
         )
 
 
-# -- groups -----------------------------------------------------------------------------------------------------------
-
-
+# --------------------------------------------------------------------------------------------------------------- groups
 def test_a_group_must_be_listed_by_the_machine_that_uses_it():
     used = group("used", A, B)
     sentence = f"{used.origin}: group used is used but not listed: add it to groups=(...)"

@@ -49,9 +49,8 @@ from tests.office import (
     written,
 )
 
-# -- addresses --------------------------------------------------------------------------------------------------------
 
-
+# ------------------------------------------------------------------------------------------------------------ addresses
 @pytest.mark.parametrize(
     ("key", "written"),
     [
@@ -69,9 +68,7 @@ def test_the_name_of_a_member_is_its_address():
     assert (key_of("page"), member_of("page")) == (None, "page")
 
 
-# -- spawning ---------------------------------------------------------------------------------------------------------
-
-
+# ------------------------------------------------------------------------------------------------------------- spawning
 def test_a_keyed_member_begins_without_instances():
     begun = OFFICE.start()
     assert (begun.snapshot.names, begun.snapshot.keys(PAGE)) == (("desk",), ())
@@ -144,9 +141,7 @@ def test_a_context_of_nobody_is_refused(name):
         OFFICE.start({name: PageContext()})
 
 
-# -- addressing -------------------------------------------------------------------------------------------------------
-
-
+# ----------------------------------------------------------------------------------------------------------- addressing
 def test_an_event_for_a_key_without_an_instance_says_so_and_changes_nothing():
     begun = OFFICE.start()
     done = go(begun.snapshot, Word("a", "x"))

@@ -81,9 +81,7 @@ def never(_: Context) -> bool:
 alarm = timer("alarm", 1.0, scope=B)
 
 
-# -- points -----------------------------------------------------------------------------------------------------------
-
-
+# --------------------------------------------------------------------------------------------------------------- points
 def test_equal_points_are_one():
     turner = machine()
     assert point_of(turner.folded, A, Context(1)) is point_of(turner.folded, A, Context(1))
@@ -157,9 +155,7 @@ def test_a_point_tells_timers_apart_and_gives_no_orders_to_them():
     assert transition(at, Wait())[1] == (Note("armed"),)
 
 
-# -- steps ------------------------------------------------------------------------------------------------------------
-
-
+# ---------------------------------------------------------------------------------------------------------------- steps
 def test_a_step_that_awaits_nothing_is_made_once(asked):
     turner = machine()
     first = stepped(turner, Go(), Go(), Turn())

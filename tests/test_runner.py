@@ -26,9 +26,8 @@ from tests.line import (
     taken,
 )
 
-# -- events and effects -----------------------------------------------------------------------------------------------
 
-
+# --------------------------------------------------------------------------------------------------- events and effects
 def test_a_runner_starts_its_machine_with_the_machines_context_or_another():
     runner = Runner(LINE)
     assert (runner.state, runner.context, runner.effects) == (IDLE, Context(), [Note("at rest")])
@@ -104,9 +103,7 @@ REJECTED = [
 ]
 
 
-# -- rejected ---------------------------------------------------------------------------------------------------------
-
-
+# ------------------------------------------------------------------------------------------------------------- rejected
 @pytest.mark.parametrize(("before", "event", "verdict"), REJECTED)
 def test_what_is_not_accepted_is_raised_with_its_facts(before, event, verdict):
     runner = Runner(LINE)

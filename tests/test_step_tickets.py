@@ -36,9 +36,7 @@ def any_dial(_: Context) -> Dial | Note:
     return Dial("made")
 
 
-# -- tickets ----------------------------------------------------------------------------------------------------------
-
-
+# -------------------------------------------------------------------------------------------------------------- tickets
 def test_an_effect_that_answers_gets_a_ticket_and_a_plain_one_does_not():
     driven = Driven(build(row(IDLE, Go, DIALING, Note("x"), Dial()), answering=answering(DIALING)))
     done = driven.send(Go())
@@ -149,9 +147,7 @@ def test_a_snapshot_finds_a_live_ticket_by_name():
     assert driven.last.snapshot.ticket("ping") is None
 
 
-# -- stale ------------------------------------------------------------------------------------------------------------
-
-
+# ---------------------------------------------------------------------------------------------------------------- stale
 @pytest.mark.parametrize("ticket", [None, 0, 2])
 def test_an_answer_with_no_ticket_or_a_wrong_one_is_stale(ticket):
     driven = dialled()

@@ -67,9 +67,7 @@ def goes(_: Say) -> Go:
     return Go()
 
 
-# -- starting ---------------------------------------------------------------------------------------------------------
-
-
+# ------------------------------------------------------------------------------------------------------------- starting
 def test_a_system_starts_its_members_in_the_order_they_are_listed():
     noisy = machine("noisy", row(IDLE, Go, ON), row(IDLE, after(3.0), ON), states=speaking("noisy"))
     system = System("pair", (noisy, LISTENER), (wire(noisy, Say, LISTENER, heard),))
@@ -120,9 +118,7 @@ def test_a_ticket_issued_and_dropped_while_starting_is_not_handed_out():
     assert (begun.orders, begun.armed, begun.ended) == ((), (), ())
 
 
-# -- signals ----------------------------------------------------------------------------------------------------------
-
-
+# -------------------------------------------------------------------------------------------------------------- signals
 def test_signals_are_delivered_in_the_order_they_were_sent_and_never_reach_the_driver():
     system = System("pair", (SENDER, LISTENER), (wire(SENDER, Say, LISTENER, heard),))
     done = go(system, "sender", Go())
@@ -188,9 +184,7 @@ def test_a_machine_that_receives_an_event_of_its_own_signal_sees_the_state_it_se
     assert [hop.verdict.source for hop in done.path] == [IDLE, ON]
 
 
-# -- livelocks --------------------------------------------------------------------------------------------------------
-
-
+# ------------------------------------------------------------------------------------------------------------ livelocks
 def test_signals_without_end_are_a_livelock_that_names_the_cycle():
     ping = machine("ping", stay(IDLE, Heard, echo, update=hear), row(IDLE, Go, ON))
     pong = machine("pong", stay(IDLE, Heard, echo, update=hear))
@@ -214,9 +208,7 @@ def test_a_chain_of_hops_within_the_bound_is_delivered():
     assert len(go(system, "chain", Go()).path) == HOP_BOUND
 
 
-# -- refused at build -------------------------------------------------------------------------------------------------
-
-
+# ----------------------------------------------------------------------------------------------------- refused at build
 @pytest.mark.parametrize(
     ("members", "wiring", "derived", "fault"),
     [

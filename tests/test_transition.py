@@ -56,9 +56,7 @@ def nothing(_: Context) -> tuple[Note, ...]:
     return ()
 
 
-# -- guards, precedence -----------------------------------------------------------------------------------------------
-
-
+# --------------------------------------------------------------------------------------------------- guards, precedence
 def test_a_guard_reads_the_old_context():
     machine = build(row(A, Go, B, guard=zero, update=counted), row(A, Go, C))
     verdict, move = tell(machine)
@@ -150,9 +148,7 @@ def test_a_postponed_event_says_why():
     assert move is None
 
 
-# -- choice -----------------------------------------------------------------------------------------------------------
-
-
+# --------------------------------------------------------------------------------------------------------------- choice
 def test_a_choice_reads_the_context_that_the_update_made():
     machine = build(row(A, Go, choice("picked", to(B, guard=one), to(C)), update=counted))
     assert tell(machine)[0].target is B
@@ -178,9 +174,7 @@ def test_a_choice_may_lead_back_to_its_source_by_exit_and_entry():
     assert str(verdict) == "stays A"
 
 
-# -- makers -----------------------------------------------------------------------------------------------------------
-
-
+# --------------------------------------------------------------------------------------------------------------- makers
 def test_a_maker_may_make_a_tuple_of_effects_in_its_place():
     machine = build(row(A, Go, B, Note("before"), both, nothing, Note("after"), update=counted))
     assert tell(machine)[1].orders == (Note("before"), Note("first"), Note("second", 1), Note("after"))

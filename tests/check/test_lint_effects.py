@@ -81,9 +81,7 @@ def dialling(*outcomes, orphan=None, failing=closed, losing=closed, order=None):
     return built(*table, answering=(effect,))
 
 
-# -- effects ----------------------------------------------------------------------------------------------------------
-
-
+# -------------------------------------------------------------------------------------------------------------- effects
 def test_what_acquires_without_an_orphan_is_found():
     finding = one(dialling(), "no-orphan")
     assert finding.where == "Dial"
@@ -113,9 +111,7 @@ def flagged(*more):
     return [each.where for each in lint(machine) if each.code == "hidden-state"]
 
 
-# -- flags ------------------------------------------------------------------------------------------------------------
-
-
+# ---------------------------------------------------------------------------------------------------------------- flags
 def test_a_flag_that_only_guards_read_is_a_hidden_state():
     assert flagged() == ["spent"]
     assert flagged(stay(B, Frame, guard=fresh_by_property)) == ["spent"]

@@ -67,9 +67,7 @@ def not_between(snapshot):
     return snapshot.state is A
 
 
-# -- ordinals ---------------------------------------------------------------------------------------------------------
-
-
+# ------------------------------------------------------------------------------------------------------------- ordinals
 def test_an_ordinal_between_two_that_are_known_is_tried():
     *_, last = shown(Model(BETWEEN, (invariant("no", not_between),)), "no")
     assert last.after.state is B
@@ -196,9 +194,7 @@ LENDER = Machine(
 )
 
 
-# -- ordinals, in a trace ---------------------------------------------------------------------------------------------
-
-
+# ------------------------------------------------------------------------------------------------- ordinals, in a trace
 def test_a_trace_has_the_ordinals_of_a_real_run_in_the_keys_of_timers_and_answers_too():
     def in_order(snapshot):
         """What was lent before never expires after what was lent later."""
@@ -261,9 +257,7 @@ FORGETFUL = Machine(
 )
 
 
-# -- ordinals, onlookers ----------------------------------------------------------------------------------------------
-
-
+# -------------------------------------------------------------------------------------------------- ordinals, onlookers
 def test_an_ordinal_that_only_a_monitor_remembers_counts():
     *_, last = shown(Model(FORGETFUL, (sequence("forward", Last(), note, forward),)), "forward")
     assert last.move.event.version > 0

@@ -36,9 +36,7 @@ class Done:
 PAUSE, AGAIN = Ticket(1, "after pause in away", "away"), Ticket(3, "again", "away")
 
 
-# -- timers -----------------------------------------------------------------------------------------------------------
-
-
+# --------------------------------------------------------------------------------------------------------------- timers
 def test_resumed_timers_have_what_they_had_left_less_the_time_that_went_by():
     found = restored(saved(left=LEFT), elapsed_seconds=3.5)
     assert found.timers == (Due(AGAIN, -0.5), Due(PAUSE, 0.5))
@@ -85,9 +83,7 @@ def test_a_context_whose_delay_functions_break_is_refused_when_timers_restart(pa
     assert restored(found, policy=Policy.FIRE).snapshot.context.pause_seconds == pause_seconds
 
 
-# -- effects ----------------------------------------------------------------------------------------------------------
-
-
+# -------------------------------------------------------------------------------------------------------------- effects
 def test_an_effect_that_was_under_way_is_told_as_failed_under_its_ticket():
     found = restored(saved(), policy=Policy.FIRE)
     assert found.lost == (Stimulus(Untold("Ask Restored"), ticket=2),)

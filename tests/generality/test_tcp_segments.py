@@ -9,9 +9,7 @@ from tests.generality.tcp import MODULUS, Close, Context, Notice, Options, Segme
 TOLD = (State.SYN_SENT, State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT)
 
 
-# -- reset, by state --------------------------------------------------------------------------------------------------
-
-
+# ------------------------------------------------------------------------------------------------------ reset, by state
 @pytest.mark.parametrize("state", State)
 def test_a_reset_in_its_place_ends_the_connection(state):
     end = end_in(state)
@@ -115,9 +113,7 @@ TAKEN = [
 ]
 
 
-# -- ACK, text and FIN, by state --------------------------------------------------------------------------------------
-
-
+# ------------------------------------------------------------------------------------------ ACK, text and FIN, by state
 @pytest.mark.parametrize(("state", "segment", "after", "sent", "delivered", "numbers"), TAKEN)
 def test_a_segment_in_the_window_is_taken_as_the_rfc_says(state, segment, after, sent, delivered, numbers):
     end = end_in(state)

@@ -33,9 +33,7 @@ def walk():
     return Walk(AUTH_REFRESH)
 
 
-# -- main paths -------------------------------------------------------------------------------------------------------
-
-
+# ----------------------------------------------------------------------------------------------------------- main paths
 def test_the_first_token_is_fetched_and_offered(walk):
     walk.send(SignIn())
     assert (walk.state, walk.effects, walk.timers) == (REFRESHING, (RefreshToken(1),), {REFRESH_LIMIT: 10.0})
@@ -118,9 +116,7 @@ def test_a_token_that_is_dead_on_arrival_is_no_token(walk):
     assert (walk.state, walk.effects) == (REAUTH_REQUIRED, (PromptLogin("refresh_failed"),))
 
 
-# -- a machine asleep -------------------------------------------------------------------------------------------------
-
-
+# ----------------------------------------------------------------------------------------------------- a machine asleep
 def test_after_a_sleep_the_token_is_renewed_and_not_offered_if_it_must_have_died(walk):
     """A5: timers stand still while the machine sleeps, and the token's life does not."""
     for gap, expired in ((59.0, False), (60.0, True), (3600.0, True)):
@@ -153,9 +149,7 @@ def test_a_token_of_unknown_life_is_believed_after_a_sleep_too(walk):
     assert isinstance(walk.send(ClockJumped(90.0)), Ignored)
 
 
-# -- the table --------------------------------------------------------------------------------------------------------
-
-
+# ------------------------------------------------------------------------------------------------------------ the table
 def test_every_row_is_taken(left_untaken):
     more = test_auth_refresh_failures, test_auth_refresh_logins, test_auth_refresh_refusals
     assert left_untaken(AUTH_REFRESH, more=more) == ()

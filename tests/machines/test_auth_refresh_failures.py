@@ -41,9 +41,7 @@ def walk():
     return Walk(AUTH_REFRESH)
 
 
-# -- refreshes that fail ----------------------------------------------------------------------------------------------
-
-
+# -------------------------------------------------------------------------------------------------- refreshes that fail
 def test_three_failures_without_a_usable_token_ask_for_a_login(walk):
     """Seed: three attempts, 1 s and 2 s apart; a quarter of jitter is ours."""
     walk.send(SignIn())
@@ -138,9 +136,7 @@ def test_a_revoked_login_is_not_tried_again(walk):
     assert (walk.state, walk.effects) == (REAUTH_REQUIRED, (PromptLogin("revoked"),))
 
 
-# -- not in a loop ----------------------------------------------------------------------------------------------------
-
-
+# -------------------------------------------------------------------------------------------------------- not in a loop
 def test_a_token_that_just_came_is_not_replaced_within_five_seconds(walk):
     """keycloak-js #107: a token that seems due at once was fetched without end."""
     for wish in (lambda: walk.send(RefreshHint()), lambda: walk.fire("refresh_due"), lambda: walk.fire("expiry")):

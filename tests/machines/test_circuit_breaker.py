@@ -29,9 +29,7 @@ def walk():
     return Walk(CIRCUIT_BREAKER)
 
 
-# -- main paths -------------------------------------------------------------------------------------------------------
-
-
+# ----------------------------------------------------------------------------------------------------------- main paths
 def test_five_failures_in_a_row_open_it(walk):
     for _ in range(4):
         walk.send(Acquire())
@@ -103,9 +101,7 @@ def test_a_probe_that_nobody_reports_opens_it_again(walk):
     assert (walk.state, walk.timers) == (OPEN, {RESET_DUE: 60.0})
 
 
-# -- what is old ------------------------------------------------------------------------------------------------------
-
-
+# ---------------------------------------------------------------------------------------------------------- what is old
 def test_defect_60_a_late_success_does_not_close_an_open_breaker(walk):
     """A late success closed it, and the timer then made it half open. Polly #217."""
     walk.send(Acquire())
@@ -171,8 +167,6 @@ def test_defect_61_an_earlier_opening_s_timer_is_stale(walk):
     assert walk.state is OPEN
 
 
-# -- the table --------------------------------------------------------------------------------------------------------
-
-
+# ------------------------------------------------------------------------------------------------------------ the table
 def test_every_row_is_taken(left_untaken):
     assert left_untaken(CIRCUIT_BREAKER, more=[test_circuit_breaker_options]) == ()

@@ -35,9 +35,7 @@ def walk():
     return Walk(CIRCUIT_BREAKER)
 
 
-# -- options that are set ---------------------------------------------------------------------------------------------
-
-
+# ------------------------------------------------------------------------------------------------- options that are set
 def test_a_probe_s_lease_outlasts_what_it_was_asked_for(walk):
     """C8: a dial, a hello and a long settling may take longer than 30 s; the report must come first."""
     half_open(walk)
@@ -128,9 +126,7 @@ def test_defect_64_what_says_nothing_of_the_service_is_no_failure():
     assert (walk.state, walk.context.failures) == (CLOSED, 0)
 
 
-# -- an operator ------------------------------------------------------------------------------------------------------
-
-
+# ---------------------------------------------------------------------------------------------------------- an operator
 def test_while_it_is_open_nothing_passes(walk):
     report(walk, Report.FAIL, times=5)
     walk.send(Acquire())

@@ -17,9 +17,8 @@ from machines.wire.messages import URL_DOCUMENT
 from statekit import Taken
 from tests.machines.linked import DROPPED, error, hear, settling, signed_in, stable, storm, submit
 
-# -- storms -----------------------------------------------------------------------------------------------------------
 
-
+# --------------------------------------------------------------------------------------------------------------- storms
 def test_defect_7_a_storm_closes_once_with_4999_and_the_connection_waits_for_its_end():
     """S2 and S3; seed defects 5 and 7: 4999 was sent 20 times, and the link was dialled again at once or never."""
     walk = stable()
@@ -129,9 +128,7 @@ def test_what_ignores_a_known_limit_counts_towards_a_storm():
     assert walk.state(ERROR_STORM) is TRIPPED
 
 
-# -- errors, and who hears them ---------------------------------------------------------------------------------------
-
-
+# ------------------------------------------------------------------------------------------- errors, and who hears them
 @pytest.mark.parametrize("code", ErrorCode)
 def test_defect_3_the_application_hears_of_every_error_once_and_the_policy_is_followed_all_the_same(code):
     """Whoever listened to a code replaced its default: a deleted document's link then stayed open."""

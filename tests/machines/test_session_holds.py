@@ -19,9 +19,8 @@ from machines.wire.text import Text
 from statekit.testing.system_walk import SystemWalk
 from tests.machines.linked import DROPPED, GREETING, error, hear, settling, signed_in, stable, storm, submit, sync_of
 
-# -- locks, maintenance, permissions ----------------------------------------------------------------------------------
 
-
+# -------------------------------------------------------------------------------------- locks, maintenance, permissions
 def test_a_locked_operation_is_sent_again_after_the_lock():
     walk = stable()
     submit(walk)
@@ -114,9 +113,7 @@ def test_a_user_who_loses_the_right_to_write_loses_one_operation_and_keeps_the_r
     assert [each.sequence for each in walk.of(CONFLICT_RECOVERY, URL_DOCUMENT).context.replica.parts] == [2]
 
 
-# -- network and viewers ----------------------------------------------------------------------------------------------
-
-
+# -------------------------------------------------------------------------------------------------- network and viewers
 @pytest.mark.parametrize(
     ("begins", "ends", "gate"), [(WentOffline(), CameOnline(), "offline"), (Hid(), Shown(), "hidden")]
 )
