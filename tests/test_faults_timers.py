@@ -1,5 +1,7 @@
 """Faults of timers, by sentence and line."""
 
+import pytest
+
 from statekit import EVERY, after, arm, disarm, idle, timer
 from tests.faulty import (
     END,
@@ -25,19 +27,20 @@ def delay(_: Context) -> float:
     return 1.0
 
 
-def test_a_timer_that_is_armed_needs_a_row_that_waits_for_it():
-    line = stay(A, Go, arm(timer("ping", 1.0, scope=A)))
-    assert faults_of(line) == (f"{line.origin}: timer 'ping' is armed, but no row waits for it in a",)
+PING = timer("ping", 1.0, scope=A)
 
 
-def test_a_timer_that_is_waited_for_needs_an_effect_that_arms_it():
-    line = stay(A, timer("ping", 1.0, scope=A))
-    assert faults_of(line) == (f"{line.origin}: nothing arms timer 'ping': list arm(...) among some row's effects",)
-
-
-def test_a_timer_that_is_disarmed_needs_an_effect_that_arms_it_too():
-    line = stay(A, Go, disarm(timer("ping", 1.0, scope=A)))
-    assert faults_of(line) == (f"{line.origin}: timer 'ping' is disarmed, but nothing arms it",)
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (stay(A, Go, arm(PING)), "timer 'ping' is armed, but no row waits for it in a"),
+        (stay(A, PING), "nothing arms timer 'ping': list arm(...) among some row's effects"),
+        (stay(A, Go, disarm(PING)), "timer 'ping' is disarmed, but nothing arms it"),
+    ],
+    ids=["armed", "waited for", "disarmed"],
+)
+def test_a_timer_is_armed_and_waited_for_or_neither(line, sentence):
+    assert faults_of(line) == (f"{line.origin}: {sentence}",)
 
 
 def test_two_timers_may_not_read_alike():

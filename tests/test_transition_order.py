@@ -38,21 +38,39 @@ BRANCHING = choice(
 )
 
 
-def test_a_move_runs_exit_inner_to_outer_then_row_then_branches_then_entry_outer_to_inner():
-    machine = build(row(A, Go, BRANCHING, noting("row"), update=counted), groups=GROUPS, states=STATES)
-    _, move = tell(machine)
-    assert texts(move) == [
-        "exit a",
-        "exit inner",
-        "exit outer",
-        "row",
-        "outer branch",
-        "inner branch",
-        "entry far outer",
-        "entry far inner",
-        "entry d",
-        "entry d again",
-    ]
+ORDERS = [
+    pytest.param(
+        row(A, Go, BRANCHING, noting("row"), update=counted),
+        "exit a, exit inner, exit outer, row, outer branch, inner branch, "
+        "entry far outer, entry far inner, entry d, entry d again",
+        id="exits from inner to outer, the row, its branches, entries from outer to inner",
+    ),
+    pytest.param(row(A, Go, B), "exit a, entry b", id="inside a group, neither its entry nor its exit"),
+    pytest.param(
+        row(A, Go, C), "exit a, exit inner, entry far outer, entry c", id="out of an inner group, not of the outer one"
+    ),
+    pytest.param(
+        reenter(A, Go, Note("row")), "exit a, row, entry a", id="a state again, by exit and entry but not its groups'"
+    ),
+    pytest.param(
+        reenter(NESTED_OUTER, Go, Note("row")),
+        "exit a, exit inner, exit outer, row, entry outer, entry inner, entry a",
+        id="a group again, and the groups inside it",
+    ),
+    pytest.param(
+        reenter(NESTED_INNER, Go),
+        "exit a, exit inner, entry inner, entry a",
+        id="an inner group again, and the outer one left alone",
+    ),
+    pytest.param(row(NESTED_INNER, Go, A), "exit a, entry a", id="a group's row to the state one is in, as any move"),
+]
+
+
+@pytest.mark.parametrize(("line", "ordered"), ORDERS)
+def test_a_move_runs_exits_the_row_and_entries_in_this_order(line, ordered):
+    _, move = tell(build(line, groups=GROUPS, states=STATES))
+    assert texts(move) == ordered.split(", ")
+    assert move.leaf.moved
 
 
 def test_every_effect_of_a_move_is_made_from_the_context_as_it_ends_up():
@@ -62,18 +80,6 @@ def test_every_effect_of_a_move_is_made_from_the_context_as_it_ends_up():
     assert {order.count for order in move.orders} == {3}
 
 
-def test_a_move_inside_a_group_runs_neither_its_entry_nor_its_exit():
-    machine = build(row(A, Go, B), groups=GROUPS, states=STATES)
-    _, move = tell(machine)
-    assert texts(move) == ["exit a", "entry b"]
-
-
-def test_a_move_out_of_an_inner_group_keeps_the_outer_one():
-    machine = build(row(A, Go, C), groups=GROUPS, states=STATES)
-    _, move = tell(machine)
-    assert texts(move) == ["exit a", "exit inner", "entry far outer", "entry c"]
-
-
 def test_a_stay_runs_neither_exit_nor_entry():
     machine = build(stay(A, Go, Note("row"), update=counted), groups=GROUPS, states=STATES)
     verdict, move = tell(machine)
@@ -81,34 +87,6 @@ def test_a_stay_runs_neither_exit_nor_entry():
     assert move.context == Context(1)
     assert (verdict.source, verdict.target, str(verdict)) == (A, A, "stays A")
     assert not move.leaf.moved
-
-
-def test_a_reenter_of_a_state_runs_its_exit_and_entry_but_not_its_groups():
-    machine = build(reenter(A, Go, Note("row")), groups=GROUPS, states=STATES)
-    _, move = tell(machine)
-    assert texts(move) == ["exit a", "row", "entry a"]
-    assert move.leaf.moved
-
-
-def test_a_reenter_of_a_group_leaves_and_enters_it_and_the_groups_inside_it():
-    machine = build(reenter(NESTED_OUTER, Go, Note("row")), groups=GROUPS, states=STATES)
-    _, move = tell(machine)
-    assert texts(move) == [
-        "exit a", "exit inner", "exit outer", "row", "entry outer", "entry inner", "entry a",
-    ]  # fmt: skip
-
-
-def test_a_reenter_of_an_inner_group_leaves_the_outer_one_alone():
-    machine = build(reenter(NESTED_INNER, Go), groups=GROUPS, states=STATES)
-    _, move = tell(machine)
-    assert texts(move) == ["exit a", "exit inner", "entry inner", "entry a"]
-
-
-def test_a_groups_row_to_the_state_one_is_in_is_a_move_with_exit_and_entry():
-    machine = build(row(NESTED_INNER, Go, A), groups=GROUPS, states=STATES)
-    _, move = tell(machine)
-    assert texts(move) == ["exit a", "entry a"]
-    assert move.leaf.moved
 
 
 def test_starting_enters_the_groups_of_the_initial_state_from_outer_to_inner():

@@ -130,29 +130,21 @@ async def is_cancelled_by_its_own_library(effect, reply):
 
 
 @pytest.mark.parametrize(
-    ("act", "error"),
+    ("act", "answered"),
     [
-        (raises, "OSError"),
-        (returns, "NoOutcome"),
-        (strays, "UndeclaredAnswer"),
-        (raises_at_once, "LookupError"),
+        (raises, OpenFailed("Dial: OSError")),
+        (returns, OpenFailed("Dial: NoOutcome")),
+        (strays, OpenFailed("Dial: UndeclaredAnswer")),
+        (raises_at_once, OpenFailed("Dial: LookupError")),
+        (opens_and_returns, Lost()),
+        (opens_and_raises, Lost()),
     ],
 )
-async def test_an_act_that_fails_or_falls_silent_is_answered_for(act, error, caplog):
+async def test_an_act_that_fails_or_falls_silent_is_answered_for(act, answered, caplog):
     async with running(make(act)) as driver:
         await driver.send(LINE, Connect())
         await anyio.sleep(1.5)
-        assert seen(driver)[-1] == OpenFailed(f"Dial: {error}")
-        assert state(driver) is Line.RESTING
-    assert "secret" not in caplog.text
-
-
-@pytest.mark.parametrize("act", [opens_and_returns, opens_and_raises])
-async def test_an_act_that_fails_once_its_stream_is_open_is_answered_for_by_the_loss(act, caplog):
-    async with running(make(act)) as driver:
-        await driver.send(LINE, Connect())
-        await anyio.sleep(1)
-        assert seen(driver)[-1] == Lost()
+        assert seen(driver)[-1] == answered
         assert state(driver) is Line.RESTING
     assert "secret" not in caplog.text
 
