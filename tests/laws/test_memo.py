@@ -144,11 +144,6 @@ def shipped_stimuli(machine, choices):
     return [journey.next(choice)[1] for choice in choices]
 
 
-def seeded_choices(seed, count=60):
-    chance = Random(seed)
-    return [chance.randrange(100_001) for _ in range(count)]
-
-
 # ------------------------------------------------------------------------------------------------------------- steps
 def assert_steps_are_plain(machine, context, stimuli):
     """Walk a new copy of the machine three times; count the answers that were remembered."""
