@@ -1,8 +1,8 @@
 """An end of a TCP connection walked by hand, the ways to each of its states, and two ends on a network."""
 
 from statekit.testing.walk import Walk
-from tests.generality.tcp import (
-    TCP,
+from tests.generality.tcp import TCP, State
+from tests.generality.tcp_segments import (
     Abort,
     Close,
     Deliver,
@@ -10,7 +10,6 @@ from tests.generality.tcp import (
     OpenPassive,
     Segment,
     SendText,
-    State,
     Tell,
     Transmit,
 )

@@ -5,7 +5,8 @@ import pytest
 from statekit import Postponed
 from statekit.draw import dot_of, graph_of
 from tests.generality.ends import ACTIVE, PASSIVE, TIME_WAIT_LIMIT, End, Network, end_in
-from tests.generality.tcp import MODULUS, TCP, Close, Notice, OpenActive, OpenPassive, Segment, SendText, State
+from tests.generality.tcp import TCP, State
+from tests.generality.tcp_segments import MODULUS, Close, Notice, OpenActive, OpenPassive, Segment, SendText
 
 
 @pytest.fixture

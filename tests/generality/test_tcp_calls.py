@@ -4,7 +4,8 @@ import pytest
 
 from statekit import Forbidden, Taken
 from tests.generality.ends import CALLS, ERRORS, OPEN_LIMIT, PASSIVE, SYNCHRONIZED, end_in
-from tests.generality.tcp import Abort, Close, Notice, OpenActive, Segment, SendText, State
+from tests.generality.tcp import State
+from tests.generality.tcp_segments import Abort, Close, Notice, OpenActive, Segment, SendText
 
 # RFC 9293 sections 3.10.1 to 3.10.5: what a call comes to. "!" is an error returned, "+" is served, "q" queued.
 ANSWERS = """

@@ -4,7 +4,8 @@ import pytest
 
 from statekit import Ignored, Stale, Taken
 from tests.generality.ends import ACTIVE, FIN_OF_PEER, GREETING, SYNCHRONIZED, TIME_WAIT_LIMIT, WELCOME, End, end_in
-from tests.generality.tcp import MODULUS, Close, Context, Notice, Options, Segment, SendText, State
+from tests.generality.tcp import State
+from tests.generality.tcp_segments import MODULUS, Close, Context, Notice, Options, Segment, SendText
 
 TOLD = (State.SYN_SENT, State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT)
 

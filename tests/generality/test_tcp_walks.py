@@ -18,7 +18,8 @@ from tests.generality.ends import (
     End,
     Network,
 )
-from tests.generality.tcp import MODULUS, TCP, Abort, Close, OpenActive, OpenPassive, Segment, SendText, State, Transmit
+from tests.generality.tcp import TCP, State
+from tests.generality.tcp_segments import MODULUS, Abort, Close, OpenActive, OpenPassive, Segment, SendText, Transmit
 
 NUMBERS = st.sampled_from([0, 99, 100, 101, 102, 103, 104, 300, 301, 302, 303, 305, 70000, MODULUS - 1])
 SEGMENTS = st.builds(
