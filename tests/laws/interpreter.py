@@ -1,7 +1,7 @@
 """The second interpreter: it reads a table as it was written.
 
 It knows nothing of folding: it walks groups and choices recursively for every event. Where it and the engine disagree
-on a state, a context, a ticket, an effect or a verdict, one of them misreads DESIGN 5.
+on a state, a context, a ticket, an effect or a verdict, one of them misreads what a step is.
 """
 
 import inspect
@@ -57,7 +57,7 @@ class Reading:
 
 
 class Interpreter:
-    """DESIGN 5, read literally."""
+    """A step, read literally."""
 
     def __init__(self, machine):
         self.machine = machine
