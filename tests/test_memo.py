@@ -1,57 +1,40 @@
-"""The memo: what is remembered, what never is, and that it costs a bounded amount of memory."""
-
-from enum import StrEnum, auto
+"""The memo: what is remembered of points and steps, and what never is."""
 
 import pytest
-from attrs import define, evolve, frozen
+from attrs import evolve, frozen
 
-from statekit import (
-    Broken,
-    Fired,
-    Kind,
-    Machine,
-    Refused,
-    Rows,
-    Signal,
-    Stimulus,
-    System,
-    SystemSnapshot,
-    Taken,
-    after,
-    arm,
-    derive,
-    disarm,
-    publish,
-    start,
-    step,
-    timer,
-)
+from statekit import Broken, Fired, Machine, Refused, Stimulus, Taken, after, arm, disarm, step, timer
 from statekit.runner import Runner
-from statekit.transaction import Hop, Ordered
 from statekit.transition import point_of, transition
+from tests.turner import (
+    CALLED,
+    STATES,
+    A,
+    Add,
+    B,
+    Context,
+    Go,
+    Later,
+    Note,
+    Rest,
+    Tell,
+    Turn,
+    followed,
+    machine,
+    point,
+    postpone,
+    row,
+    rows,
+    stay,
+    stepped,
+)
 
 
-class State(StrEnum):
-    A = auto()
-    B = auto()
-
-
-A, B = State
-
-
-@frozen
-class Go:
-    pass
-
-
-@frozen
-class Turn:
-    pass
-
-
-@frozen
-class Add:
-    size: int
+@pytest.fixture
+def asked():
+    """Give the list of the functions that were called, in their order."""
+    CALLED.clear()
+    return CALLED
 
 
 @frozen
@@ -60,63 +43,8 @@ class Bad:
 
 
 @frozen
-class Later:
-    pass
-
-
-@frozen
 class Wait:
     pass
-
-
-@frozen
-class Rest:
-    pass
-
-
-@frozen
-class Tell:
-    pass
-
-
-@frozen
-class Note:
-    text: str
-
-
-@frozen
-class Told(Signal):
-    pass
-
-
-@frozen
-class Context:
-    count: int = 0
-    seen: object = None
-
-
-@pytest.fixture
-def asked():
-    """Give the list of the functions that were called, in their order; the machine below writes it."""
-    CALLED.clear()
-    return CALLED
-
-
-CALLED = []  # the functions below are pure but for this
-
-
-def small(context: Context) -> bool:
-    CALLED.append("small")
-    return context.count < 3
-
-
-def turn(context: Context) -> Context:
-    CALLED.append("turn")
-    return evolve(context, count=(context.count + 1) % 3)
-
-
-def grow(context: Context) -> Context:
-    return evolve(context, count=context.count + 1)
 
 
 def add(context: Context, event: Add) -> Context:
@@ -127,11 +55,6 @@ def add(context: Context, event: Add) -> Context:
 def bad(context: Context) -> Context:
     CALLED.append("bad")
     raise RuntimeError(context.count)
-
-
-def noted(context: Context) -> Note:
-    CALLED.append("noted")
-    return Note(f"{context.count}")
 
 
 def see(context: Context, event: Add) -> Context:
@@ -155,50 +78,10 @@ def never(_: Context) -> bool:
     return False
 
 
-rows = Rows[State, Context, object]()
-row, stay, postpone = rows.row, rows.stay, rows.postpone
 alarm = timer("alarm", 1.0, scope=B)
-STATES = (rows.state(A, Kind.REST, ""), rows.state(B, Kind.REST, ""))
 
 
-def machine(*more, name="turner", context=None):
-    return Machine(
-        name,
-        initial=A,
-        context=context or Context(),
-        states=STATES,
-        table=(
-            row(A, Go, B, Note("to B")),
-            row(B, Go, A, Note("to A")),
-            stay(A, Turn, Note("turned"), guard=small, update=turn),
-            stay(B, Turn, noted, guard=small, update=turn),
-            stay((A, B), Rest),
-            *more,
-        ),
-    )
-
-
-def point(of):
-    return point_of(of.folded, of.initial, of.context)
-
-
-def followed(of, *events):
-    """Follow events from the machine's start; the last answer."""
-    at = point(of)
-    for event in events:
-        answer = transition(at, event)
-        at = answer[0]
-    return answer
-
-
-def stepped(of, *events):
-    done = start(of)
-    for event in events:
-        done = step(of, done.snapshot, Stimulus(event))
-    return done
-
-
-# ------------------------------------------------------------------------------------------------------------ points
+# --------------------------------------------------------------------------------------------------------------- points
 def test_equal_points_are_one():
     turner = machine()
     assert point_of(turner.folded, A, Context(1)) is point_of(turner.folded, A, Context(1))
@@ -272,7 +155,7 @@ def test_a_point_tells_timers_apart_and_gives_no_orders_to_them():
     assert transition(at, Wait())[1] == (Note("armed"),)
 
 
-# ------------------------------------------------------------------------------------------------------------- steps
+# ---------------------------------------------------------------------------------------------------------------- steps
 def test_a_step_that_awaits_nothing_is_made_once(asked):
     turner = machine()
     first = stepped(turner, Go(), Go(), Turn())
@@ -364,184 +247,3 @@ def test_what_one_machine_found_is_nothing_to_another():
         before = stepped(turner, Go(), Go(), Go()).snapshot
         assert step(changed, before, Stimulus(Go())).effects == (Note("changed"),)
         assert step(turner, before, Stimulus(Go())).effects == (Note("to A"),)
-
-
-# ------------------------------------------------------------------------------------------------------------ bounds
-def counter():
-    return machine(stay((A, B), Later, Note("counted"), update=grow))
-
-
-def points(turner):
-    return turner.folded.points, lambda count: followed(turner, *[Later()] * count)[0].context.count
-
-
-def snapshots(turner):
-    return turner.folded.snapshots, lambda count: stepped(turner, *[Later()] * count).snapshot.context.count
-
-
-@pytest.mark.parametrize("side", [points, snapshots])
-def test_contexts_without_end_turn_the_memo_off(monkeypatch, side):
-    monkeypatch.setattr("statekit.interned.WINDOW", 100)
-    interned, count = side(counter())
-    assert count(50) == 50
-    assert interned.on
-    assert count(300) == 300
-    assert (interned.on, len(interned)) == (False, 0)
-    assert count(300) == 300
-
-
-@pytest.mark.parametrize("side", [points, snapshots])
-def test_no_more_is_remembered_than_the_limit(monkeypatch, side):
-    monkeypatch.setattr("statekit.interned.LIMIT", 10)
-    interned, count = side(counter())
-    sizes = []
-    for _ in range(3):
-        for far in (5, 12, 25):
-            assert count(far) == far
-            sizes.append(len(interned))
-    assert interned.on
-    assert max(sizes) <= 10
-
-
-@pytest.mark.parametrize("side", [points, snapshots])
-def test_a_context_that_cannot_be_hashed_turns_the_memo_off(side):
-    turner = machine(stay((A, B), Later, Note("counted"), update=grow), context=Context(seen=["unhashable"]))
-    interned, count = side(turner)
-    assert count(5) == 5
-    assert not interned.on
-    assert count(5) == 5
-
-
-# ----------------------------------------------------------------------------------------------------------- systems
-def told(_: Told) -> Turn:
-    return Turn()
-
-
-def where(view) -> State:
-    return view.members[0].state
-
-
-def turns(_: State) -> Turn:
-    return Turn()
-
-
-def pair(**more):
-    """Wire two machines that have made their cells already, each by itself."""
-    teller = machine(stay(A, Tell, Told()), stay(A, Add, Note("sized")), name="teller")
-    other = machine(name="other")
-    for member in (teller, other):
-        stepped(member, Turn(), Rest(), Go(), Turn(), Rest(), Go())
-    return System("pair", (teller, other), (publish(teller, Told),), **more)
-
-
-def went(system, *events, member="teller", begun=None):
-    done = begun or system.start()
-    for event in events:
-        done = system.step(done.snapshot, member, Stimulus(event))
-    return done
-
-
-def test_a_transaction_that_nothing_follows_is_made_once(asked):
-    system, events = pair(), (Go(), Go(), Turn(), Turn())
-    begun = system.start()
-    plain = went(system, *events, begun=begun)
-    first = went(system, *events, begun=begun)
-    assert first == plain == went(pair(), *events)
-    called = len(asked)
-    assert went(system, *events, begun=begun) is first
-    assert len(asked) == called
-    assert first.path == (Hop("teller", Turn(), first.verdict),)
-    assert first.orders == (Ordered("teller", Note("turned")),)
-
-
-def test_what_changes_nothing_gives_the_snapshot_that_came_in():
-    system = pair()
-    before = went(system, Go(), Go()).snapshot
-    for _ in range(3):
-        done = system.step(before, "teller", Stimulus(Rest()))
-        assert done.snapshot is before
-        assert done.orders == ()
-
-
-def test_members_with_the_same_memories_are_told_apart():
-    system = pair()
-    for _ in range(3):
-        one, two = went(system, Go(), Go(), Go()), went(system, Go(), Go(), Go(), member="other")
-        assert [member.state for member in one.snapshot.members] == [B, A]
-        assert [member.state for member in two.snapshot.members] == [A, B]
-
-
-def test_a_signal_is_sent_each_time():
-    system = pair()
-    for _ in range(3):
-        assert went(system, Go(), Go(), Tell(), Tell()).published == (Told(),)
-
-
-def test_events_with_fields_stand_in_the_path_as_they_came():
-    system = pair()
-    for size in (1, 2, 3):
-        done = went(system, Go(), Go(), Add(size), Add(size))
-        assert done.path == (Hop("teller", Add(size), done.verdict),)
-        assert done.orders == (Ordered("teller", Note("sized")),)
-
-
-def test_a_derived_fact_is_looked_at_whenever_a_member_moves():
-    system = pair(derived=(derive(where, machine(name="other"), turns, initially=A),))
-    counts = [went(system, *[Go()] * times).snapshot.members[1].context.count for times in (0, 1, 2, 3, 4, 5, 6)]
-    assert counts == [0, 1, 2, 0, 1, 2, 0]
-
-
-def test_a_system_whose_members_forget_forgets_too():
-    system = pair()
-    for member in system.members:
-        member.folded.snapshots.on = False
-    assert went(system, Go(), Go(), Turn()) == went(pair(), Go(), Go(), Turn())
-    assert len(system.snapshots) == 0
-
-
-def test_a_system_that_forgets_while_its_members_remember_answers_alike():
-    system = pair()
-    system.snapshots.on = False
-    for _ in range(3):
-        assert went(system, Go(), Go(), Turn(), Go()).snapshot.members[0].state is B
-    assert len(system.snapshots) == 0
-
-
-@define
-class Base:
-    pass
-
-
-class Derived(Base):
-    def __init__(self, size):
-        self.size = size
-
-
-def test_an_event_whose_class_does_not_say_its_fields_stands_in_the_path_itself():
-    system = System("alone", (machine(stay(A, Derived)),))
-    event, other = Derived(1), Derived(2)
-    for each in (event, other, event, other):
-        assert went(system, each, member="turner").path[0].event is each
-
-
-def test_no_more_system_snapshots_are_kept_than_the_limit(monkeypatch):
-    monkeypatch.setattr("statekit.interned.LIMIT", 2)
-    system = pair()
-    for _ in range(3):
-        done = went(system, *[Go(), Turn(), Turn()] * 4)
-        assert isinstance(done.snapshot, SystemSnapshot)
-        assert done.snapshot.members[0].context.count == 2
-        assert len(system.snapshots) <= 2
-
-
-def test_system_snapshots_without_end_turn_the_memo_off(monkeypatch):
-    system = pair()
-    for _ in range(2):
-        went(system, Go(), Turn(), Turn(), Go(), Turn(), Turn())
-    monkeypatch.setattr("statekit.interned.WINDOW", 4)
-    done = system.start()
-    for event in (Go(), Turn(), Go(), Turn()):
-        for member in ("teller", "other"):
-            done = system.step(done.snapshot, member, Stimulus(event))
-    assert not system.snapshots.on
-    assert [member.context.count for member in done.snapshot.members] == [2, 2]

@@ -64,7 +64,7 @@ from statekit.check.properties import invariant, on_step, settled, witness
 def about_head(recovery: Recovery, message_id: str) -> bool:
     """Tell whether what is said under this name, or none, is said of the head."""
     replica = recovery.context.replica
-    return bool(replica.pending) and message_id in ("", f"{replica.client_id}:{replica.pending[0].sequence}")
+    return bool(replica.pending) and message_id in ("", replica.message_id(replica.pending[0].sequence))
 
 
 def is_blamed(recovery: Recovery, blame: Blame | None) -> bool:
@@ -92,7 +92,7 @@ def the_head_is_offered(seen: Step) -> bool:
     replica, offers = seen.after.context.replica, ordered(seen, Offer)
     if not offers:
         return not entered(seen, IN_FLIGHT.states)
-    names = [f"{replica.client_id}:{each.sequence}" for each in replica.pending[:1]]
+    names = [replica.message_id(each.sequence) for each in replica.pending[:1]]
     in_turn = [each.message_id for each in offers] == names and not seen.after.context.under_way
     return in_turn and seen.after.state in IN_FLIGHT.states
 

@@ -10,11 +10,12 @@ from itertools import pairwise
 from typing import Final, TypeAlias, cast
 
 from machines.algebra import OperationUnfit
-from machines.conflict_recovery import HALTED, IN_FLIGHT, SYNCED, Context, State
+from machines.conflict_recovery import DETACHED, HALTED, HELD, IN_FLIGHT, RESYNCING, SYNCED, Context, State
 from machines.document import (
     Acknowledged,
     CloseDocument,
     Halt,
+    Open,
     OperationEnded,
     Outcome,
     Refused,
@@ -100,6 +101,13 @@ def numbers_count_on(seen: Step) -> bool:
     return counted and made == sorted(set(made)) and all(0 < each <= after.sequence for each in made)
 
 
+def an_opening_names_messages_apart(seen: Step) -> bool:
+    """Who opens the document names its messages like no other's, as long as it has named none; the name stays."""
+    event, before, after = seen.move.event, seen.before, seen.after.context.replica.opening
+    unnamed = before.state is DETACHED and not (before.context.asked or before.context.replica.sequence)
+    return after == (event.opening if isinstance(event, Open) and unnamed else before.context.replica.opening)
+
+
 def the_head_is_what_is_sent(seen: Step) -> bool:
     """What is sent is the head, all of it, made on the newest version known, under the same name on every resend."""
     replica = seen.after.context.replica
@@ -107,7 +115,7 @@ def the_head_is_what_is_sent(seen: Step) -> bool:
         if not replica.pending:
             return False
         head = replica.head
-        name = f"{replica.client_id}:{head.parts[0].sequence}"
+        name = replica.message_id(head.parts[0].sequence)
         as_one = reduce(TEXT.compose, (part.edit for part in head.parts))
         if each != DocumentEdit(as_one, replica.version, client_id=replica.client_id, message_id=name) or not head.sent:
             return False
@@ -154,6 +162,25 @@ def an_end_has_its_reason(seen: Step) -> bool:
         if not isinstance(event, ENDS[each.outcome]) or (exported and not halted and not stubborn):
             return False
     return True
+
+
+def what_is_said_of_the_head_counts(seen: Step) -> bool:
+    """An acknowledgement settles the head; in flight one that shows a gap is asked about, and a refusal ends it."""
+    event, before = seen.move.event, seen.before
+    replica, held = before.context.replica, before.state is HELD
+    if not (held or before.state in IN_FLIGHT.states) or not replica.pending:
+        return True
+    name, head = replica.message_id(replica.pending[0].sequence), numbers(replica.pending[0].parts)
+    told = [(each.sequence, each.outcome) for each in ordered(seen, OperationEnded)][: len(head)]
+    match event:
+        case Acknowledged(ack) if ack.message_id == name and ack.server_version > replica.version + 1:
+            return seen.after.state is (HELD if held else RESYNCING) and not told
+        case Acknowledged(ack) if ack.message_id == name:
+            return told == [(number, Outcome.ACKNOWLEDGED) for number in head]
+        case Refused(message_id) if message_id in ("", name) and not held:
+            return told == [(number, Outcome.REJECTED) for number in head]
+        case _:
+            return True
 
 
 def only_the_head_is_given_up(seen: Step) -> bool:
@@ -246,8 +273,10 @@ OPERATIONS: tuple[Property, ...] = (
     on_step("O3 once", each_arrives_once_and_in_order),
     on_step("O3 truth", an_end_is_true),
     on_step("O3 reason", an_end_has_its_reason),
+    on_step("O3 answers", what_is_said_of_the_head_counts),
     on_step("O3 head", only_the_head_is_given_up),
     on_step("O4", numbers_count_on),
+    on_step("O4 names", an_opening_names_messages_apart),
     on_step("O4 resend", the_head_is_what_is_sent),
     on_step("O9", an_edit_is_queued_last),
     on_step("O9 accepted", what_may_be_made_is_accepted),

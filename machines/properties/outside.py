@@ -43,6 +43,7 @@ from machines.document import (
 from machines.link import Blame, Send
 from machines.properties.server import Applied, Sent, Server
 from machines.properties.settings import SETTINGS, Setting
+from machines.replica import Replica
 from machines.trying import is_new
 from machines.wire.messages import URL_DOCUMENT, DocumentEdit, OperationAck, SyncRequest
 from machines.wire.operations import Insert
@@ -62,7 +63,10 @@ class Asked:
 
 @frozen(cache_hash=True)
 class Outside:
-    """See the module; `waiting` are the numbers that the pacer was offered, `resolved` that a question was answered."""
+    """See the module; `waiting` are the numbers that the pacer was offered, `resolved` that a question was answered.
+
+    `opening` is what the client's names of its messages end in.
+    """
 
     server: Server = Server()
     linked: bool = False
@@ -75,6 +79,7 @@ class Outside:
     losses: int = 0
     ends: int = 0
     repeated: object = None
+    opening: str = ""
 
     @property
     def owns(self) -> frozenset[type]:
@@ -93,8 +98,8 @@ class Outside:
     def opened_or_closed(self, recovery: Recovery) -> Iterator[Open | CloseDocument]:
         """The user opens the document, where it is open already in vain, and closes it."""
         if SETTINGS[recovery.context.replica.client_id].opens:
-            yield Open("", attached=self.linked or is_new(recovery.context))
-            yield Open("", attached=self.linked)
+            yield Open(OPENING, attached=self.linked or is_new(recovery.context))
+            yield Open(OPENING, attached=self.linked)
             yield CloseDocument()
 
     def typed(self, recovery: Recovery) -> Iterator[Submit]:
@@ -113,15 +118,17 @@ class Outside:
         before, after = cast("Recovery", seen.before), cast("Recovery", seen.after)
         context, event = after.context, seen.move.event
         now = following(self, context.replica.client_id).get(event, self)
-        if isinstance(event, Open) and event.attached and not self.linked:
-            now = evolve(now, linked=True, resolved=False)
+        if isinstance(event, Open):
+            attached = event.attached and not self.linked
+            now = evolve(now, linked=True, resolved=False) if attached else now
+            now = evolve(now, opening=context.replica.opening)
         if isinstance(event, Submit) and context.replica.sequence > before.context.replica.sequence:
             now = evolve(now, edits=now.edits + 1)
         for order in seen.effects:
             if isinstance(order, Send) and now.linked:
                 now = now.with_sent(order, context)
             if isinstance(order, Offer):
-                number = int(order.message_id.rpartition(":")[2])
+                number = numbered(order.message_id)
                 now = evolve(now, waiting=(*now.waiting, number) if number not in now.waiting else now.waiting)
         return now
 
@@ -138,10 +145,24 @@ class Outside:
             up = tuple(each for each in up if each not in known[: len(known) + 1 - most])
             return evolve(self, up=(*up, Asked(question_of(message.message_id), message.last_known_version)))
         if isinstance(message, DocumentEdit):
-            number, pending = int(message.message_id.rpartition(":")[2]), context.replica.pending
+            number, pending = numbered(message.message_id), context.replica.pending
             parts = tuple(part.sequence for each in pending for part in each.parts if each.sequence == number)
             return evolve(self, up=(*up, Sent(number, parts, message.operation, message.base_version)))
         return self
+
+
+OPENING: Final = "o"
+"""What a document that is opened is opened as."""
+
+
+def numbered(message_id: str) -> int:
+    """Tell the number of a message from its name."""
+    return int(message_id.split(":")[1])
+
+
+def name_of(outside: Outside, client_id: str, number: int) -> str:
+    """Name a message as the client does."""
+    return Replica(client_id, opening=outside.opening).message_id(number)
 
 
 Way: TypeAlias = tuple[object, Outside]
@@ -172,9 +193,10 @@ def _said(outside: Outside, setting: Setting, client_id: str) -> Iterator[Way]:
         yield from _answers(outside, setting, client_id)
 
 
-def blames(client_id: str) -> tuple[Blame, ...]:
+def blames(outside: Outside, client_id: str) -> tuple[Blame, ...]:
     """Give everybody whom a server may blame: nobody by name, the first operation, and the second; another document."""
-    return Blame(), Blame(f"{client_id}:1"), Blame(f"{client_id}:2"), Blame("", "other")
+    first, second = (Blame(name_of(outside, client_id, number)) for number in (1, 2))
+    return Blame(), first, second, Blame("", "other")
 
 
 def _link(outside: Outside, setting: Setting, client_id: str) -> Iterator[Way]:
@@ -187,7 +209,7 @@ def _link(outside: Outside, setting: Setting, client_id: str) -> Iterator[Way]:
             losses=min(outside.losses + 1, setting.losses),
             repeated=None,
         )  # fmt: skip
-        for blame in (None, *blames(client_id)) if setting.blames else (None,):
+        for blame in (None, *blames(outside, client_id)) if setting.blames else (None,):
             yield Detach(blame), gone
 
 
@@ -207,7 +229,7 @@ def _others(outside: Outside, setting: Setting) -> Iterator[Way]:
 def _pacer(outside: Outside, client_id: str) -> Iterator[Way]:
     if outside.waiting:
         number, *rest = outside.waiting
-        yield Granted(f"{client_id}:{number}"), evolve(outside, waiting=tuple(rest))
+        yield Granted(name_of(outside, client_id, number)), evolve(outside, waiting=tuple(rest))
 
 
 def _decided(outside: Outside, setting: Setting, client_id: str) -> Iterator[Outside]:
@@ -238,7 +260,7 @@ def _answers(outside: Outside, setting: Setting, client_id: str) -> Iterator[Way
     if isinstance(first, Asked):
         yield from _synced(left, first, setting, client_id)
         return
-    name, doubted = f"{client_id}:{first.number}", evolve(left, doubt=(*left.doubt, first))
+    name, doubted = name_of(left, client_id, first.number), evolve(left, doubt=(*left.doubt, first))
     yield from _of_edit(left, first, name, setting, client_id)
     if setting.unsure:
         yield doubted.repeating(Unsure(name), setting)
@@ -273,8 +295,8 @@ def _of_edit(left: Outside, sent: Sent, name: str, setting: Setting, client_id: 
 
 def _synced(left: Outside, asked: Asked, setting: Setting, client_id: str) -> Iterator[Way]:
     for each in _decided(left, setting, client_id):
-        sync = each.server.sync(asked.version, setting.temper, client_id)
-        yield Synced(sync, asked.question), evolve(each, doubt=(), resolved=True)
+        sync = each.server.sync(asked.version, setting.temper, client_id, left.opening)
+        yield Synced(sync, asked.question, left.opening), evolve(each, doubt=(), resolved=True)
 
 
 OWNED: Final = frozenset[type]({

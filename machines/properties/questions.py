@@ -122,12 +122,14 @@ def the_timers_are_the_state_s(recovery: Recovery) -> bool:
 
 
 def times_are_as_set(seen: Step) -> bool:
-    """Who does not answer a question or an edit in time is asked again, and pauses keep within their bounds."""
-    options = seen.before.context.options
+    """Who does not answer a question or an edit in time is asked again, and pauses double up to their bound."""
+    context, options = seen.before.context, seen.before.context.options
     sync, pause, ack = (fired(seen, timer) for timer in TIMERS)
     if pause is not None:
-        least, most = options.sync_wait_seconds / 2, options.sync_wait_cap_seconds
-        return least <= pause.delay_seconds <= most and seen.after.state is RESYNCING
+        doubled = options.sync_wait_seconds * 2 ** max(context.waits, context.tries.unsure - 1)
+        longest = min(doubled, options.sync_wait_cap_seconds)
+        # Of a delay that is drawn both ends are explored.
+        return pause.delay_seconds in (longest / 2, longest) and seen.after.state is RESYNCING
     if sync is not None:
         again = seen.before.context.syncs < options.syncs_max
         return sync.delay_seconds == options.sync_seconds and seen.after.state is (

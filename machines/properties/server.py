@@ -9,6 +9,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from machines.algebra import OperationUnfit
+from machines.replica import Replica
 from machines.text import TEXT, TextAlgebra
 from machines.wire.messages import Document, DocumentSync, OperationBroadcast, SyncedOperation
 from machines.wire.operations import Delete, Edit, Insert
@@ -70,10 +71,12 @@ class Applied:
     parts: tuple[int, ...]
     edit: Edit
 
-    def told(self, client_id: str, version: int) -> SyncedOperation:
+    def told(self, client_id: str, version: int, opening: str = "") -> SyncedOperation:
         """Give it as an answer tells of it."""
-        author, number = (client_id, self.parts[0]) if self.parts else (BOB, version)
-        return SyncedOperation(self.edit, version, author, f"{author}:{number}")
+        if not self.parts:
+            return SyncedOperation(self.edit, version, BOB, f"{BOB}:{version}")
+        name = Replica(client_id, opening=opening).message_id(self.parts[0])
+        return SyncedOperation(self.edit, version, client_id, name)
 
 
 @frozen(cache_hash=True)
@@ -126,9 +129,9 @@ class Server:
         last = self.applied[-1].told(client_id, self.version)
         return OperationBroadcast(last.operation, last.version, last.client_id, last.message_id)
 
-    def sync(self, known_version: int, temper: Temper, client_id: str) -> DocumentSync:
-        """Answer a question."""
-        told = [each.told(client_id, at) for at, each in enumerate(self.applied, 1)]
+    def sync(self, known_version: int, temper: Temper, client_id: str, opening: str) -> DocumentSync:
+        """Answer a question of an opening of the document."""
+        told = [each.told(client_id, at, opening) for at, each in enumerate(self.applied, 1)]
         last = next((each.message_id for each in reversed(told) if each.client_id == client_id), None)
         return DocumentSync(
             Document("d", self.version, self.text),

@@ -7,11 +7,12 @@ models hold functions and do not travel: a task gets the `module:ATTRIBUTE` that
 import os
 import pickle
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
 from typing import Any, Final, TypeVar
 
 import click
@@ -65,7 +66,7 @@ def _pooled(
 ) -> Iterator[tuple[int, T]]:
     """Share the parts among workers; what is under way at the deadline is brought to its end."""
     others = active_children()
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_left_to_the_command)
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_bind_to_the_command)
     try:
         places = {pool.submit(_sent, task, part): at for at, part in enumerate(parts)}
         waiting: set[Future[bytes]] = set(places)
@@ -89,9 +90,17 @@ def _pooled(
         pool.shutdown(cancel_futures=True)
 
 
-def _left_to_the_command() -> None:
-    """Leave it to the command what an interrupt at the terminal, which reaches every process, is to end."""
+def _bind_to_the_command() -> None:
+    """End with the command, however it ends, and not before: an interrupt at the terminal, which all hear, is its."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_command, daemon=True).start()
+
+
+def _end_with_the_command() -> None:
+    """Wait for the end of a command that could not say goodbye: it was killed, or memory ran out."""
+    if command := parent_process():
+        command.join()
+        os._exit(1)
 
 
 def _sent(task: Callable[..., object], part: tuple[object, ...]) -> bytes:

@@ -5,6 +5,7 @@ from enum import StrEnum, auto
 from attrs import evolve, frozen
 
 from statekit import Machine, Rows, Signal, System, View, derive, wire
+from statekit.check.seen import Move
 from tests.check.small import Nothing, states_of
 
 
@@ -117,3 +118,29 @@ ROOM = System(
     ),
     derived=(derive(is_bright, METER, told, initially=False),),
 )
+
+
+def lit(room):
+    return sum(room.of(each).state is Lamp.ON for each in LAMPS)
+
+
+def all_are_lit(room):
+    """Every lamp is lit."""
+    return lit(room) == len(LAMPS)
+
+
+@frozen
+class Porter:
+    """Somebody who lights the first two lamps, one after the other, and goes."""
+
+    left: tuple[str, ...] = ("lamp_a", "lamp_b")
+
+    @property
+    def owns(self):
+        return frozenset({Press})
+
+    def offers(self, room):
+        yield from (Move(name, Press()) for name in self.left[:1])
+
+    def noticed(self, seen):
+        return Porter(self.left[1:]) if isinstance(seen.move.event, Press) else self

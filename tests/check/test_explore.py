@@ -1,64 +1,28 @@
-"""What an exploration counts, where it ends, and what it says of a lifecycle that does what none may."""
+"""What an exploration counts, what comes in it and what does not, and that its traces can be made again."""
 
 import importlib.util
 import sys
-from enum import StrEnum, auto
 
 import pytest
-from attrs import evolve, frozen
+from attrs import evolve
 
-from statekit import EVERY, Broken, Kind, Machine, Rows, Stale, after
+from statekit import Stale
 from statekit.check.explore import explore
 from statekit.check.model import Model, Thresholds
-from statekit.check.properties import invariant, on_step, sequence, witness
+from statekit.check.properties import on_step, sequence, witness
 from statekit.check.replay import replayed
 from statekit.check.search import space_of
 from statekit.check.seen import Move
-from statekit.errors import MalformedModel
-from statekit.quantities import Ordinal
 from statekit.timers import Fired
 from tests.check import jobs, rfcs, rooms, small
-from tests.check.small import DIALER, DIALING, DOOR, IDLE, LEASES, TALKING, TURNSTILE, WAITING, Nothing, states_of
-
-
-class Two(StrEnum):
-    HERE = auto()
-    THERE = auto()
-
-
-HERE, THERE = Two
-
-
-@frozen
-class Go:
-    pass
-
-
-@frozen
-class Back:
-    pass
-
-
-rows = Rows[Two, Nothing, object]()
-GO = rows.row(HERE, Go, THERE)
-BACK = rows.row(THERE, Back, HERE)
-
-
-def machine(*table, context=None, states=None):
-    """Make a machine of two states."""
-    states = states_of(rows, Two) if states is None else states
-    return Machine("two", initial=HERE, context=context or Nothing(), states=states, table=table)
+from tests.check.results import result
+from tests.check.small import DIALER, DIALING, DOOR, IDLE, LEASES, TALKING, TURNSTILE, WAITING
 
 
 def named(model):
     return model.name
 
 
-def result(explored, code):
-    return next(each for each in explored.results if each.property.code == code)
-
-
-# -------------------------------------------------------------------------------------------------------------- counts
 COUNTS = [
     # model                                                    states edges depth
     (Model(TURNSTILE), 2, 4, 1),
@@ -155,53 +119,6 @@ def test_progress_is_told_with_places_found_and_worked_off(monkeypatch):
     assert all(done <= found for found, done in told)
 
 
-# -------------------------------------------------------------------------------------------------------------- bounds
-@frozen
-class Tally:
-    """Counts for ever."""
-
-    count: int = 0
-
-
-def more(tally: Tally) -> Tally:
-    return evolve(tally, count=tally.count + 1)
-
-
-tally = Rows[Two, Tally, object]()
-COUNTER = machine(
-    tally.stay(HERE, Go, update=more), tally.row(HERE, Back, THERE), rows.ignore(THERE, Go, because="enough"),
-    rows.ignore(THERE, Back, because="enough"), context=Tally(),
-)  # fmt: skip
-
-
-def test_a_field_that_grows_without_bound_is_named():
-    explored = explore(Model(COUNTER, thresholds={"default": Thresholds(values_max=20)}))
-    assert not explored.exhausted
-    assert "Tally.count took 21 values and grows on" in explored.bound
-
-
-def test_a_bound_of_states_that_is_hit_is_said():
-    explored = explore(Model(COUNTER, thresholds={"default": Thresholds(states_max=50)}))
-    assert not explored.exhausted
-    assert explored.bound == "50 states were found, and there are more"
-
-
-def test_every_bound_that_was_hit_is_said():
-    explored = explore(evolve(rfcs.DIAMETER, thresholds={"default": Thresholds(states_max=20, postponed_max=1)}))
-    states, postponed = explored.bound.split("; ")
-    assert states == "20 states were found, and there are more"
-    assert postponed == "more than 1 postponed events were not explored"
-
-
-def test_what_is_said_at_a_bound_holds_of_what_was_explored():
-    def small_enough(snapshot):
-        """It counts to less than ten."""
-        return snapshot.context.count < 10
-
-    explored = explore(Model(COUNTER, (invariant("ten", small_enough),), {"default": Thresholds(values_max=20)}))
-    assert len(result(explored, "ten").trace.moves) == 10
-
-
 def test_several_starts_are_explored_side_by_side():
     def reached(snapshot):
         """Three tries are made."""
@@ -215,7 +132,6 @@ def test_several_starts_are_explored_side_by_side():
     assert [seen.after.context.most for seen in replayed(Model(DIALER, thresholds=starts), trace)] == [3] * 4
 
 
-# ---------------------------------------------------------------------------------------------------------- quantities
 def test_a_trace_has_the_ordinals_of_a_real_run():
     def never_freed(seen):
         """A lease that was renewed is never given back."""
@@ -247,145 +163,6 @@ def test_time_passes_before_an_event_that_carries_an_instant():
     assert explored.states == 4  # shut afresh, shut, open, open for long
 
 
-# -------------------------------------------------------------------------------------------------------------- faults
-def fails(_: Nothing) -> Nothing:
-    raise ZeroDivisionError("oops")
-
-
-def never(_: Nothing) -> bool:
-    return False
-
-
-FAULTS = [
-    # the table's rows, what is said of it, after how many moves
-    ((GO, BACK, rows.ignore(THERE, Go, because="x")), "two: Back in HERE has no row: add row(HERE, Back, ...)", 1),
-    (
-        (GO, BACK, rows.ignore(EVERY, Go, because="x"), rows.forbid(HERE, Back, because="no")),
-        "though it is forbidden",
-        1,
-    ),
-    ((GO, rows.row(THERE, Back, HERE, update=fails), rows.ignore(THERE, Go, because="x")), "mend fails", 2),
-    (
-        (GO, rows.row(THERE, Back, HERE, guard=never), rows.ignore(THERE, Go, because="x")),
-        "refused by all its guards",
-        2,
-    ),
-    (
-        (GO, BACK, rows.row(HERE, after(1.0), THERE, guard=never), rows.ignore(THERE, Go, because="x")),
-        "after 1 s in HERE is refused by all its guards",
-        1,
-    ),
-]
-
-
-@pytest.mark.parametrize(("table", "sentence", "length"), FAULTS)
-def test_a_verdict_that_none_may_come_to_is_a_fault_with_the_shortest_way_to_it(table, sentence, length):
-    explored = explore(Model(machine(*table)))
-    said = {each: trace for each, trace in explored.faults if sentence in each}
-    assert len(said) == 1
-    [trace] = said.values()
-    assert len(trace.moves) == length
-    assert not explored.holds
-
-
-def test_a_missing_row_is_told_with_state_event_file_and_what_to_add():
-    explored = explore(Model(machine(GO, BACK, rows.ignore(THERE, Go, because="x"))))
-    [(sentence, trace)] = explored.faults
-    assert "Back in HERE has no row" in sentence
-    assert "ignore(HERE, Back, because=...)" in sentence
-    assert "HERE is declared at check/small.py:" in sentence
-    assert trace.moves == (Move("two", Back()),)
-
-
-def test_what_raises_is_told_once_however_often_it_does():
-    explored = explore(Model(machine(rows.row(HERE, Go, THERE, update=fails), rows.ignore(EVERY, Back, because="x"))))
-    assert len(explored.faults) == 1
-    model = Model(machine(rows.row(HERE, Go, THERE, update=fails), rows.ignore(EVERY, Back, because="x")))
-    [seen] = replayed(model, explore(model).faults[0][1])
-    assert isinstance(seen.verdict, Broken)
-
-
-def test_an_ended_machine_may_leave_events_unhandled():
-    states = (rows.state(HERE, Kind.STEADY, "here"), rows.state(THERE, Kind.ENDED, "gone"))
-    explored = explore(Model(machine(GO, rows.ignore(HERE, Back, because="x"), states=states)))
-    assert (explored.states, explored.faults) == (2, ())
-
-
-# --------------------------------------------------------------------------------------------- what cannot be explored
-@frozen
-class Demanding:
-    what: str
-
-
-@frozen
-class Wrong:
-    @classmethod
-    def samples(cls):
-        return (Go(),)
-
-
-@frozen
-class Listed:
-    names: object = ()
-
-
-def listed(_: Listed) -> Listed:
-    return Listed(["a"])
-
-
-listing = Rows[Two, Listed, object]()
-
-
-def raises(_):
-    """Never asked in earnest."""
-    raise LookupError("nothing here")
-
-
-@frozen
-class Marked:
-    version: Ordinal = 0
-    names: object = ()
-
-
-def marked(_: Marked) -> Marked:
-    return Marked(1, ["a"])
-
-
-@frozen
-class Piled:
-    names: object
-
-    @classmethod
-    def samples(cls):
-        return (cls(["a"]),)
-
-
-marking = Rows[Two, Marked, object]()
-MALFORMED = [
-    (Model(machine(rows.row(HERE, Demanding, THERE))), "two answers Demanding, which has no samples"),
-    (Model(machine(rows.row(HERE, Wrong, THERE))), "it must give instances of Wrong"),
-    (Model(machine(listing.row(HERE, Go, THERE, update=listed), context=Listed())), "Listed.names cannot be hashed"),
-    (Model(machine(marking.row(HERE, Go, THERE, update=marked), context=Marked())), "Marked.names cannot be hashed"),
-    (Model(machine(GO, rows.postpone(HERE, Piled, because="x"))), "Piled.names cannot be hashed"),
-    (Model(machine(GO, context=["a"])), "a context or a postponed event of two cannot be hashed"),
-    (Model(TURNSTILE, (invariant("odd", raises),)), "a function of odd raised LookupError"),
-    (Model(TURNSTILE, (on_step("odd", raises),)), "a function of odd raised LookupError"),
-]
-
-
-@pytest.mark.parametrize(("model", "sentence"), MALFORMED)
-def test_what_cannot_be_explored_is_said(model, sentence):
-    with pytest.raises(MalformedModel, match="cannot be explored") as raised:
-        explore(model)
-    assert sentence in str(raised.value)
-
-
-def test_thresholds_that_are_not_there_are_said():
-    with pytest.raises(MalformedModel, match="no thresholds 'deep'; it has default"):
-        explore(Model(TURNSTILE), "deep")
-
-
-# -------------------------------------------------------------------------------------------------------------- replay
 def test_a_trace_can_be_made_again():
     def is_talking(snapshot):
         """Somebody answers."""

@@ -1,14 +1,12 @@
-"""Mutants: every one differs from its original in exactly the place that its name says."""
+"""Mutants: every one has a name of its own, and differs from its original in exactly the place that it says."""
 
 from enum import StrEnum
 
 import pytest
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from statekit import (
     EVERY,
-    Broken,
-    Failure,
     Fired,
     Kind,
     Machine,
@@ -31,15 +29,9 @@ from statekit import (
 from statekit.check.mutants import mutants
 from statekit.check.rewriting import Rewriting
 from statekit.codec import table_digest
-from tests.check.breakers import MENDED, Acquire, Context, Options, Reported
+from tests.check.breakers import Acquire, Reported
+from tests.check.made import BREAKER, FAIL, TO_OPEN, Go, Place, Said, made
 from tests.draw.conftest import everything, shipped
-
-BREAKER = MENDED.subject
-
-
-class Place(StrEnum):
-    HERE = "here"
-    THERE = "there"
 
 
 def digests(machine):
@@ -86,11 +78,6 @@ def test_every_row_and_branch_is_dropped_and_led_to_each_other_state():
     assert sum(": without " in name and "its guard" not in name for name in names) == orders + moments
 
 
-def made(name, subject=BREAKER):
-    (mutant,) = [each for each in mutants(subject) if each.name == name]
-    return mutant.make()
-
-
 def gone_through(machine, events, context=None):
     done = start(machine, context)
     effects = list(done.effects)
@@ -99,10 +86,6 @@ def gone_through(machine, events, context=None):
         done = step(machine, done.snapshot, Stimulus(event, ticket=ticket.number if ticket else None))
         effects += done.effects
     return done.snapshot.state.name, effects
-
-
-FAIL = Reported(1, good=False)
-TO_OPEN = (FAIL, FAIL, FAIL)
 
 
 @pytest.mark.parametrize(
@@ -137,95 +120,6 @@ def test_a_row_led_to_its_own_source_enters_it_again():
     mutant = made("row HALF_OPEN lease: led to HALF_OPEN")
     (row,) = [row for row in mutant.table if row.verb == "reenter"]
     assert (row.source, row.target) == ("half_open", None)
-
-
-def test_an_option_is_read_otherwise_and_stays_as_it_is():
-    mutant = made("option probes read as +1")
-    done = start(mutant)
-    for event in TO_OPEN:
-        done = step(mutant, done.snapshot, Stimulus(event))
-    assert done.snapshot.context == Context(Options(), 2, 0, probes=2)
-    delays = [each.delay for each in step(mutant, start(mutant).snapshot, Stimulus(FAIL)).issued]
-    assert delays == []
-    later = made("option reset_seconds read as +1")
-    done = start(later)
-    for event in TO_OPEN:
-        done = step(later, done.snapshot, Stimulus(event))
-    assert [each.delay for each in done.issued] == [61.0]
-
-
-def test_an_option_that_its_validator_refuses_cannot_be_read_so():
-    with pytest.raises(ValueError, match="'probes' must be >= 1"):
-        made("option probes read as -1")
-
-
-def test_a_function_that_raises_is_named_although_its_options_are_shifted():
-    @frozen
-    class Falling:
-        options: Options = Options()
-
-    def falls(context: Falling) -> bool:
-        raise ZeroDivisionError
-
-    rows = Rows[Place, Falling, object]()
-    machine = Machine(
-        "falling",
-        initial=Place.HERE,
-        context=Falling(),
-        states=[rows.state(each, Kind.REST, "so") for each in Place],
-        table=[rows.stay(Place.HERE, Acquire, guard=falls)],
-    )
-    mutant = made("option failures_max read as +1", machine)
-    assert str(gone_verdict(mutant)) == str(gone_verdict(machine)) == "broken: falls raised ZeroDivisionError()"
-
-
-def gone_verdict(machine):
-    return step(machine, start(machine).snapshot, Stimulus(Acquire())).verdict
-
-
-@frozen
-class Nested:
-    deep: int = 1
-    hidden: int = field(default=2, alias="other")
-
-
-@frozen
-class Wide:
-    nested: Nested = Nested()
-    flag: bool = True
-    name: str = "x"
-    limit: int = 3
-
-
-def test_every_number_among_the_options_is_shifted_whatever_it_is_called():
-    @frozen
-    class Holder:
-        options: Wide = Wide()
-        count: int = 0
-
-    rows = Rows[Place, Holder, object]()
-    machine = Machine(
-        "wide",
-        initial=Place.HERE,
-        context=Holder(),
-        states=[rows.state(each, Kind.REST, "so") for each in Place],
-        table=[rows.stay(Place.HERE, Acquire)],
-    )
-    names = [mutant.name for mutant in mutants(machine)][1:]
-    assert names == [
-        f"option {path} read as {by}" for path in ("nested.deep", "nested.hidden", "limit") for by in ("+1", "-1")
-    ]
-    assert all(isinstance(made(name, machine), Machine) for name in names)
-
-
-@frozen
-class Go:
-    pass
-
-
-@frozen
-class Said(Signal):
-    pass
 
 
 @frozen
@@ -282,10 +176,6 @@ def test_every_wire_and_fact_is_dropped_or_leads_to_another_member():
     assert found["wire a Said to b: dropped"].origin.startswith("check/test_mutants.py:")
 
 
-def broke(failure: Failure) -> Go:
-    return Go()
-
-
 def test_a_group_that_loses_an_effect_stays_the_group_of_its_rows_timers_and_effects():
     rows = Rows[Place, int, Said]()
     group = rows.group("both", *Place, entry=(Said(),))
@@ -312,31 +202,6 @@ def test_a_group_that_loses_an_effect_stays_the_group_of_its_rows_timers_and_eff
 
 def probably(context: int) -> bool:
     return context > 0
-
-
-@frozen
-class Counting:
-    options: object = None
-    count: int = 0
-
-
-@frozen
-class Bounds:
-    count_max: int = 3
-
-
-def forgets_its_options(_: Counting) -> Counting:
-    return 3  # type: ignore[return-value]
-
-
-def test_an_update_that_gives_no_context_is_broken_though_its_options_are_shifted():
-    rows = Rows[Place, Counting, Said]()
-    states = [rows.state(each, Kind.REST, "so") for each in Place]
-    table = [rows.row(Place.HERE, Go, Place.THERE, update=forgets_its_options)]
-    machine = Machine("odd", initial=Place.HERE, context=Counting(Bounds()), states=states, table=table)
-    (shifted,) = [each.make() for each in mutants(machine) if each.name == "option count_max read as +1"]
-    verdict = step(shifted, start(shifted).snapshot, Stimulus(Go())).verdict
-    assert (type(verdict), verdict.function) == (Broken, "forgets_its_options")
 
 
 def test_names_that_are_alike_are_numbered():

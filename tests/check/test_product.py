@@ -1,42 +1,30 @@
-"""Systems: their members, facts and instances explored together, and what is remembered of their transactions."""
+"""Systems: their members and facts explored together, and what is remembered of their transactions."""
 
 import pytest
 from attrs import evolve, frozen
 
-from statekit import Livelock, Machine, Rows, System, wire
+from statekit import Machine, Rows, System, wire
 from statekit.check.explore import explore
 from statekit.check.hindsight import alone
 from statekit.check.model import Model, Thresholds
-from statekit.check.properties import hot, invariant, on_step, sequence, settled, witness
-from statekit.check.replay import replayed
-from statekit.check.seen import Move
-from statekit.check.story import story, way_of
+from statekit.check.properties import invariant, on_step, witness
 from statekit.effects import Failure
-from statekit.errors import MalformedModel
-from statekit.verdicts import Broken, Stale
-from tests.check import breakers, jobs, rfcs, rooms, small
-from tests.check.brute import brute, counted
-from tests.check.jobs import DESK, JOB, OFFICE, Job
-from tests.check.rooms import LAMPS, METER, ROOM, Lamp
+from statekit.verdicts import Stale
+from tests.check import breakers, rfcs, rooms, small
+from tests.check.results import result
+from tests.check.rooms import LAMPS, METER, ROOM, Lamp, Porter, all_are_lit, lit
 
 
-def result(explored, code):
-    return next(each for each in explored.results if each.property.code == code)
-
-
-def lit(room):
-    return sum(room.of(each).state is Lamp.ON for each in LAMPS)
+@pytest.fixture
+def doubting(monkeypatch):
+    """Let every move be made for real as often as it is made."""
+    monkeypatch.setattr("statekit.check.product.SAMPLED", 1)
 
 
 def meter_counts(room):
     """The meter counts the lamps that are lit, and knows whether it is bright."""
     context = room.of(METER).context
     return (context.lamps, context.bright) == (lit(room), lit(room) > 1)
-
-
-def all_are_lit(room):
-    """Every lamp is lit."""
-    return lit(room) == len(LAMPS)
 
 
 def one_at_a_time(seen):
@@ -62,12 +50,6 @@ CLAIMS = (
     on_step("told", hears_facts),
     on_step("signals", sends),
 )
-
-
-@pytest.fixture
-def doubting(monkeypatch):
-    """Let every move be made for real as often as it is made."""
-    monkeypatch.setattr("statekit.check.product.SAMPLED", 1)
 
 
 def test_claims_of_a_system_are_shown_and_transactions_are_made_once():
@@ -178,23 +160,6 @@ def test_samples_that_look_at_other_members_are_made_anew_wherever_those_differ(
     assert not result(explored, "all").holds
 
 
-@frozen
-class Porter:
-    """Somebody who lights the first two lamps, one after the other, and goes."""
-
-    left: tuple[str, ...] = ("lamp_a", "lamp_b")
-
-    @property
-    def owns(self):
-        return frozenset({rooms.Press})
-
-    def offers(self, room):
-        yield from (Move(name, rooms.Press()) for name in self.left[:1])
-
-    def noticed(self, seen):
-        return Porter(self.left[1:]) if isinstance(seen.move.event, rooms.Press) else self
-
-
 def test_what_an_environment_owns_comes_to_a_member_from_it_alone():
     def both(room):
         """The first two lamps are lit, and somebody has counted them."""
@@ -213,174 +178,3 @@ def test_a_signal_that_goes_two_ways_is_sent_once():
     explored = explore(evolve(model, thresholds={"default": Thresholds(values_max=3)}))
     assert "clerk: Meter.lamps took 4 values" in explored.bound  # it hears of every lamp that is lit, of none put out
     assert result(explored, "signals").holds
-
-
-def test_a_counterexample_of_a_system_is_made_again():
-    def dark(room):
-        """Not every lamp is lit."""
-        return not all_are_lit(room)
-
-    model = Model(ROOM, (invariant("dark", dark),))
-    trace = result(explore(model), "dark").trace
-    assert [move.member for move in trace.moves] == ["lamp_a", "lamp_b", "lamp_c"]
-    *_, last = replayed(model, trace)
-    assert all_are_lit(last.after)
-    assert [hop.member for hop in last.path] == ["lamp_c", "meter"]
-
-
-def test_monitors_and_lassos_of_a_system():
-    def presses(count, seen):
-        return min(count + 1, 4) if seen.move.member == "lamp_a" else count
-
-    def twice(count):
-        """The first lamp is pressed at most twice."""
-        return count < 3
-
-    def is_lit(room):
-        """The first lamp is lit."""
-        return room.of(LAMPS[0]).state is Lamp.ON
-
-    explored = explore(Model(ROOM, (sequence("twice", 0, presses, twice), hot("lit", is_lit))))
-    assert result(explored, "twice").trace.moves == (Move("lamp_a", rooms.Press()),) * 3
-    assert result(explored, "lit").trace.moves == (Move("lamp_a", rooms.Press()),)
-    assert result(explored, "lit").trace.loop_from == 1
-
-
-# ------------------------------------------------------------------------------------------------------ keyed members
-def finished_jobs_are_counted(seen):
-    """Whatever ends by itself is counted, up to two."""
-    ended = any(isinstance(hop.event, jobs.Finished) for hop in seen.path)
-    before, after = (each.of(DESK).context.finished for each in (seen.before, seen.after))
-    return after == min(before + ended, jobs.MOST)
-
-
-def both_run(office):
-    """Both jobs run."""
-    return jobs.all_busy(office)
-
-
-def nothing_is_left(office):
-    """There is no job."""
-    return not office.keys(JOB)
-
-
-def test_instances_come_and_go():
-    claims = (
-        on_step("counted", finished_jobs_are_counted),
-        witness("both", both_run),
-        settled("empty", nothing_is_left),
-    )
-    explored = explore(Model(OFFICE, claims))
-    assert explored.holds
-    assert (explored.exhausted, explored.gaps) == (True, ())
-    assert result(explored, "empty").figure == 4  # two jobs, each with two timers
-
-
-def test_instances_are_explored_as_by_brute_force(doubting):
-    model = Model(OFFICE)
-    explored = explore(model)
-    assert (explored.states, explored.edges) == counted(brute(model))
-    assert explored.verified > 0
-
-
-def test_a_way_with_instances_is_made_again():
-    model = Model(OFFICE, (witness("both", both_run),))
-    trace = result(explore(model), "both").trace
-    assert [move.member for move in trace.moves] == ["desk", "desk", "job[a]", "job[b]"]
-    *_, last = replayed(model, trace)
-    assert [last.after.of(JOB, key).state for key in last.after.keys(JOB)] == [Job.RUNNING] * 2
-
-
-def finished_by(_: jobs.Ended, job: str) -> jobs.Finished:
-    return jobs.Finished()
-
-
-def hurry_on(_: jobs.Ended) -> jobs.Hurry:
-    return jobs.Hurry()
-
-
-def the_other(_: jobs.Ended, job: str) -> str:
-    return "b" if job == "a" else "a"
-
-
-def test_a_maker_that_takes_the_senders_key_is_handed_it():
-    office = evolve(OFFICE, wiring=(*OFFICE.wiring[:2], wire(JOB, jobs.Ended, DESK, finished_by)))
-    explored, as_before = explore(Model(office)), explore(Model(OFFICE))
-    assert (explored.states, explored.edges, explored.gaps) == (as_before.states, as_before.edges, ())
-
-
-def test_whom_an_instance_tells_may_depend_on_its_own_key():
-    def is_hurried(office):
-        """The second job is hurried, as the first is done."""
-        return office.keys(JOB) == ("b",) and office.of(JOB, "b").context.hurried
-
-    both = (*OFFICE.wiring, wire(JOB, jobs.Ended, JOB, hurry_on, key=the_other))
-    office = evolve(OFFICE, wiring=both)
-    explored = explore(Model(office, (witness("hurried", is_hurried),), internal=(jobs.Hurry,)))
-    assert [gap.function for gap in explored.gaps] == []
-    moves = result(explored, "hurried").trace.moves
-    assert [move.member for move in moves] == ["desk", "desk", "job[a]", "job[a]"]
-
-
-# ---------------------------------------------------------------------------------------------------- what goes wrong
-def test_what_is_not_pure_is_found_out(doubting):
-    calls = []
-
-    def fickle(_: rooms.Lit) -> rooms.Count | rooms.Uncount:
-        calls.append(None)
-        return rooms.Count() if len(calls) % 2 else rooms.Uncount()
-
-    wired = (wire(LAMPS[0], rooms.Lit, METER, fickle), wire(LAMPS[0], rooms.Unlit, METER, rooms.uncounted))
-    with pytest.raises(MalformedModel, match="is not pure"):
-        explore(Model(System("hall", members=(METER, LAMPS[0]), wiring=wired), internal=(rooms.Bright,)))
-
-
-def broken(_: rooms.Lit) -> rooms.Count:
-    raise ZeroDivisionError("oops")
-
-
-def test_wiring_that_raises_is_a_fault():
-    wired = (wire(LAMPS[0], rooms.Lit, METER, broken), wire(LAMPS[0], rooms.Unlit, METER, rooms.uncounted))
-    model = Model(System("hall", members=(METER, LAMPS[0]), wiring=wired), internal=(rooms.Bright,))
-    [(sentence, trace)] = explore(model).faults
-    assert "the wiring is broken: broken raised ZeroDivisionError('oops')" in sentence
-    assert isinstance(next(iter(replayed(model, trace))).verdict, Broken)
-
-
-def test_a_member_that_raises_is_a_fault_of_its_own_and_none_of_the_wiring():
-    def jammed(_: small.Nothing) -> small.Nothing:
-        raise ZeroDivisionError("oops")
-
-    rows = Rows[Lamp, small.Nothing, object]()
-    stuck = Machine(
-        "stuck", initial=Lamp.OFF, context=small.Nothing(), states=small.states_of(rows, Lamp),
-        table=(rows.row(Lamp.OFF, rooms.Press, Lamp.ON, update=jammed), rows.row(Lamp.ON, rooms.Press, Lamp.OFF)),
-    )  # fmt: skip
-    [(sentence, trace)] = explore(Model(System("hall", members=(METER, stuck)), internal=(rooms.Bright,))).faults
-    assert sentence.startswith("stuck: Press in OFF is broken: jammed raised ZeroDivisionError('oops')")
-    assert trace.moves == (Move("stuck", rooms.Press()),)
-
-
-def again(_: rooms.Lit) -> rooms.Press:
-    return rooms.Press()
-
-
-def off_again(_: rooms.Unlit) -> rooms.Press:
-    return rooms.Press()
-
-
-def test_a_stimulus_that_leads_to_hops_without_end_is_a_fault():
-    lamp = LAMPS[0]
-    wired = (wire(lamp, rooms.Lit, lamp, again), wire(lamp, rooms.Unlit, lamp, off_again))
-    model = Model(System("flicker", members=(lamp,), wiring=wired))
-    assert explore(model).faults == ()  # what the wiring makes is internal
-    [(sentence, trace)] = explore(evolve(model, environment=Porter(("lamp_a",)))).faults
-    assert sentence.startswith("flicker: one stimulus led to more than 1000 hops")
-    assert sentence.endswith(": break the circle")
-    assert trace.moves == (Move("lamp_a", rooms.Press()),)
-    [seen] = replayed(model, trace)
-    assert isinstance(seen.verdict.exception, Livelock)
-    assert seen.after is seen.before
-    assert "lamp_a is told Press()\n     lamp_a: Press: broken: flicker raised Livelock(" in story(
-        way_of(model, trace), sentence
-    )

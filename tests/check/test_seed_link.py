@@ -142,10 +142,6 @@ def test_s2_jitter_on_top_of_the_cap():
 
 
 # ------------------------------------------------------------------------------- S11, S12, S15: what a close leads to
-def is_storm(_: Context, event: Closed) -> bool:
-    return event.code == 4999
-
-
 def is_fault(_: Context, event: Closed) -> bool:
     return event.code == 1002
 

@@ -4,9 +4,10 @@ import subprocess
 import sys
 
 import pytest
+from attrs import evolve
 from click.testing import CliRunner
 
-from statekit.cli import catalogue
+from statekit.cli import catalogue, exploring
 from statekit.cli.catalogue import Offer
 from statekit.cli.command import statekit
 
@@ -51,3 +52,33 @@ def offered(monkeypatch):
         monkeypatch.setattr(catalogue, "offers", offers)
 
     return offered
+
+
+@pytest.fixture
+def explored(monkeypatch):
+    """Let every exploration come to this, and note what was explored."""
+    asked = []
+
+    def explored(result):
+        def explore(model, thresholds="default", *, progress=None):
+            asked.append((model.name, thresholds, model))
+            if isinstance(result, Exception):
+                raise result
+            return evolve(result, subject=model.name, thresholds=thresholds)
+
+        monkeypatch.setattr(exploring, "explore", explore)
+        return asked
+
+    return explored
+
+
+@pytest.fixture
+def here(offered):
+    """Offer the lamp, its system, and the breaker's model, from where these stand."""
+
+    def here(**groups):
+        return offered(
+            **{group: {name: f"tests.cli.checked:{at}" for name, at in each.items()} for group, each in groups.items()}
+        )
+
+    return here

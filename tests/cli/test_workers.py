@@ -108,5 +108,14 @@ def test_an_interrupt_ends_the_workers():
             os.kill(worker, 0)
 
 
+def test_workers_end_with_a_command_that_was_killed():
+    with subprocess.Popen([sys.executable, "-c", WAITS], stdout=subprocess.PIPE, text=True) as command:
+        workers = [int(command.stdout.readline()) for _ in range(2)]
+        command.kill()
+        said, _ = command.communicate(timeout=60)  # comes to its end when nobody has the pipe any more
+    assert len(set(workers)) == 2
+    assert said == ""
+
+
 def test_there_is_a_job_for_each_core_that_may_be_used():
     assert 1 <= cores() <= os.cpu_count()

@@ -7,7 +7,7 @@ from attrs import evolve
 
 from statekit import EVERY, System, derive, keyed, publish, spawn, wire
 from statekit.codec import NotSavable, Policy, SnapshotRefused, check_savable, restore_system, save_system, table_digest
-from tests.test_keyed import (
+from tests.office import (
     DESK,
     OFFICE,
     ONLINE,
@@ -29,8 +29,8 @@ from tests.test_keyed import (
     to,
     written,
 )
-from tests.test_keyed import News as NewsCame
-from tests.test_keyed import Saved as PageSaved
+from tests.office import News as NewsCame
+from tests.office import Saved as PageSaved
 
 
 def busy(office=OFFICE):

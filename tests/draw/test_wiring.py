@@ -7,7 +7,7 @@ from statekit.draw.svg import find_layout, svg_of
 from statekit.draw.wiring import dot_of_map, map_of, mermaid_of_map, tables_of
 from statekit.effects import Signal
 from tests.check.rooms import METER, ROOM, told
-from tests.test_keyed import OFFICE
+from tests.office import OFFICE
 
 
 def test_every_wire_is_drawn_with_its_signal_and_maker(session):

@@ -11,15 +11,59 @@ disconnected as an orphan; the RFC's table has no rows for either. Where the RFC
 """
 
 from enum import StrEnum
-from typing import TypeAlias
 
 from attrs import evolve, field, frozen
 from attrs.validators import gt
 
 from statekit import Failure, Kind, Machine, Rows, after, either
+from tests.generality.diameter_messages import (
+    Cleanup,
+    Effect,
+    Error,
+    Event,
+    IDisc,
+    IPeerDisc,
+    IRcvCEA,
+    IRcvConnAck,
+    IRcvConnNack,
+    IRcvDPA,
+    IRcvDPR,
+    IRcvDWA,
+    IRcvDWR,
+    IRcvMessage,
+    ISndCER,
+    ISndConnReq,
+    ISndDPA,
+    ISndDPR,
+    ISndDWA,
+    ISndMessage,
+    Process,
+    ProcessCEA,
+    ProcessCER,
+    ProcessDWA,
+    ProcessDWR,
+    RAccept,
+    RConnCER,
+    RDisc,
+    RPeerDisc,
+    RRcvDPA,
+    RRcvDPR,
+    RRcvDWA,
+    RRcvDWR,
+    RRcvMessage,
+    RReject,
+    RSndCEA,
+    RSndDPA,
+    RSndDPR,
+    RSndDWA,
+    RSndMessage,
+    SendMessage,
+    Start,
+    Stop,
+)
 
 
-# ---------------------------------------------------------------------------------------------------------- options
+# -------------------------------------------------------------------------------------------------------------- options
 @frozen
 class Options:
     """Our Origin-Host, and the application-defined time to wait for anything (RFC 6733 section 5.6.2, Timeout)."""
@@ -28,7 +72,7 @@ class Options:
     wait_seconds: float = field(default=30.0, validator=gt(0))
 
 
-# ----------------------------------------------------------------------------------------------------------- states
+# --------------------------------------------------------------------------------------------------------------- states
 class State(StrEnum):
     """The states of section 5.6; Closed, R-Open and I-Open are the stable ones."""
 
@@ -45,242 +89,7 @@ class State(StrEnum):
 CLOSED, WAIT_CONN_ACK, WAIT_I_CEA, WAIT_CONN_ACK_ELECT, WAIT_RETURNS, R_OPEN, I_OPEN, CLOSING = State
 
 
-# ----------------------------------------------------------------------------------------------------------- events
-@frozen
-class Start:
-    """The application wants a connection with the peer."""
-
-
-@frozen
-class Stop:
-    """The application wants it ended."""
-
-
-@frozen
-class SendMessage:
-    """The application has a message for the peer."""
-
-    message: str
-
-
-@frozen
-class RConnCER:
-    """The peer has connected, and its CER has come with its Origin-Host."""
-
-    origin_host: str
-
-
-@frozen
-class IRcvConnAck:
-    """The connection we asked for is there."""
-
-
-@frozen
-class IRcvConnNack:
-    """The connection we asked for is refused."""
-
-
-@frozen
-class IRcvCEA:
-    """A CEA on I."""
-
-
-@frozen
-class IRcvMessage:
-    """A message on I that none of the other events stands for."""
-
-    message: str
-
-
-@frozen
-class IRcvDWR:
-    """A watchdog request on I."""
-
-
-@frozen
-class IRcvDWA:
-    """A watchdog answer on I."""
-
-
-@frozen
-class IRcvDPR:
-    """A disconnect request on I."""
-
-
-@frozen
-class IRcvDPA:
-    """A disconnect answer on I."""
-
-
-@frozen
-class IPeerDisc:
-    """I is disconnected."""
-
-
-@frozen
-class RRcvMessage:
-    """A message on R that none of the other events stands for."""
-
-    message: str
-
-
-@frozen
-class RRcvDWR:
-    """A watchdog request on R."""
-
-
-@frozen
-class RRcvDWA:
-    """A watchdog answer on R."""
-
-
-@frozen
-class RRcvDPR:
-    """A disconnect request on R."""
-
-
-@frozen
-class RRcvDPA:
-    """A disconnect answer on R."""
-
-
-@frozen
-class RPeerDisc:
-    """R is disconnected."""
-
-
-OnI: TypeAlias = IRcvConnAck | IRcvConnNack | IRcvCEA | IRcvMessage | IRcvDWR | IRcvDWA | IRcvDPR | IRcvDPA | IPeerDisc
-OnR: TypeAlias = RRcvMessage | RRcvDWR | RRcvDWA | RRcvDPR | RRcvDPA | RPeerDisc
-Event: TypeAlias = Start | Stop | SendMessage | RConnCER | OnI | OnR
-
-
-# ---------------------------------------------------------------------------------------------------------- effects
-@frozen
-class ISndConnReq:
-    """Connect to the peer; this is I."""
-
-
-@frozen
-class RAccept:
-    """Take the connection that the CER came on as R."""
-
-
-@frozen
-class RReject:
-    """Disconnect the connection that the CER came on."""
-
-
-@frozen
-class ProcessCER:
-    """Process the CER of this Origin-Host."""
-
-    origin_host: str
-
-
-@frozen
-class ProcessCEA:
-    """Process the CEA."""
-
-
-@frozen
-class ISndCER:
-    """Send a CER on I."""
-
-
-@frozen
-class RSndCEA:
-    """Send a CEA on R."""
-
-
-@frozen
-class Cleanup:
-    """Free what the attempt held."""
-
-
-@frozen
-class Error:
-    """Disconnect everything: something is wrong."""
-
-
-@frozen
-class IDisc:
-    """Disconnect I."""
-
-
-@frozen
-class RDisc:
-    """Disconnect R."""
-
-
-@frozen
-class ISndMessage:
-    """Send a message on I."""
-
-    message: str
-
-
-@frozen
-class RSndMessage:
-    """Send a message on R."""
-
-    message: str
-
-
-@frozen
-class Process:
-    """Serve a message."""
-
-    message: str
-
-
-@frozen
-class ProcessDWR:
-    """Serve a watchdog request."""
-
-
-@frozen
-class ProcessDWA:
-    """Serve a watchdog answer."""
-
-
-@frozen
-class ISndDWA:
-    """Answer a watchdog request on I."""
-
-
-@frozen
-class RSndDWA:
-    """Answer a watchdog request on R."""
-
-
-@frozen
-class ISndDPR:
-    """Ask for the disconnection of I."""
-
-
-@frozen
-class RSndDPR:
-    """Ask for the disconnection of R."""
-
-
-@frozen
-class ISndDPA:
-    """Agree to the disconnection of I."""
-
-
-@frozen
-class RSndDPA:
-    """Agree to the disconnection of R."""
-
-
-OfConnections: TypeAlias = ISndConnReq | RAccept | RReject | Cleanup | Error | IDisc | RDisc
-OfCapabilities: TypeAlias = ProcessCER | ProcessCEA | ISndCER | RSndCEA
-OfMessages: TypeAlias = ISndMessage | RSndMessage | Process | ProcessDWR | ProcessDWA | ISndDWA | RSndDWA
-OfDisconnection: TypeAlias = ISndDPR | RSndDPR | ISndDPA | RSndDPA
-Effect: TypeAlias = OfConnections | OfCapabilities | OfMessages | OfDisconnection
-
-
-# ---------------------------------------------------------------------------------------------------------- context
+# -------------------------------------------------------------------------------------------------------------- context
 @frozen
 class Context:
     """The Origin-Host of the peer's CER, for the election."""
@@ -294,7 +103,7 @@ def wait_limit(context: Context) -> float:
     return context.options.wait_seconds
 
 
-# ------------------------------------------------------------------------------------------ guards, updates, makers
+# ---------------------------------------------------------------------------------------------- guards, updates, makers
 def election_is_won(context: Context) -> bool:
     """Does our Origin-Host succeed the peer's, octet by octet and regardless of ASCII case (section 5.6.4)?"""
     return context.options.origin_host.encode().lower() > context.peer_host.encode().lower()
@@ -340,7 +149,7 @@ def lost(_: Failure) -> RPeerDisc:
     return RPeerDisc()
 
 
-# ------------------------------------------------------------------------------------------------------------- table
+# ---------------------------------------------------------------------------------------------------------------- table
 rows = Rows[State, Context, Effect]()
 row, stay, ignore, forbid, postpone = rows.row, rows.stay, rows.ignore, rows.forbid, rows.postpone
 state, to = rows.state, rows.to
@@ -437,8 +246,8 @@ TABLE = (
     forbid((WAIT_CONN_ACK, WAIT_CONN_ACK_ELECT), either(IRcvDWR, IRcvDWA, IRcvDPR, IRcvDPA), because=NOT_YET),
     forbid((WAIT_I_CEA, WAIT_RETURNS, I_OPEN, CLOSING), either(IRcvConnAck, IRcvConnNack), because=OPENED),
 )
-# fmt: on
 
+# fmt: on
 DIAMETER = Machine[State, Event, Context, Effect](
     "diameter",
     initial=CLOSED,

@@ -1,62 +1,29 @@
 """A table as a machine of the `transitions` package: what code written against that package sees of it."""
 
-import ast
-import subprocess
-import sys
-from enum import StrEnum, auto
-from pathlib import Path
-
 import pytest
 import transitions
-from attrs import frozen
 
-from machines.connection import CONNECTION
 from machines.policy.router import ROUTER
 from machines.wire.messages import Ping, Pong
-from statekit import EVERY, Kind, Machine, Rejected, Rows, after, arm, disarm, timer
-from statekit.interop.transitions import EventForbidden, Model, NotExpressible, to_machine
-
-ROOT = Path(__file__).parent.parent.parent
-
-
-class State(StrEnum):
-    SHUT = auto()
-    AJAR = auto()
-    WIDE_OPEN = auto()
-    GONE = auto()
-
-
-SHUT, AJAR, WIDE_OPEN, GONE = State
-
-
-@frozen
-class Push:
-    force: int = 1
-
-
-@frozen
-class PullHard:
-    pass
-
-
-@frozen
-class Knock:
-    pass
-
-
-@frozen
-class Burn:
-    pass
-
-
-@frozen
-class Tell:
-    text: str
-
-
-@frozen
-class Context:
-    force: int = 0
+from statekit import EVERY, Rejected
+from statekit.interop.transitions import EventForbidden, Model, to_machine
+from tests.interop.door import (
+    AJAR,
+    GONE,
+    PASSABLE,
+    SHUT,
+    WIDE_OPEN,
+    Burn,
+    Context,
+    Knock,
+    PullHard,
+    Push,
+    State,
+    Tell,
+    door,
+    rows,
+    tell_force,
+)
 
 
 def gentle(context: Context, event: Push) -> bool:
@@ -71,29 +38,11 @@ def add_force(context: Context, event: Push) -> Context:
     return Context(context.force + event.force)
 
 
-def tell_force(context: Context) -> Tell:
-    return Tell(f"force {context.force}")
-
-
 def tell_inverse(context: Context) -> Tell:
     return Tell(f"{1 // context.force}")
 
 
-rows = Rows[State, Context, Tell]()
-PASSABLE = rows.group("passable", AJAR, WIDE_OPEN, entry=(Tell("passable"),), exit=(Tell("not passable"),))
 HOW_FAR = rows.choice("how far", rows.to(WIDE_OPEN, Tell("bang"), guard=strong), rows.to(AJAR))
-STATES = (
-    rows.state(SHUT, Kind.REST, "", entry=(Tell("click"),), exit=(Tell("clack"),)),
-    rows.state(AJAR, Kind.REST, "", entry=(tell_force,)),
-    rows.state(WIDE_OPEN, Kind.REST, ""),
-    rows.state(GONE, Kind.ENDED, ""),
-)
-
-
-def door(*table, groups=(PASSABLE,), **more):
-    return Machine[State, Push | PullHard | Knock | Burn, Context, Tell](
-        "door", initial=SHUT, context=Context(), states=STATES, groups=groups, table=table, **more
-    )
 
 
 DOOR = door(
@@ -311,87 +260,3 @@ def test_a_shipped_lifecycle_without_timers_runs_there():
     to_machine(ROUTER, model)
     assert model.ping(Ping(timestamp_ms=7)) is True
     assert [effect.message for effect in model.outbox] == [Pong(timestamp_ms=7)]
-
-
-def test_everything_that_cannot_be_said_there_is_listed_at_once():
-    limit = timer("limit", 5.0, scope=SHUT)
-    table = (
-        rows.row(SHUT, after(10.0), AJAR),
-        rows.stay(SHUT, limit),
-        rows.stay(SHUT, Push, arm(limit), disarm(limit)),
-        rows.postpone(AJAR, Push, because="later"),
-    )
-    with pytest.raises(NotExpressible) as caught:
-        to_machine(door(*table), Model())
-    here = [f"{row.origin}: " for row in table]
-    assert [reason.split("; ")[0] for reason in caught.value.reasons] == [
-        here[0] + "waits for after 10 s: there are no timers",
-        here[1] + "waits for limit: there are no timers",
-        here[3] + "postpones its event: there no event is kept for later",
-        here[2] + "orders arm limit: there are no timers",
-        here[2] + "orders disarm limit: there are no timers",
-    ]
-    assert str(caught.value).startswith("door cannot be a machine of the transitions package:\n  interop/")
-
-
-def test_a_lifecycle_with_timers_and_answers_is_refused_by_name():
-    with pytest.raises(NotExpressible, match=r"waits for after dial_seconds") as caught:
-        to_machine(CONNECTION, Model())
-    assert any("Dial answers within socket" in reason for reason in caught.value.reasons)
-    assert not any("overlap" in reason for reason in caught.value.reasons)
-
-
-def test_groups_that_overlap_do_not_nest():
-    other = rows.group("other", SHUT, AJAR)
-    machine = door(rows.row(SHUT, Push, AJAR), groups=(PASSABLE, other))
-    to_machine(machine, Model())
-    with pytest.raises(NotExpressible, match="groups passable and other overlap: leave nested=True out"):
-        to_machine(machine, Model(), nested=True)
-
-
-def test_a_group_named_as_a_path_does_not_nest():
-    dotted = rows.group("a.b", SHUT, AJAR)
-    with pytest.raises(NotExpressible, match=r"group 'a\.b' holds '\.', which parts nested names: rename it"):
-        to_machine(door(rows.row(SHUT, Push, AJAR), groups=(dotted,)), Model(), nested=True)
-
-
-def test_triggers_that_would_hide_one_another_are_refused():
-    class Trigger:
-        pass
-
-    class PushIt:
-        pass
-
-    class Push_it:  # noqa: N801 - two names that read alike
-        pass
-
-    class MayPush:
-        pass
-
-    made = [rows.row(SHUT, event, AJAR) for event in (Trigger, PushIt, Push_it, MayPush)]
-    with pytest.raises(NotExpressible) as caught:
-        to_machine(door(*made), Model())
-    said = [reason.split("<locals>.")[1] for reason in caught.value.reasons]
-    assert [reason.split(": ")[0] for reason in said] == ["Trigger", "Push_it", "MayPush"]
-
-
-def test_nothing_but_interop_imports_the_package():
-    for folder in ("statekit", "machines"):
-        for path in (ROOT / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
-                names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
-                if "interop" not in path.parts:
-                    assert "transitions" not in {name.split(".")[0] for name in names}, path
-                    assert not any(name.startswith("statekit.interop") for name in names), path
-
-
-def test_asking_for_interop_alone_loads_no_package():
-    code = """
-import sys
-import machines.session, statekit, statekit.interop
-assert "transitions" not in sys.modules
-import statekit.interop.transitions
-assert "transitions" in sys.modules
-"""
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)

@@ -9,8 +9,8 @@ from statekit.check.explore import explore
 from statekit.check.model import Model, Thresholds
 from statekit.errors import MalformedSystem
 from tests.check.brute import brute, counted
-from tests.laws import test_engine, test_systems
-from tests.laws.test_engine import Author, Back, Context, Failed, Frame, Go, Opened, Poke
+from tests.laws import tables, test_systems
+from tests.laws.tables import Author, Back, Context, Failed, Frame, Go, Opened, Poke
 from tests.laws.test_systems import Calls, Keeping, call_out, drawn_system, keeping
 
 STATES_MAX = 300
@@ -36,7 +36,7 @@ def call_on(calls: Calls) -> Calls:
 @pytest.fixture(autouse=True)
 def bounded(monkeypatch):
     """Let no context count for ever, and let every place be worked off for real besides."""
-    monkeypatch.setattr(test_engine, "UPDATES", [None, turn, turn, test_engine.burst, test_engine.wrong])
+    monkeypatch.setattr(tables, "UPDATES", [None, turn, turn, tables.burst, tables.wrong])
     keeper = Machine(
         "keeper", initial=Keeping.OPEN, context=Calls(), states=test_systems.KEEPER.states,
         table=(keeping.stay(Keeping.OPEN, test_systems.Call, call_out, update=call_on),),

@@ -18,7 +18,7 @@ from statekit.runner import Runner
 from statekit.timers import is_arm, is_disarm
 from statekit.transition import decide, point_of, transition
 from statekit.work import Work
-from tests.laws.test_engine import (
+from tests.laws.tables import (
     ANSWERS,
     END,
     EVENTS,
@@ -48,7 +48,7 @@ from tests.laws.test_engine import (
     stimulus,
 )
 from tests.laws.test_machines import CHOICES, CONTEXTS, EXAMPLES, Journey, every_machine
-from tests.machines.test_session import World
+from tests.machines.world import World
 
 SEEDS = st.integers(0, 2**32)
 DRAWN = settings(max_examples=60, deadline=None)
@@ -142,11 +142,6 @@ def shipped_stimuli(machine, choices):
     """Give the stimuli of a walk over a shipped lifecycle."""
     journey = Journey(machine)
     return [journey.next(choice)[1] for choice in choices]
-
-
-def seeded_choices(seed, count=60):
-    chance = Random(seed)
-    return [chance.randrange(100_001) for _ in range(count)]
 
 
 # ------------------------------------------------------------------------------------------------------------- steps

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from statekit import Postponed, Taken
 from statekit.timers import Disarm
-from tests.laws.test_engine import CAMPAIGN, MACHINES, Note, started_or_broken, walk
+from tests.laws.tables import CAMPAIGN, MACHINES, Note, started_or_broken, walk
 from tests.laws.test_machines import CHOICES, Journey, every_machine, walks
 
 SEEDS = st.integers(0, 2**32)

@@ -30,7 +30,7 @@ from statekit import (
 )
 from statekit.codec import Policy, restore_system, save_system
 from statekit.keyed import key_of, key_order, member_of
-from tests.laws.test_engine import END, Author, Back, Go, Poke, started_or_broken, stimulus
+from tests.laws.tables import END, Author, Back, Go, Poke, started_or_broken, stimulus
 
 
 @frozen

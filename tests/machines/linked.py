@@ -4,13 +4,16 @@ from machines.auth_refresh import AUTH_REFRESH, Refreshed, SignIn
 from machines.conflict_recovery import CONFLICT_RECOVERY
 from machines.connection import CONNECTION, FAILED, IDLE, SETTLING, STABLE, Connect
 from machines.document import Submit
-from machines.link import FrameArrived, Opened, Send
+from machines.link import Dial, FrameArrived, Opened, Send
 from machines.policy.router import ROUTER, OpenDocument
 from machines.session import SESSION, Options, contexts
 from machines.wire.messages import URL_DOCUMENT, ConnectionAck, Document, DocumentSync, ErrorMessage
 from machines.wire.operations import Insert
 from machines.wire.text import Text
 from statekit.testing.system_walk import SystemWalk
+
+DROPPED = "after backoff_delay"
+"""The timer of a link that was lost and is dialled again."""
 
 GREETING = ConnectionAck("ann", "u1", ("write",), 0, "now")
 
@@ -80,3 +83,14 @@ def states(walk):
 
 def sent(walk):
     return [each.message for each in walk.effects if isinstance(each, Send)]
+
+
+def storm(walk, errors=11, code="OPERATION_TIMEOUT"):
+    """Let the server report so many errors, each about an operation of its own; gives what was ordered."""
+    effects = []
+    link = walk.ticket(CONNECTION, Dial)
+    for number in range(errors):
+        frame = FrameArrived(error(code, message_id=f"bob:{number}"))
+        walk.answer(CONNECTION, frame, ticket=link)
+        effects += walk.effects
+    return effects

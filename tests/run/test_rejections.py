@@ -2,18 +2,7 @@
 
 from statekit import Broken, Unhandled, derive, spawn
 from statekit.run.rejections import rejections
-from tests.test_keyed import (
-    DESK,
-    PAGE,
-    Filed,
-    News,
-    Online,
-    Opening,
-    Word,
-    go,
-    opened_office,
-    system,
-)
+from tests.office import DESK, PAGE, Filed, News, Online, Opening, Word, go, opened_office, system
 
 
 def filed_by(signal: News) -> Filed:

@@ -1,289 +1,40 @@
-"""A system that one driver saves and another goes on from, in virtual time on both backends; one line per address."""
+"""A system that one driver saves and another goes on from, in virtual time on both backends."""
 
 import json
-from contextlib import asynccontextmanager
 from enum import StrEnum
 
 import anyio
 import anyio.lowlevel
 import pytest
-from attrs import evolve, frozen
 
-from statekit import (
-    EVERY,
-    Jitter,
-    Kind,
-    Machine,
-    Rejected,
-    Rows,
-    Signal,
-    System,
-    Taken,
-    Unhandled,
-    UnknownMember,
-    after,
-    keyed,
-    publish,
-    spawn,
-    wire,
-)
+from statekit import Kind, Machine, Rows, System, after, publish
 from statekit.codec import Policy, SnapshotRefused, restore_system
-from statekit.run import Awaited, Driver, DriverError, LoopClock, performs
-from statekit.run import Policy as Errors
+from statekit.run import Awaited, Driver, DriverError
 from statekit.testing.virtual_time import VIRTUAL_BACKENDS
-from statekit.timers import ClockJumped, Fired
+from statekit.timers import ClockJumped
+from tests.run.lines import (
+    FRONT,
+    LINE,
+    LINES,
+    AllCut,
+    Asked,
+    Cut,
+    CutAll,
+    Front,
+    Line,
+    Lost,
+    Seen,
+    Start,
+    Want,
+    Wanted,
+    line,
+    make,
+    never_opens,
+    note_jump,
+)
+from tests.run.running import running
 
 pytestmark = pytest.mark.parametrize("anyio_backend", VIRTUAL_BACKENDS)
-
-
-@frozen
-class Want:
-    line: str
-
-
-@frozen
-class CutAll:
-    pass
-
-
-@frozen
-class Wanted(Signal):
-    line: str
-
-
-@frozen
-class AllCut(Signal):
-    pass
-
-
-@frozen
-class Said(Signal):
-    line: str
-    text: str
-
-
-@frozen
-class Start:
-    pass
-
-
-@frozen
-class Cut:
-    pass
-
-
-@frozen
-class Heard:
-    text: str
-
-
-@frozen
-class Dial:
-    pass
-
-
-@frozen
-class Beep:
-    pass
-
-
-@frozen
-class Hangup:
-    pass
-
-
-@frozen
-class Opened:
-    pass
-
-
-@frozen
-class Lost:
-    why: str = ""
-
-
-@frozen
-class DialFailed:
-    why: str = ""
-
-
-@frozen
-class Frame:
-    text: str
-
-
-class Front(StrEnum):
-    OPEN = "open"
-
-
-@frozen
-class Asked:
-    line: str = ""
-    jumps: tuple[float, ...] = ()
-
-
-def note_line(context: Asked, event: Want) -> Asked:
-    return evolve(context, line=event.line)
-
-
-def note_jump(context: Asked, event: ClockJumped) -> Asked:
-    return evolve(context, jumps=(*context.jumps, event.gap_seconds))
-
-
-def tell_wanted(context: Asked) -> Wanted:
-    return Wanted(context.line)
-
-
-F = Rows[Front, Asked, object]()
-FRONT = Machine(
-    "front", initial=Front.OPEN, context=Asked(), states=(F.state(Front.OPEN, Kind.STEADY, "it asks for lines"),),
-    table=(
-        F.stay(Front.OPEN, Want, tell_wanted, update=note_line),
-        F.stay(Front.OPEN, CutAll, AllCut()),
-        F.stay(Front.OPEN, ClockJumped, update=note_jump),
-    ),
-)  # fmt: skip
-
-
-class Line(StrEnum):
-    IDLE = "idle"
-    DIALING = "dialing"
-    LINKED = "linked"
-    RESTING = "resting"
-    GONE = "gone"
-
-
-@frozen
-class Seen:
-    name: str = ""
-    events: tuple[str, ...] = ()
-
-
-def note(context: Seen, event: object) -> Seen:
-    return evolve(context, events=(*context.events, type(event).__name__))
-
-
-def note_why(context: Seen, event: Lost | DialFailed) -> Seen:
-    return evolve(context, events=(*context.events, f"{type(event).__name__} {event.why}"))
-
-
-def note_frame(context: Seen, event: Frame) -> Seen:
-    return evolve(context, events=(*context.events, event.text))
-
-
-def note_late(context: Seen, event: Fired) -> Seen:
-    said = f"{event.name.split()[1]} armed {event.delay_seconds:g} late {event.late_by_seconds:g}"
-    return evolve(context, events=(*context.events, said))
-
-
-def say(context: Seen) -> Said:
-    return Said("", context.events[-1])
-
-
-def rest(_: Seen) -> Jitter:
-    return Jitter(4.0, 8.0)
-
-
-def dial_failed(failure) -> DialFailed:
-    return DialFailed(failure.error)
-
-
-def line_lost(failure) -> Lost:
-    return Lost(failure.error)
-
-
-L = Rows[Line, Seen, object]()
-LINK = L.group("link", Line.DIALING, Line.LINKED)
-LINE = Machine(
-    "line", initial=Line.IDLE, context=Seen(), groups=(LINK,),
-    states=(
-        L.state(Line.IDLE, Kind.REST, "nothing is wanted"), L.state(Line.DIALING, Kind.BUSY, "it was dialled"),
-        L.state(Line.LINKED, Kind.STEADY, "frames come", waits_for="the peer"),
-        L.state(Line.RESTING, Kind.WAITING, "a pause"), L.state(Line.GONE, Kind.ENDED, "cut"),
-    ),
-    table=(
-        L.row(Line.IDLE, Start, Line.DIALING, Dial()),
-        L.row(Line.DIALING, Opened, Line.LINKED, Beep(), update=note),
-        L.row(Line.DIALING, DialFailed, Line.RESTING, update=note_why),
-        L.row(Line.DIALING, after(10.0), Line.RESTING, update=note_late),
-        L.stay(Line.LINKED, Frame, say, update=note_frame),
-        L.stay(Line.LINKED, after(60.0), update=note_late),
-        L.row(Line.LINKED, Lost, Line.RESTING, update=note_why),
-        L.row(Line.RESTING, after(rest), Line.DIALING, Dial(), update=note_late),
-        L.row((Line.IDLE, LINK, Line.RESTING), Cut, Line.GONE),
-        L.ignore((LINK, Line.RESTING), Start, because="it runs already"),
-    ),
-    answering=(
-        L.answering(
-            Dial, DialFailed, scope=LINK, failed=dial_failed, opens=Opened, streams=(Frame,), ends=(Lost,),
-            orphan=Hangup(), lost=line_lost,
-        ),
-    ),
-)  # fmt: skip
-
-
-def named(context: Seen, key: str) -> Seen:
-    return evolve(context, name=key)
-
-
-def line_of(signal: Wanted) -> str:
-    return signal.line
-
-
-def start_it(_: Wanted) -> Start:
-    return Start()
-
-
-def cut(_: AllCut) -> Cut:
-    return Cut()
-
-
-def with_line(signal: Said, key: str) -> Said:
-    return Said(key, signal.text)
-
-
-LINES = System(
-    "lines", (FRONT, keyed(LINE, per="address", context=named)),
-    (
-        spawn(FRONT, Wanted, LINE, start_it, key=line_of), wire(FRONT, AllCut, LINE, cut, key=EVERY),
-        publish(LINE, Said, make=with_line),
-    ),
-)  # fmt: skip
-
-
-async def opens(effect, reply):
-    await anyio.sleep(1)
-    reply(Opened())
-    await anyio.sleep_forever()
-
-
-async def never_opens(effect, reply):
-    await anyio.sleep_forever()
-
-
-def nothing(effect, reply):
-    pass
-
-
-def half():
-    return 0.5
-
-
-def make(dial=opens, beep=nothing, hangup=nothing, **more):
-    performers = (performs(Dial, dial), performs(Beep, beep), performs(Hangup, hangup))
-    return Driver(LINES, performers, chance=half, **more)
-
-
-@asynccontextmanager
-async def running(driver):
-    async with anyio.create_task_group() as tasks:
-        await tasks.start(driver.run)
-        yield driver
-        driver.stop()
-
-
-def line(driver, key):
-    return driver.snapshot.of(LINE, key)
 
 
 def text(driver):
@@ -295,123 +46,6 @@ def resumed(saved, policy=Policy.RESUME, elapsed_seconds=0.0, **more):
     return make(restored=restored, **more)
 
 
-# --------------------------------------------------------------------------------------------------------- instances
-async def test_an_instance_is_sent_to_by_its_key_and_its_effects_know_it():
-    performed = []
-
-    async def dial(effect, reply):
-        performed.append((reply.member, reply.key))
-        await opens(effect, reply)
-
-    def beep(effect, reply):
-        performed.append((reply.member, reply.key, "beep"))
-
-    async with running(make(dial, beep)) as driver:
-        await driver.send(FRONT, Want("a"))
-        await driver.send(FRONT, Want("b"))
-        await anyio.sleep(2)
-        assert sorted(performed) == [
-            ("line[a]", "a"), ("line[a]", "a", "beep"), ("line[b]", "b"), ("line[b]", "b", "beep"),
-        ]  # fmt: skip
-        assert isinstance(await driver.send(LINE, Cut(), key="a"), Taken)
-        assert driver.snapshot.keys(LINE) == ("b",)
-        assert isinstance(await driver.send("line[b]", Cut()), Taken)
-        for member, key in ((LINE, None), (FRONT, "a"), ("nobody", None)):
-            with pytest.raises(UnknownMember):
-                driver.send(member, Cut(), key=key)
-
-
-async def test_a_member_that_is_not_keyed_has_no_key():
-    keys = []
-
-    def odd(effect, reply):
-        keys.append((reply.member, reply.key))
-
-    tell = Machine(
-        "tell", initial=Front.OPEN, context=Asked(), states=FRONT.states, table=(F.stay(Front.OPEN, CutAll, Beep()),)
-    )
-    async with running(Driver(System("one", (tell,)), [performs(Beep, odd)])) as driver:
-        await driver.send(tell, CutAll())
-    assert keys == [("tell", None)]
-
-
-async def test_what_reaches_no_instance_is_rejected_to_who_waits_and_harms_nobody_else(caplog):
-    async with running(make()) as driver:
-        with pytest.raises(Rejected) as caught:
-            await driver.send(LINE, Cut(), key="x")
-        assert (caught.value.verdict, caught.value.state, caught.value.possible) == (Unhandled(absent=True), "", ())
-        assert str(caught.value) == "line[x]: Cut: unhandled: no instance has this key"
-        driver.send(LINE, Cut(), key="x")
-        await anyio.sleep(1)
-        assert driver.counts == {"Unhandled": 2}
-    assert caplog.records == []
-
-
-async def test_the_error_of_an_instance_names_it_and_the_state_it_was_in(caplog):
-    async with running(make(policy=Errors.REPORT)) as driver:
-        await driver.send(FRONT, Want("a"))
-        await driver.send(LINE, Frame("too soon"), key="a")
-        await driver.send(FRONT, CutAll())
-        await driver.send(LINE, Heard("x"), key="a")
-        await driver.send(FRONT, Want("b"))
-        driver.send(LINE, Heard("x"), key="b")
-        await anyio.sleep(0.5)
-    assert [record.getMessage() for record in caplog.records] == [
-        "line[b]: Heard in DIALING: unhandled: no row answers this event here"
-    ]
-
-
-async def test_timers_of_instances_run_side_by_side_and_are_told_apart():
-    async with running(make(never_opens)) as driver:
-        await driver.send(FRONT, Want("a"))
-        await anyio.sleep(4)
-        await driver.send(FRONT, Want("b"))
-        assert driver.explain() == (
-            Awaited("line[a]", "DIALING", "after 10 s", 6.0, ""), Awaited("line[a]", "DIALING", "Dial", None, ""),
-            Awaited("line[b]", "DIALING", "after 10 s", 10.0, ""), Awaited("line[b]", "DIALING", "Dial", None, ""),
-        )  # fmt: skip
-        await anyio.sleep(7)
-        assert [line(driver, key).state for key in "ab"] == [Line.RESTING, Line.DIALING]
-
-
-async def test_a_removed_instance_is_cancelled_and_what_it_still_opens_is_disposed_of_under_its_address():
-    hung_up = []
-
-    async def opens_late(effect, reply):
-        try:
-            await anyio.sleep_forever()
-        finally:
-            with reply.cleanup():
-                await anyio.sleep(1)
-            reply(Opened())
-
-    def hangup(effect, reply):
-        hung_up.append((reply.member, reply.key, reply.ticket))
-
-    async with running(make(opens_late, hangup=hangup)) as driver:
-        await driver.send(FRONT, Want("a"))
-        await driver.send(LINE, Cut(), key="a")
-        assert driver.snapshot.keys(LINE) == ()
-        await driver.send(FRONT, Want("a"))
-        await anyio.sleep(2)
-        assert hung_up == [("line[a]", "a", 2)]
-        assert line(driver, "a").state is Line.DIALING
-
-
-async def test_signals_of_an_instance_reach_the_application_as_their_maker_makes_them():
-    async def speaks(effect, reply):
-        reply(Opened())
-        reply(Frame("hello"))
-        await anyio.sleep_forever()
-
-    heard = []
-    async with running(make(speaks, published=heard.append)) as driver:
-        await driver.send(FRONT, Want("a"))
-        await anyio.sleep(1)
-    assert heard == [Said("a", "hello")]
-
-
-# ------------------------------------------------------------------------------------------------------------- saving
 async def test_a_system_goes_on_where_it_was_saved():
     async with running(make(never_opens)) as driver:
         await driver.send(FRONT, Want("a"))
@@ -593,22 +227,3 @@ async def test_a_driver_stopped_by_the_first_loss_tells_no_more():
     driver = resumed(saved, observe=observe)
     await driver.run()
     assert [each.member for each in records] == ["line[a]"]
-
-
-async def test_every_instance_hears_of_a_jump_of_the_clock_if_its_table_answers_it():
-    hears = Machine(
-        "hears", initial=Front.OPEN, context=Asked(), states=FRONT.states,
-        table=(F.stay(Front.OPEN, ClockJumped, update=note_jump), F.ignore(Front.OPEN, Start, because="it is on")),
-    )  # fmt: skip
-    away = [0.0]
-    system = System(
-        "ears", (FRONT, keyed(hears)), (spawn(FRONT, Wanted, hears, start_it, key=line_of), publish(FRONT, AllCut))
-    )
-    driver = Driver(system, (), clock=LoopClock(suspended=lambda: away[0]))
-    async with running(driver):
-        await driver.send(FRONT, Want("a"))
-        await driver.send(FRONT, Want("b"))
-        away[0] = 100.0
-        await driver.send(FRONT, CutAll())
-        await anyio.sleep(1)
-    assert [driver.snapshot.of(hears, key).context.jumps for key in "ab"] == [(100.0,)] * 2
