@@ -222,7 +222,7 @@ TABLE = (
     ignore(EVERY, either(Granted, PutBack),                because="it means nothing now"),
     ignore(EVERY, either(Synced, Acknowledged, Conflict, Unsure, Refused), because="it means nothing now"),
     stay(EVERY,                   Persist,                  SAVE),
-    ignore(EVERY,                 PermissionsCame,              because="it is never denied by itself"),
+    stay(EVERY,                   PermissionsCame),
     ignore(EVERY,                 RemoteEdit,               because="its text does not matter"),
 )
 # fmt: on

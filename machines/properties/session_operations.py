@@ -3,7 +3,7 @@
 from machines import connection
 from machines.auth_refresh import PromptLogin
 from machines.connection import READY, WANTED
-from machines.document import OperationEnded, SaveOutbox, Submit
+from machines.document import OperationEnded, Outcome, SaveOutbox, Submit
 from machines.facts import kept_for_others
 from machines.link import FrameArrived, Send
 from machines.properties import pipeline
@@ -66,9 +66,9 @@ def nobody_waits_without_a_link(session: View) -> bool:
 
 def what_is_given_back_has_no_turn(seen: Step) -> bool:
     """An operation that a halt gives back waits for its turn no longer."""
-    document = seen.before.of(PIPELINE).context
-    halted = seen.after.of(PIPELINE).state is pipeline.HALTED and document.pending
-    return not halted or document.name not in seen.after.of(RATE_LIMIT).context.queue
+    if not any(each.outcome is Outcome.EXPORTED for each in among(seen.signals, OperationEnded)):
+        return True
+    return seen.before.of(PIPELINE).context.name not in seen.after.of(RATE_LIMIT).context.queue
 
 
 def an_acknowledgement_ends_it(seen: Step) -> bool:

@@ -28,7 +28,7 @@ def let_it_come_back(context, event):
     return evolve(let_leave(context, event), last=context.last)
 
 
-def nothing(_):
+def nothing(_) -> tuple[()]:
     """Nothing is told."""
     return ()
 
@@ -43,8 +43,8 @@ KILLS = (
     ("R2", {"end_limit": end_all}),
     ("R2 announced", "option limit_seconds read as +1"),
     ("R3", "option limits_max read as +1"),
-    ("R4", "row pacer Limited: if comes_back: without put_back"),
-    ("R5", "row pacer Limited: if comes_back: without put_back"),
+    ("R4", "row pacer Limited if comes_back: without put_back"),
+    ("R5", "row pacer Limited if comes_back: without put_back"),
     ("withdrawn", {"let_leave": let_it_come_back}),
     ("R6", "stay pacer Offered if is_full: without turn_away"),
     ("R6 bound", "stay pacer Offered if is_full: dropped"),
@@ -54,7 +54,7 @@ KILLS = (
     ("R8", "stay pacer Offered if is_control: without grant_offered"),
     ("R9", "option limit_cap_seconds read as +1"),
     ("R10", {"let_all_leave": end_limits_too}),
-    ("told", "row pacer Limited: if comes_back: without put_back"),
+    ("told", "row pacer Limited if comes_back: without tell_limit"),
     ("waiting", "row pacer Offered if goes_at_once: dropped"),
     ("rate", "row pacer climbing if climbs: dropped"),
     ("rate climbs", "timer climbing: dropped"),
