@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Generic, Never, TypeAlias, TypeVar, get_type_hints
 
 from attrs import field, frozen
 
@@ -29,6 +29,11 @@ S = TypeVar("S", bound=StrEnum)
 E = TypeVar("E")
 C = TypeVar("C")
 F = TypeVar("F")
+
+# Given the first kind alone, mypy would expect of each row that is written in the call what holds of the whole table:
+# a guard that reads its own event should accept every event. The second kind is what a timer's row is, and no other.
+Line: TypeAlias = Row[S, E, F] | Row[S, Never, object]
+"""A row in the table of a machine."""
 
 
 @frozen(eq=False, repr=False)
@@ -122,7 +127,7 @@ class Machine(Definition, Generic[S, E, C, F]):
         context: C,
         states: Iterable[StateRow[S]],
         groups: Iterable[Group[S]] = (),
-        table: Iterable[Row[S, E, F]],
+        table: Iterable[Line[S, E, F]],
         answering: Iterable[Answering] = (),
         doc: str = "",
         postpone_limit: int = 1000,
