@@ -133,7 +133,7 @@ class Machine(Definition, Generic[S, E, C, F]):
         postpone_limit: int = 1000,
     ) -> None:
         """Check the table, then fold it."""
-        draft = draft_of(name, initial, states, groups, table, answering, written_at())
+        draft = draft_of(name, initial, context, states, groups, table, answering, written_at())
         if found := faults.in_draft(draft):
             raise MalformedTable(name, found)
         folded = fold(draft)
