@@ -15,7 +15,7 @@ from statekit.errors import MalformedSystem
 from statekit.interned import Interned, Memo
 from statekit.keyed import InstanceKey, Keyed, Seed, address
 from statekit.machine import Definition
-from statekit.plan import Plan, faults
+from statekit.plan import Plan, faults, misplaced
 from statekit.snapshot import AnyStep, Stimulus
 from statekit.step import launch, stepped
 from statekit.transaction import (
@@ -35,12 +35,15 @@ from statekit.work import Work
 
 
 def flat(lines: Iterable[Wire | tuple[Wire, ...]]) -> tuple[Wire, ...]:
-    """Lay out a wiring whose lines may be single wires or, from `publish`, several."""
+    """Lay out a wiring whose lines may be single wires or, from `publish`, several; what is none `misplaced` tells."""
+    if not isinstance(cast("object", lines), Iterable):
+        return cast("tuple[Wire, ...]", lines)
     return tuple(wire for line in lines for wire in (line if isinstance(line, tuple) else (line,)))
 
 
 def _plan(system: System) -> Plan:
-    if found := list(faults(system.declared, system.wiring, system.derived)):
+    parts = system.declared, system.wiring, system.derived
+    if found := list(misplaced(*parts)) or list(faults(*parts)):
         raise MalformedSystem(system.name, found)
     return Plan(system.name, system.declared, system.wiring, system.derived)
 
