@@ -25,7 +25,7 @@ class MalformedTable(StatekitError):
 
 
 class MalformedSystem(MalformedTable):
-    """A system whose wiring cannot be built; `faults` as in `MalformedTable`."""
+    """A system whose wiring cannot be built; each of its `faults` names the members and signals concerned."""
 
 
 class Livelock(StatekitError):
@@ -37,6 +37,11 @@ class Livelock(StatekitError):
         self.bound = bound
         self.hops: tuple[str, ...] = tuple(hops)
         super().__init__(f"{name}: one stimulus led to more than {bound} hops; the last were {' → '.join(hops)}")
+
+
+def event_named(event: object) -> str:
+    """Name an event by its class; a class that was sent in place of an event is called one."""
+    return f"the class {event.__name__}" if isinstance(event, type) else type(event).__name__
 
 
 class Rejected(StatekitError):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, Never, TypeAlias, TypeVar, get_type_hints
 
-from attrs import field, frozen
+from attrs import frozen
 
 from statekit import cells, faults
 from statekit.draft import AnyRow, classes_in, orders_in
@@ -19,7 +19,6 @@ from statekit.parts import draft_of
 from statekit.states import Group, Kind, StateRow
 from statekit.table import Row
 from statekit.timers import is_arm, is_disarm
-from statekit.value import Shown
 
 if TYPE_CHECKING:
     from statekit.flat import FlatRow
@@ -37,7 +36,7 @@ Line: TypeAlias = Row[S, E, F] | Row[S, Never, object]
 
 
 @frozen(eq=False, repr=False)
-class Definition(Shown):
+class Definition:
     """A machine with its types forgotten: what the engine, the checks and the pictures work on."""
 
     name: str
@@ -48,7 +47,12 @@ class Definition(Shown):
     answering: tuple[Answering, ...]
     doc: str
     postpone_limit: int
-    folded: Folded = field(repr=False)
+    folded: Folded
+
+    def __repr__(self) -> str:
+        """Say which machine it is, and how large; `rows` has the rest."""
+        rows = len(self.table)
+        return f"<Machine {self.name}: {len(self.states)} states, {rows} row{'s' * (rows != 1)}>"
 
     def arrows(self, state: StrEnum, key: object) -> tuple[Arrow, ...]:
         """Give the arrows that `state` tries for an event class or a timer's id, in order; none is a blank cell."""

@@ -28,7 +28,6 @@ from statekit.transaction import (
     lone_of,
     system_snapshot_of,
 )
-from statekit.value import Shown
 from statekit.verdicts import Broken
 from statekit.wiring import Derived, Wire
 from statekit.work import Work
@@ -58,7 +57,7 @@ def _places(system: System) -> Mapping[str, int]:
 
 
 @frozen(eq=False, repr=False)
-class System(Shown):
+class System:
     """Machines wired together, checked when it is built.
 
     `members` are given in their order, those of which there is an instance for each key by `keyed(...)`; the attribute
@@ -71,11 +70,15 @@ class System(Shown):
     wiring: tuple[Wire, ...] = field(default=(), converter=flat)
     derived: tuple[Derived, ...] = ()
     doc: str = ""
-    plan: Plan = field(init=False, repr=False, default=Factory(_plan, takes_self=True))
-    members: tuple[Definition, ...] = field(init=False, repr=False, default=Factory(_members, takes_self=True))
-    places: Mapping[str, int] = field(init=False, repr=False, default=Factory(_places, takes_self=True))
-    lone: dict[int, Lone] = field(init=False, repr=False, factory=dict[int, Lone])
-    snapshots: Interned[object] = field(init=False, repr=False, factory=Interned[object])
+    plan: Plan = field(init=False, default=Factory(_plan, takes_self=True))
+    members: tuple[Definition, ...] = field(init=False, default=Factory(_members, takes_self=True))
+    places: Mapping[str, int] = field(init=False, default=Factory(_places, takes_self=True))
+    lone: dict[int, Lone] = field(init=False, factory=dict[int, Lone])
+    snapshots: Interned[object] = field(init=False, factory=Interned[object])
+
+    def __repr__(self) -> str:
+        """Say which system it is, and of what."""
+        return f"<System {self.name}: {', '.join(self.plan.known())}>"
 
     @property
     def names(self) -> tuple[str, ...]:
