@@ -11,7 +11,7 @@ from statekit import Jitter
 
 @frozen
 class Options:
-    """Sync timeout and retries are the seed's (5 s, 5); the rest is lifecycles section 5 (c). Times in seconds.
+    """Sync timeout and retries are the seed's (5 s, 5); the rest is ours. Times in seconds.
 
     An operation is given up after `retries_max` resends that came to nothing, after `rounds_max` conflicts, or when the
     link broke over it `breaks_max` times. One message brings `compose_max` operations at most (ours); 1 keeps each to
