@@ -117,6 +117,9 @@ class Definition:
 class Machine(Definition, Generic[S, E, C, F]):
     """A lifecycle: its states, its table and its first context under one name, checked and folded when it is built.
 
+    `states`, `groups`, `table` and `answering` list what `Rows` makes; `doc` is a line for lists and pictures. No more
+    than `postpone_limit` events are kept for later: a further one is `Refused(full=True)`.
+
     Raises `MalformedTable`, which lists every fault with its file and line. The result is immutable and may be shared
     by any number of instances; `statekit.step` runs it.
     """

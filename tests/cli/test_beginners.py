@@ -93,3 +93,21 @@ def test_a_misspelled_state_is_told_with_its_enum_and_line(check):
     assert "AttributeError" in said
     assert "ONN" in said
     assert "/lamp.py:32)" in said
+
+
+HOUSE = """\
+from lamp import *
+from statekit import System
+
+HOUSE = System("house", (LAMP,))
+"""
+
+
+def test_of_a_file_the_system_is_meant_and_not_its_members(run, check, tmp_path):
+    assert check()[0] == 0
+    (tmp_path / "lit_house.py").write_text(HOUSE, encoding="utf-8")
+    assert "House" in run("show", "lit_house.py").stdout
+    (tmp_path / "two_houses.py").write_text(HOUSE + "TWIN = System('twin', (LAMP,))\n", encoding="utf-8")
+    assert "has 2 to choose from: two_houses.py:HOUSE or two_houses.py:TWIN" in run("show", "two_houses.py").stderr
+    for name in ("lit_house", "two_houses"):
+        sys.modules.pop(name, None)
