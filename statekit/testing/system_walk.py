@@ -6,7 +6,7 @@
     walk.send(CONNECTION, Connect())
     assert walk.effects == (Dial(1),)
 
-A member is named by its machine, or by its name; an instance of a keyed one by its address.
+A member is named by its machine; of a keyed one `key` says which instance is meant.
 """
 
 from collections.abc import Mapping
