@@ -21,7 +21,7 @@ class MalformedTable(StatekitError):
         self.name = name
         self.faults: tuple[str, ...] = tuple(faults)
         lines = "".join(f"\n  {fault}" for fault in self.faults)
-        super().__init__(f"{name} cannot be built:{lines}")
+        super().__init__(f"{name or 'what has no name'} cannot be built:{lines}")
 
 
 class MalformedSystem(MalformedTable):

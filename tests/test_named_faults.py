@@ -83,3 +83,8 @@ def test_members_of_a_text_enum_of_old_are_asked_to_be_a_str_enum():
     states = (rows.state(Mixed.A, Kind.REST, "a"),)
     sentence = "initial=Mixed.A is no member of a StrEnum, which states are: write class Mixed(StrEnum)"
     assert fault_of(initial=Mixed.A, states=states) == sentence
+
+
+def test_what_has_no_name_is_told_as_such():
+    with pytest.raises(MalformedTable, match=r"^what has no name cannot be built:\n.* must be an identifier such as"):
+        Machine("", initial=A, context=Context(), states=STATES, table=(row(A, Go, B),))
