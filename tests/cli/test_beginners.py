@@ -69,6 +69,7 @@ def test_a_broken_update_is_told_alone_and_not_what_could_not_be_reached_after_i
     code, said = check("return evolve(context, count=1)", "evolve(context, count=1)")
     assert code == 1
     assert "update counted returned NoneType; it must return Context" in said
+    assert "/lamp.py:19), or guard the row" in said
     assert "· 1 way through functions never gone: mend the above first" in said
     assert "no explored step went this way" not in said
     assert "1 fault on the way" in said
