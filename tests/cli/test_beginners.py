@@ -112,3 +112,11 @@ def test_of_a_file_the_system_is_meant_and_not_its_members(run, check, tmp_path)
     assert "has 2 to choose from: two_houses.py:HOUSE or two_houses.py:TWIN" in run("show", "two_houses.py").stderr
     for name in ("lit_house", "two_houses"):
         sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize("command", [("check",), ("show",), ("diagram", "-f", "md")], ids=lambda words: words[0])
+def test_no_line_into_a_pipe_ends_in_blanks(run, check, command):
+    check()
+    said = run(command[0], "lamp.py", *command[1:]).stdout
+    assert said
+    assert [line for line in said.splitlines() if line != line.rstrip()] == []
