@@ -34,6 +34,7 @@ class Plain:
 @define
 class Mutable:
     count: int = 0
+    name: str = ""
 
 
 @dataclass
