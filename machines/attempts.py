@@ -26,8 +26,8 @@ class Options:
     How long to wait for the dial, for the hello that accepts the connection, for the peer's answer to our close; for
     answers after a goaway; how long a link must last to be stable; how long after an immediate retry the next must
     wait its turn, and after a wake the next is not heard; how long to strive without ever being stable; how many
-    resumes may come to nothing before a fresh session is asked for. The numbers are those of lifecycles section 2 (c)
-    and (f); `retry` holds the seed's backoff.
+    resumes may come to nothing before a fresh session is asked for. The numbers are ours; `retry` holds the seed's
+    backoff.
     """
 
     lifecycle: ClassVar = "connection"

@@ -34,7 +34,7 @@ CODES_MAX = 3
 # ---------------------------------------------------------------------------------------------------------- options
 @frozen
 class Options:
-    """Window and bound are the seed's (60 000 ms, more than 10); the rest is lifecycles section 7 (c).
+    """Window and bound are the seed's (60 000 ms, more than 10); the rest is ours.
 
     `count_all` counts like the seed: every error, whatever it weighs and however soon it is repeated. Raises ValueError
     for a value that could never work.

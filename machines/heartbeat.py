@@ -31,7 +31,7 @@ WISH_MIN_SECONDS: Final = 1.0
 # ---------------------------------------------------------------------------------------------------------- options
 @frozen
 class Options:
-    """Seconds of silence before we ask, and before we give up; lifecycles section 2 (c)."""
+    """Seconds of silence before we ask, and before we give up."""
 
     ping_seconds: float = field(default=30.0, validator=seconds(above=0))
     pong_seconds: float = field(default=10.0, validator=seconds(above=0))

@@ -32,7 +32,7 @@ from statekit import EVERY, Fired, Jitter, Kind, Machine, Rows, Signal, arm, tim
 # ---------------------------------------------------------------------------------------------------------- options
 @frozen
 class Options:
-    """How long to wait where the server gives no hint, and how often for a lock; lifecycles section 11.
+    """How long to wait where the server gives no hint, and how often for a lock.
 
     A hint below `floor_seconds` counts as that long (ours), or a server that says 0 would be asked without a pause.
     Raises ValueError for a value that could never work.

@@ -33,11 +33,11 @@ from statekit import Fired, Jitter, Kind, Machine, Rows, Signal, arm, timer
 # ---------------------------------------------------------------------------------------------------------- options
 @frozen
 class Options:
-    """The default limit is the seed's (1000 ms); the rest is lifecycles section 6 (c). Times in seconds.
+    """The default limit is the seed's (1000 ms); the rest is ours. Times in seconds.
 
-    `rate_per_second` is what the server allows one user (protocol.md: 50 for professionals). Of that `reserve` is kept
-    for the control lane, though one operation a second may always go. A limit above `limit_cap_seconds` is waited for
-    that long, and the application is told the whole of it. Raises ValueError for a value that could never work.
+    `rate_per_second` is what the server allows one user. Of that `reserve` is kept for the control lane,
+    though one operation a second may always go. A limit above `limit_cap_seconds` is waited for that long, and the
+    application is told the whole of it. Raises ValueError for a value that could never work.
     """
 
     rate_per_second: int = field(default=50, validator=whole(at_least=1))

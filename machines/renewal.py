@@ -15,7 +15,7 @@ from statekit import Jitter
 # ---------------------------------------------------------------------------------------------------------- options
 @frozen
 class Options:
-    """Attempts and the first waits are the seed's (3; 1 s, 2 s); the rest is lifecycles section 3 (c). Seconds.
+    """Attempts and the first waits are the seed's (3; 1 s, 2 s); the rest is ours. Seconds.
 
     A failed refresh is tried again after `retry_seconds` times the failures, drawn out by the share `retry_jitter`, or
     after `slow_retry_seconds` when the attempts are used up but the token is good; `probe_seconds` is how often to look

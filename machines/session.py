@@ -4,9 +4,9 @@ Who tells whom what stands in WIRING; no machine knows another. What depends on 
 be told again and again, is derived in DERIVED instead: which gates are shut, whether operations are to be kept, whether
 the connection has failed for good. So no number of wakes can be forgotten, and nothing is opened by the wrong owner.
 
-One message may concern several machines. It reaches them in the order of the specification (lifecycles section 8.2):
-what ends a document or a permission, then the token, then the storm, which counts an error after everyone concerned has
-heard of it; the derived facts come last, so a gate that shuts finds the link as that left it.
+One message may concern several machines. It reaches them in this order: what ends a document or a permission, then
+the token, then the storm, which counts an error after everyone concerned has heard of it; the derived facts come last,
+so a gate that shuts finds the link as that left it.
 
 There is a conflict recovery for each document that is open. What the server says of a document leads to that one, what
 concerns the link or its user to all of them, and so does what the pacer says: it knows an operation by its name, which

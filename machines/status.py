@@ -13,7 +13,7 @@ from statekit import View
 
 
 class Status(StrEnum):
-    """The six words that a user interface needs; lifecycles section 2 (a) gives them in brackets."""
+    """The six words that a user interface needs."""
 
     OFFLINE = "offline"
     CONNECTING = "connecting"

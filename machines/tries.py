@@ -18,7 +18,7 @@ from statekit import Jitter
 
 @frozen
 class Options:
-    """Sync timeout and retries are the seed's (5 s, 5); the rest is lifecycles section 5 (c). Times in seconds.
+    """Sync timeout and retries are the seed's (5 s, 5); the rest is ours. Times in seconds.
 
     An operation is given up after `retries_max` resends that came to nothing, after `rounds_max` conflicts, or when the
     link broke over it `breaks_max` times in a row; that is two at least, as another one may be to blame for the first

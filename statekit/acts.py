@@ -172,6 +172,10 @@ def made(orders: tuple[object, ...], context: object, event: object) -> tuple[ob
             results.append(order)
             continue
         made_now = order.function(context, event) if order.takes_event else order.function(context)
+        if made_now is None:
+            raise WrongResult(
+                order.name, f"maker {order.name} returned None; it must return an effect, or a tuple of them"
+            )
         effects = cast("tuple[object, ...]", made_now) if isinstance(made_now, tuple) else (made_now,)
         if any(is_arm(effect) or is_disarm(effect) for effect in effects):
             wrong = f"maker {order.name} made an order to a timer; list arm(...) or disarm(...) in the row itself"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from enum import StrEnum
+from enum import Enum, StrEnum
 from types import UnionType
 from typing import TypeAlias, TypeGuard, Union, cast, get_args, get_origin
 
@@ -16,6 +16,8 @@ AnyRow: TypeAlias = Row[StrEnum, object, object]
 AnyGroup: TypeAlias = Group[StrEnum]
 AnyChoice: TypeAlias = Choice[StrEnum, object]
 Target: TypeAlias = StrEnum | AnyChoice
+LISTED = (StateRow, Group, Row, Answering, tuple, list)
+"""What is too long to be written out in a fault."""
 
 
 class Draft:
@@ -103,6 +105,18 @@ def groups_used(draft: Draft) -> Iterator[AnyGroup]:
 def is_group(place: object) -> TypeGuard[AnyGroup]:
     """Tell whether a place is a group."""
     return isinstance(place, Group)
+
+
+def named(given: object) -> str:
+    """Write what was given as it would be written in a table, and shortly."""
+    if isinstance(given, Enum):
+        return f"{type(given).__name__}.{given.name}"
+    if is_group(given):
+        return f"group {given.name}"
+    if isinstance(given, type):
+        return given.__name__
+    name = type(given).__name__
+    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}" if isinstance(given, LISTED) else repr(given)
 
 
 def scope_name(scope: object) -> str:

@@ -21,11 +21,11 @@ class MalformedTable(StatekitError):
         self.name = name
         self.faults: tuple[str, ...] = tuple(faults)
         lines = "".join(f"\n  {fault}" for fault in self.faults)
-        super().__init__(f"{name} cannot be built:{lines}")
+        super().__init__(f"{name or 'what has no name'} cannot be built:{lines}")
 
 
 class MalformedSystem(MalformedTable):
-    """A system whose wiring cannot be built; `faults` as in `MalformedTable`."""
+    """A system whose wiring cannot be built; each of its `faults` names the members and signals concerned."""
 
 
 class Livelock(StatekitError):
@@ -37,6 +37,11 @@ class Livelock(StatekitError):
         self.bound = bound
         self.hops: tuple[str, ...] = tuple(hops)
         super().__init__(f"{name}: one stimulus led to more than {bound} hops; the last were {' → '.join(hops)}")
+
+
+def event_named(event: object) -> str:
+    """Name an event by its class; a class that was sent in place of an event is called one."""
+    return f"the class {event.__name__}" if isinstance(event, type) else type(event).__name__
 
 
 class Rejected(StatekitError):

@@ -19,6 +19,7 @@ from statekit.draft import (
     events_of,
     groups_used,
     is_group,
+    named,
     places,
 )
 from statekit.effects import Signal
@@ -53,7 +54,8 @@ def _states(draft: Draft) -> Iterator[str]:
     declared: set[StrEnum] = set()
     for each in draft.states:
         if type(each.state) is not type(draft.initial):
-            yield f"{each.origin}: {each.state!r} is no member of {type(draft.initial).__name__}, as the initial is"
+            enum = type(draft.initial).__name__
+            yield f"{each.origin}: {named(each.state)} is no member of {enum}, as the initial is"
         elif each.state in declared:
             yield f"{each.origin}: state {each.state.name} is declared twice; keep one declaration"
         declared.add(each.state)
@@ -81,7 +83,7 @@ def _groups(draft: Draft) -> Iterator[str]:
             yield f"{group.origin}: group {group.name} bears the name of a state; give it another"
         for state in group.states:
             if not _is_state(state, draft):
-                yield f"{group.origin}: group {group.name} names {state!r}, which is no state of {draft.name}"
+                yield f"{group.origin}: group {group.name} names {named(state)}, which is no state of {draft.name}"
 
 
 def _row(row: AnyRow, draft: Draft, answers: frozenset[type]) -> Iterator[str]:
@@ -92,7 +94,7 @@ def _row(row: AnyRow, draft: Draft, answers: frozenset[type]) -> Iterator[str]:
             elif row.verb is Verb.ROW and row.target == place:
                 yield f"row({place.name}, ..., {place.name}) is unclear: say stay (no exit, no entry) or reenter (both)"
         elif not isinstance(place, (Group, Every)):
-            yield f"the source {place!r} is no state or group of {draft.name}"
+            yield f"the source {named(place)} is no state or group of {draft.name}: {_meant(place, draft)}"
     if not isinstance(row.trigger, type) or row.trigger is Fired or row.verb is Verb.POSTPONE:
         yield from _trigger(row, draft, answers)
     if row.guard is not None:
@@ -117,7 +119,7 @@ def _trigger(row: AnyRow, draft: Draft, answers: frozenset[type]) -> Iterator[st
         if row.verb is Verb.POSTPONE:
             yield "a timer cannot be postponed: it is due now or not at all"
     elif not is_either(trigger) and not isinstance(trigger, type):
-        yield f"the trigger {trigger!r} is no event class, either(...), after(...), idle(...) or timer(...)"
+        yield f"the trigger {named(trigger)} is no event class, either(...), after(...), idle(...) or timer(...)"
     elif no_class := [event for event in events_of(trigger) if not isinstance(cast("object", event), type)]:
         yield f"either(...) takes event classes: {no_class[0]!r} is none"
     elif Fired in events_of(trigger):
@@ -154,20 +156,29 @@ def _target(target: Target | None, origin: str, draft: Draft) -> Iterator[str]:
             yield from _target(branch.target, branch.origin, draft)
     elif is_group(target):
         yield f"{origin}: the target is the group {target.name}: name the state in it to go to"
+    elif isinstance(target, tuple):
+        yield f"{origin}: the target is a tuple: a choice(...) is what picks among several"
     elif not _is_state(target, draft):
-        yield f"{origin}: the target {target!r} is no state of {draft.name}: name {_known(draft)}"
+        yield f"{origin}: the target {named(target)} is no state of {draft.name}: {_meant(target, draft)}"
 
 
-def _known(draft: Draft) -> str:
-    """Name the states that there are to choose from, also one whose own fault is told beside this."""
-    return f"one of {', '.join(str(getattr(each.state, 'name', each.state)) for each in draft.states)}"
+def _meant(given: object, draft: Draft) -> str:
+    """Say what would be right: the state whose text was given, or one of those that there are."""
+    meant = {str(state): named(state) for state in draft.kinds}
+    if type(given) is str and given in meant:
+        return f"did you mean {meant[given]}?"
+    # Also one whose own fault is told beside this.
+    known = ", ".join(str(getattr(each.state, "name", each.state)) for each in draft.states)
+    return f"name one of {known}"
 
 
 def _function(function: object, role: str, most: int = MOST_ARGUMENTS, takes: str = "") -> Iterator[str]:
     if function is None:
         return
-    if not isinstance(function, FunctionType) or function.__name__ == "<lambda>":
-        shown = "<lambda>" if isinstance(function, FunctionType) else repr(function)
+    if not callable(function):
+        yield f"the {role} is {named(function)}: name a function, and do not call it"
+    elif not isinstance(function, FunctionType) or function.__name__ == "<lambda>":
+        shown = "<lambda>" if getattr(function, "__name__", "") == "<lambda>" else repr(function)
         yield f"the {role} {shown} has no name to draw: define it with def (no lambda, partial or method)"
     elif function.__code__.co_flags & NOT_PLAIN:
         yield f"the {role} {function.__name__} is async or a generator; the core is pure: ask by an effect instead"
@@ -247,4 +258,4 @@ def _is_state(place: object, draft: Draft) -> TypeGuard[StrEnum]:
 
 def _scope(scope: object, draft: Draft) -> Iterator[str]:
     if not is_group(scope) and not _is_state(scope, draft):
-        yield f"the scope {scope!r} is no state or group of {draft.name}"
+        yield f"the scope {named(scope)} is no state or group of {draft.name}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Generic, Never, TypeAlias, TypeVar, get_type_hints
 
-from attrs import field, frozen
+from attrs import frozen
 
 from statekit import cells, faults
 from statekit.draft import AnyRow, classes_in, orders_in
@@ -19,7 +19,6 @@ from statekit.parts import draft_of
 from statekit.states import Group, Kind, StateRow
 from statekit.table import Row
 from statekit.timers import is_arm, is_disarm
-from statekit.value import Shown
 
 if TYPE_CHECKING:
     from statekit.flat import FlatRow
@@ -30,9 +29,14 @@ E = TypeVar("E")
 C = TypeVar("C")
 F = TypeVar("F")
 
+# Given the first kind alone, mypy would expect of each row that is written in the call what holds of the whole table:
+# a guard that reads its own event should accept every event. The second kind is what a timer's row is, and no other.
+Line: TypeAlias = Row[S, E, F] | Row[S, Never, object]
+"""A row in the table of a machine."""
+
 
 @frozen(eq=False, repr=False)
-class Definition(Shown):
+class Definition:
     """A machine with its types forgotten: what the engine, the checks and the pictures work on."""
 
     name: str
@@ -43,7 +47,12 @@ class Definition(Shown):
     answering: tuple[Answering, ...]
     doc: str
     postpone_limit: int
-    folded: Folded = field(repr=False)
+    folded: Folded
+
+    def __repr__(self) -> str:
+        """Say which machine it is, and how large; `rows` has the rest."""
+        rows = len(self.table)
+        return f"<Machine {self.name}: {len(self.states)} states, {rows} row{'s' * (rows != 1)}>"
 
     def arrows(self, state: StrEnum, key: object) -> tuple[Arrow, ...]:
         """Give the arrows that `state` tries for an event class or a timer's id, in order; none is a blank cell."""
@@ -108,6 +117,9 @@ class Definition(Shown):
 class Machine(Definition, Generic[S, E, C, F]):
     """A lifecycle: its states, its table and its first context under one name, checked and folded when it is built.
 
+    `states`, `groups`, `table` and `answering` list what `Rows` makes; `doc` is a line for lists and pictures. No more
+    than `postpone_limit` events are kept for later: a further one is `Refused(full=True)`.
+
     Raises `MalformedTable`, which lists every fault with its file and line. The result is immutable and may be shared
     by any number of instances; `statekit.step` runs it.
     """
@@ -122,13 +134,13 @@ class Machine(Definition, Generic[S, E, C, F]):
         context: C,
         states: Iterable[StateRow[S]],
         groups: Iterable[Group[S]] = (),
-        table: Iterable[Row[S, E, F]],
+        table: Iterable[Line[S, E, F]],
         answering: Iterable[Answering] = (),
         doc: str = "",
         postpone_limit: int = 1000,
     ) -> None:
         """Check the table, then fold it."""
-        draft = draft_of(name, initial, states, groups, table, answering, written_at())
+        draft = draft_of(name, initial, context, states, groups, table, answering, written_at())
         if found := faults.in_draft(draft):
             raise MalformedTable(name, found)
         folded = fold(draft)

@@ -1,7 +1,8 @@
-"""Origins: where a line of a table is written, which is what every complaint about it begins with."""
+"""Origins: where a line of a table is written, and a function of it: what every complaint about them names."""
 
 import sys
 from functools import lru_cache
+from types import CodeType
 
 
 def written_at() -> str:
@@ -12,6 +13,11 @@ def written_at() -> str:
     while frame.f_globals.get("__name__") == "typing" and frame.f_back is not None:
         frame = frame.f_back
     return f"{_short(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+def defined_at(code: CodeType) -> str:
+    """Name the place where a function is defined, as `folder/file.py:line`."""
+    return f"{_short(code.co_filename)}:{code.co_firstlineno}"
 
 
 @lru_cache(maxsize=16)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias, cast
 
+from statekit.draft import named
 from statekit.effects import Signal
 from statekit.errors import UnknownMember
 from statekit.keyed import Keyed, key_order, member_of, spelling
@@ -108,6 +109,41 @@ def parameters(function: Callable[..., object]) -> int:
     return int(code.co_argcount) - bound - len(getattr(function, "__defaults__", None) or ())
 
 
+def misplaced(members: object, wiring: object, derived: object) -> Iterator[str]:
+    """Find the parts that are of another kind altogether: they make everything else unreadable."""
+    listed: tuple[tuple[str, object, tuple[type, ...], str], ...] = (
+        ("members", members, (Definition, Keyed), "MACHINE"),
+        ("wiring", wiring, (Wire,), "wire(...)"),
+        ("derived", derived, (Derived,), "derive(...)"),
+    )
+    for word, given, kinds, one in listed:
+        if isinstance(given, (*kinds, str)) or not isinstance(given, Iterable):
+            right = given.name if isinstance(given, Definition) else one
+            yield f"{word} is {_given(given)}, and no list of them: write ({right},), with the comma"
+            continue
+        for at, each in enumerate(cast("Iterable[object]", given)):
+            if not isinstance(each, kinds):
+                right = "a member is a Machine, or keyed(...)" if word == "members" else f"one is made by {one}"
+                yield f"{word}[{at}] is {_given(each)}; {right}"
+            elif isinstance(each, Wire):
+                yield from _ends(each)
+
+
+def _ends(line: Wire) -> Iterator[str]:
+    for end in (line.source, line.target):
+        if end is not None and not isinstance(cast("object", end), Definition):
+            yield f"a wire of {line.signal.__name__} names {_given(end)}: give the Machine itself"
+
+
+def _given(part: object) -> str:
+    """Write what was given as it would be written in a system, and shortly."""
+    if isinstance(part, Definition):
+        return f"the machine {part.name}"
+    if isinstance(part, Keyed):
+        return f"keyed({part.definition.name}, ...)"
+    return f"a {type(part).__name__}" if isinstance(part, (Wire, Derived)) else named(part)
+
+
 def faults(
     members: tuple[Definition | Keyed, ...], wiring: tuple[Wire, ...], derived: tuple[Derived, ...]
 ) -> Iterator[str]:
@@ -124,7 +160,12 @@ def faults(
                 yield f"{name} sends {signal.__name__}, and nobody receives it: add wire(...) or publish(...)"
     keyed = {each.definition.name: each for each in members if isinstance(each, Keyed)}
     for line in wiring:
-        if line.signal not in effects.get(line.source.name, ()):
+        if not issubclass(cast("type", line.signal), Signal):
+            name = line.signal.__name__
+            yield f"a wire carries {name}, which is no signal: write class {name}(Signal)"
+        elif line.source.name not in names:
+            yield f"a wire leads from {line.source.name}, which is no member"
+        elif line.signal not in effects[line.source.name]:
             yield f"a wire carries {line.signal.__name__}, which {line.source.name} never sends"
         if line.target is not None and line.target.name not in names:
             yield f"a wire leads from {line.source.name} to {line.target.name}, which is no member"
@@ -145,6 +186,8 @@ def _of_keys(line: Wire, keyed: Mapping[str, Keyed]) -> Iterator[str]:
     if line.target is None:
         return
     place = f"the wire of {line.signal.__name__} from {line.source.name} to {line.target.name}"
+    if line.make is not None and _unnamed(line.make):
+        yield f"the make of {place} has no name to be drawn by: write it as a function"
     if line.target.name not in keyed:
         if line.spawns:
             yield f"{place} spawns, and {line.target.name} is not keyed: declare keyed(...), or use wire(...)"

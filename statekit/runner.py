@@ -4,8 +4,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Generic, TypeVar, cast
 
-from statekit.errors import Rejected
-from statekit.machine import Machine
+from statekit.errors import Rejected, event_named
+from statekit.machine import Definition, Machine
 from statekit.snapshot import ANY_KEY, AnySnapshot, AnyStep, Issued, Snapshot, Stimulus, Ticket
 from statekit.step import start, step
 from statekit.timers import Fired, Jitter
@@ -45,6 +45,9 @@ class Runner(Generic[S, E, C, F]):
         chance: Callable[[Jitter], float] = middle,
     ) -> None:
         """Start the machine; `now` is the clock's reading, in seconds."""
+        if not isinstance(cast("object", machine), Definition):
+            kind = type(machine).__name__
+            raise TypeError(f"a Runner runs one Machine, not a {kind}: a System is run by a Driver, or System.step")
         self._machine = machine
         self._report = report
         self._chance = chance
@@ -55,6 +58,10 @@ class Runner(Generic[S, E, C, F]):
         self._extend = self.effects.extend
         self.snapshot: Snapshot[S, C]
         self._keep(cast("AnyStep", start(machine, context)))
+
+    def __repr__(self) -> str:
+        """Say what runs, and where it is."""
+        return f"<Runner of {self._machine.name}: {self.state.name}>"
 
     @property
     def state(self) -> S:
@@ -114,7 +121,7 @@ class Runner(Generic[S, E, C, F]):
         self._keep(done)
         verdict = done.verdict
         if isinstance(verdict, REJECTING) and not self._report:
-            event, possible = type(stimulus.event).__name__, self._machine.possible(before)
+            event, possible = event_named(stimulus.event), self._machine.possible(before)
             raise Rejected(self._machine.name, before.name, event, verdict, possible)
         return verdict
 

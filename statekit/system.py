@@ -15,7 +15,7 @@ from statekit.errors import MalformedSystem
 from statekit.interned import Interned, Memo
 from statekit.keyed import InstanceKey, Keyed, Seed, address
 from statekit.machine import Definition
-from statekit.plan import Plan, faults
+from statekit.plan import Plan, faults, misplaced
 from statekit.snapshot import AnyStep, Stimulus
 from statekit.step import launch, stepped
 from statekit.transaction import (
@@ -28,19 +28,21 @@ from statekit.transaction import (
     lone_of,
     system_snapshot_of,
 )
-from statekit.value import Shown
 from statekit.verdicts import Broken
 from statekit.wiring import Derived, Wire
 from statekit.work import Work
 
 
 def flat(lines: Iterable[Wire | tuple[Wire, ...]]) -> tuple[Wire, ...]:
-    """Lay out a wiring whose lines may be single wires or, from `publish`, several."""
+    """Lay out a wiring whose lines may be single wires or, from `publish`, several; what is none `misplaced` tells."""
+    if not isinstance(cast("object", lines), Iterable):
+        return cast("tuple[Wire, ...]", lines)
     return tuple(wire for line in lines for wire in (line if isinstance(line, tuple) else (line,)))
 
 
 def _plan(system: System) -> Plan:
-    if found := list(faults(system.declared, system.wiring, system.derived)):
+    parts = system.declared, system.wiring, system.derived
+    if found := list(misplaced(*parts)) or list(faults(*parts)):
         raise MalformedSystem(system.name, found)
     return Plan(system.name, system.declared, system.wiring, system.derived)
 
@@ -55,7 +57,7 @@ def _places(system: System) -> Mapping[str, int]:
 
 
 @frozen(eq=False, repr=False)
-class System(Shown):
+class System:
     """Machines wired together, checked when it is built.
 
     `members` are given in their order, those of which there is an instance for each key by `keyed(...)`; the attribute
@@ -68,11 +70,15 @@ class System(Shown):
     wiring: tuple[Wire, ...] = field(default=(), converter=flat)
     derived: tuple[Derived, ...] = ()
     doc: str = ""
-    plan: Plan = field(init=False, repr=False, default=Factory(_plan, takes_self=True))
-    members: tuple[Definition, ...] = field(init=False, repr=False, default=Factory(_members, takes_self=True))
-    places: Mapping[str, int] = field(init=False, repr=False, default=Factory(_places, takes_self=True))
-    lone: dict[int, Lone] = field(init=False, repr=False, factory=dict[int, Lone])
-    snapshots: Interned[object] = field(init=False, repr=False, factory=Interned[object])
+    plan: Plan = field(init=False, default=Factory(_plan, takes_self=True))
+    members: tuple[Definition, ...] = field(init=False, default=Factory(_members, takes_self=True))
+    places: Mapping[str, int] = field(init=False, default=Factory(_places, takes_self=True))
+    lone: dict[int, Lone] = field(init=False, factory=dict[int, Lone])
+    snapshots: Interned[object] = field(init=False, factory=Interned[object])
+
+    def __repr__(self) -> str:
+        """Say which system it is, and of what."""
+        return f"<System {self.name}: {', '.join(self.plan.known())}>"
 
     @property
     def names(self) -> tuple[str, ...]:

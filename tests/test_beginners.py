@@ -71,7 +71,7 @@ HANDED = [
     ({"initial": None}, "initial=None is no member of a StrEnum: name the first state"),
     ({"initial": BOTH}, "initial=group both: name the state in it to begin with"),
     ({"initial": Plain.A, "states": (state(Plain.A, Kind.REST, "a"), state(Plain.B, Kind.REST, "b")), "table": ()},
-     "initial=Plain.A is no text, by which a state is saved: write class Plain(StrEnum)"),
+     "initial=Plain.A is no member of a StrEnum, which states are: write class Plain(StrEnum)"),
     ({"table": LINE}, "table is a Row, and no list of them: write table=(row(...),), with the comma"),
     ({"table": None}, "table is None, and no list of them: write table=(row(...),), with the comma"),
     ({"table": "row"}, "table is 'row', and no list of them: write table=(row(...),), with the comma"),

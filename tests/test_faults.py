@@ -51,12 +51,12 @@ def makes_nothing(_: Context) -> None:
 
 # Each case is a row that is wrong by itself; its line is read off the row that this file wrote.
 ROWS = [
-    (row(Foreign.X, Go, B), "the source <Foreign.X: 'x'> is no state or group of small"),
-    (row(Foreign.A, Go, B), "the source <Foreign.A: 'a'> is no state or group of small"),
-    (row("a", Go, B), "the source 'a' is no state or group of small"),
-    (row((A, Foreign.X), Go, B), "the source <Foreign.X: 'x'> is no state or group of small"),
-    (row(A, Go, Foreign.X), "the target <Foreign.X: 'x'> is no state of small: name one of A, B, C, END"),
-    (row(B, Go, Foreign.A), "the target <Foreign.A: 'a'> is no state of small: name one of A, B, C, END"),
+    (row(Foreign.X, Go, B), "the source Foreign.X is no state or group of small: name one of A, B, C, END"),
+    (row(Foreign.A, Go, B), "the source Foreign.A is no state or group of small: name one of A, B, C, END"),
+    (row("a", Go, B), "the source 'a' is no state or group of small: did you mean State.A?"),
+    (row((A, Foreign.X), Go, B), "the source Foreign.X is no state or group of small: name one of A, B, C, END"),
+    (row(A, Go, Foreign.X), "the target Foreign.X is no state of small: name one of A, B, C, END"),
+    (row(B, Go, Foreign.A), "the target Foreign.A is no state of small: name one of A, B, C, END"),
     (row(A, Go, None), "the target None is no state of small: name one of A, B, C, END"),
     (row(END, Go, B), "END is of kind ended and absorbing; it can have no row"),
     (row(A, Go, A), "row(A, ..., A) is unclear: say stay (no exit, no entry) or reenter (both)"),
@@ -93,7 +93,7 @@ ROWS = [
     (row(A, Go, B, Ask), "the effect Ask is a class: list an instance, Ask(...), or a maker of one"),
     (row(A, Go, B, after(2.0)), "the timer 'after 2 s' stands among the effects: say arm(...) or disarm(...)"),
     (stay(A, Go, timer("t", 1.0, scope=A)), "the timer 't' stands among the effects: say arm(...) or disarm(...)"),
-    (stay(A, timer("t", 1.0, scope=Foreign.A)), "the scope <Foreign.A: 'a'> is no state or group of small"),
+    (stay(A, timer("t", 1.0, scope=Foreign.A)), "the scope Foreign.A is no state or group of small"),
     (stay(A, timer("t", 1.0, scope="nowhere")), "the scope 'nowhere' is no state or group of small"),
     (stay(A, Go, disarm(timer("t", -1.0, scope=A))), "a delay must be finite and not negative, not -1.0"),
     (stay(A, Go, disarm(timer("t", delay_of_event, scope=A))), "the delay delay_of_event must take (context)"),
@@ -111,7 +111,7 @@ ROWS = [
     (postpone(A, idle(1.0, of=(Go,)), because="x"), "a timer cannot be postponed: it is due now or not at all"),
     (stay(A, timer("t", 1.0, scope=A, key=three)), "the key three must take (context) or (context, event)"),
     (stay(A, timer("t", 1.0, scope=A, key="document")),
-     "the key 'document' has no name to draw: define it with def (no lambda, partial or method)"),
+     "the key is 'document': name a function, and do not call it"),
     (stay(A, Go, disarm(timer("t", 1.0, scope=A, key=later))),
      "the key later is async or a generator; the core is pure: ask by an effect instead"),
 ]  # fmt: skip

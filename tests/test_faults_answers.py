@@ -47,7 +47,7 @@ class Tell(Signal):
 def test_the_scope_of_an_effect_is_a_state_or_group_of_the_machine():
     declared = rows.answering(Ask, Answered, scope=Foreign.A, failed=failed)
     assert faults_of(answering=(declared,)) == (
-        f"{declared.origin}: the scope <Foreign.A: 'a'> is no state or group of small",
+        f"{declared.origin}: the scope Foreign.A is no state or group of small",
     )
 
 

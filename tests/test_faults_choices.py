@@ -47,7 +47,7 @@ def test_a_fault_in_a_choice_is_told_once_however_many_rows_lead_there():
     branch = to(Foreign.X)
     picked = choice("picked", branch)
     found = faults_of(row(C, Go, picked), row(B, Go, choice("outer", to(picked))))
-    assert found == (f"{branch.origin}: the target <Foreign.X: 'x'> is no state of small: name one of A, B, C, END",)
+    assert found == (f"{branch.origin}: the target Foreign.X is no state of small: name one of A, B, C, END",)
 
 
 @pytest.mark.parametrize("role", ["guard", "update"])

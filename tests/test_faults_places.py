@@ -57,7 +57,7 @@ def test_a_state_of_another_enum_is_refused_even_if_it_reads_alike():
     alike = rows.state(Foreign.A, Kind.REST, "a")
     for declared in (foreign, alike):
         assert faults_of(states=(*STATES, declared)) == (
-            f"{declared.origin}: {declared.state!r} is no member of State, as the initial is",
+            f"{declared.origin}: Foreign.{declared.state.name} is no member of State, as the initial is",
         )
 
 
@@ -88,10 +88,12 @@ def test_a_group_may_not_bear_the_name_of_a_state_or_of_another_group():
     assert first.origin != second.origin
 
 
-@pytest.mark.parametrize("state", [Foreign.X, Foreign.A, "a"])
-def test_a_group_may_only_name_states_of_its_machine(state):
+@pytest.mark.parametrize(
+    ("state", "named"), [(Foreign.X, "Foreign.X"), (Foreign.A, "Foreign.A"), ("a", "'a'")], ids=str
+)
+def test_a_group_may_only_name_states_of_its_machine(state, named):
     odd = group("odd", state, B)
-    assert faults_of(groups=(odd,)) == (f"{odd.origin}: group odd names {state!r}, which is no state of small",)
+    assert faults_of(groups=(odd,)) == (f"{odd.origin}: group odd names {named}, which is no state of small",)
 
 
 def test_groups_that_overlap_may_not_answer_the_same_trigger_in_the_same_state():

@@ -32,7 +32,7 @@ class Address:
         return cls(url, client_id)
 
     def with_token(self, token: str) -> str:
-        """Give the URL to dial; it is a secret (protocol.md, "Address")."""
+        """Give the URL to dial; it is a secret."""
         scheme, host, path, query, _ = urlsplit(self._url)
         asked = parse_qsl(query, keep_blank_values=True)
         asked += [("token", token), ("client_id", self.client_id), ("version", "1")]

@@ -18,12 +18,17 @@ from statekit.verdicts import Taken
 
 
 class NotReady(StatekitError):
-    """The connection failed for good, or the document was halted, before it was here; `reason` says why."""
+    """The connection failed for good, or the document was halted, before it was here; `reason` says why.
 
-    def __init__(self, reason: str) -> None:
-        """Keep the reason."""
+    `document_id` is the document's name, empty for that of the URL.
+    """
+
+    def __init__(self, document_id: str, reason: str) -> None:
+        """Keep which document it is, and the reason."""
+        self.document_id = document_id
         self.reason = reason
-        super().__init__(f"the document did not arrive: {reason}")
+        which = repr(document_id) if document_id else "of the URL"
+        super().__init__(f"the document {which} did not arrive: {reason}")
 
 
 class OpenedDocument:
@@ -54,7 +59,7 @@ class OpenedDocument:
         while not self.replica.loaded:
             reason = self._course.given_up or (self._held.reason if self._held else "")
             if reason or self._closed:
-                raise NotReady(reason or "closed")
+                raise NotReady(self.document_id, reason or "closed")
             await self._course.changes()
 
     @property

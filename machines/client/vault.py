@@ -3,6 +3,7 @@
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from attrs import field, frozen
 
@@ -50,6 +51,10 @@ class LoginRequired(StatekitError):
     """Raised by a refresh function when no refresh can help: the user has to sign in again."""
 
 
+class NotAsync(StatekitError):
+    """The refresh function returned its token instead of a promise of it: define it with `async def`."""
+
+
 RefreshFunction = Callable[[], Awaitable[str | AccessToken]]
 """What an application gives: returns a token, or raises `LoginRequired`, or an `OSError` when nobody was reached."""
 
@@ -91,7 +96,7 @@ class Vault:
         self._turn += 1
         turn = self._turn
         try:
-            answer = await self._refresh()
+            answer = await self._asked()
             token = answer if isinstance(answer, AccessToken) else AccessToken(answer)
         except LoginRequired:
             reply(RefreshFailed(Trouble.REVOKED))
@@ -104,6 +109,12 @@ class Vault:
             if turn == self._turn:  # else a login, a logout or a newer refresh came before this answer
                 self._keep(effect.generation, token.value)
             reply(Refreshed(token.lifetime_seconds))
+
+    def _asked(self) -> Awaitable[str | AccessToken]:
+        asked = self._refresh()
+        if not isinstance(cast("object", asked), Awaitable):
+            raise NotAsync
+        return asked
 
     def _keep(self, generation: int, value: str) -> None:
         self._tokens = {each: kept for each, kept in self._tokens.items() if each == generation - 1}

@@ -1,4 +1,4 @@
-"""Where a client dials: the document, its own id, and the token that makes it all a secret (protocol.md, "Address")."""
+"""Where a client dials: the document, its own id, and the token that makes it all a secret."""
 
 from typing import Final
 from urllib.parse import parse_qs, quote, urlencode, urlsplit

@@ -8,10 +8,13 @@ import click
 from attrs import asdict
 from rich.console import Console
 
-from machines.demo.front import LoopbackFront
-from machines.demo.server import DemoServer, ServerOptions
-from machines.demo.story import BESIDE, Report, Story, Told
-from machines.demo.timeline import Timeline, summary
+try:
+    from machines.demo.front import LoopbackFront
+    from machines.demo.server import DemoServer, ServerOptions
+    from machines.demo.story import BESIDE, Report, Story, Told
+    from machines.demo.timeline import Timeline, summary
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError(f'{missing}: pip install "statekit[demo]"', name=missing.name) from missing
 
 SCALE = 0.15
 """The one factor by which every delay of the demo, the server's and the clients', is shortened."""

@@ -50,7 +50,7 @@ class ServerOptions:
     refresh_lead_seconds: float | None = field(default=None, validator=or_none(seconds()))
     """How long before its token expires a client is told token_refresh_required; None never."""
     ping_every_seconds: float | None = field(default=None, validator=or_none(seconds(above=0)))
-    """How often the server pings each client (protocol.md has 30); None never."""
+    """How often the server pings each client (30 is usual); None never."""
     restart_seconds: float = field(default=2.0, validator=seconds())
     """How long `SERVER_RESTART` shuts the port."""
     refusal_seconds: float = field(default=5.0, validator=seconds())

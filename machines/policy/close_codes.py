@@ -1,7 +1,7 @@
 """What the client does when a link closes, by close code or by the HTTP status that refused the handshake.
 
-A machine asks for the row and reads its columns; the code itself goes no further. Every number is in
-lifecycles section 10, which marks those that come from the seed.
+A machine asks for the row and reads its columns; the code itself goes no further. What the seed
+says of a code stands beside ours in the printed tables (`machines.printed.closes`).
 
 Surprising rows: a remote 1000 stops the client (it is the peer who was done, not we); 1002 and 1003 are retried once,
 since the operation in flight may be what the peer could not read, and 1007 once more, since after two that operation
@@ -18,7 +18,7 @@ from attrs import field, frozen
 
 
 class CloseAct(StrEnum):
-    """What the connection does about a close; the letter is the one in lifecycles section 10."""
+    """What the connection does about a close; each has a letter for short."""
 
     BACKOFF = "backoff"
     """R: try again after the next backoff delay."""
@@ -250,7 +250,7 @@ CLOSE_POLICIES: Final = ClosePolicies(UNKNOWN_CLOSE).overlay({
                       note="the same waits as after our own storm"),
 })
 # fmt: on
-"""Every close code of lifecycles section 10; `overlay` it with a product's own rows."""
+"""Every close code; `overlay` it with a product's own rows."""
 
 UNKNOWN_STATUS: Final = ClosePolicy(
     "Unknown Status",

@@ -2,7 +2,7 @@
 
 The row decides; the frame's own `recoverable` flag counts only for a code that no row names (seed defect 10).
 A row names the machine event the frame becomes (`Route`) and what goes with it; how long and how often to try
-again stands in the options of the machine it goes to. Source: lifecycles section 11.
+again stands in the options of the machine it goes to.
 
 Surprising rows: the two connection codes are made by this client and never arrive; TOKEN_EXPIRED is refreshed
 whatever its flag says; INSUFFICIENT_PERMISSIONS and INTERNAL_ERROR mean one thing about an operation and
@@ -245,7 +245,7 @@ ERROR_POLICIES: Final = ErrorPolicies((
                 recoverable=True, note="attempts are not burnt; a banner tells the user"),
 ), unknown_recoverable=UNKNOWN_RECOVERABLE, unknown_final=UNKNOWN_FINAL)
 # fmt: on
-"""The 19 rows of lifecycles section 11; `overlay` them with a product's own."""
+"""The rows of the 19 error codes; `overlay` them with a product's own."""
 
 
 def error_policy(error_code: str, recoverable: bool) -> ErrorPolicy:  # noqa: FBT001  the wire's own two fields

@@ -20,7 +20,7 @@ from statekit import Jitter
 class RetryOptions:
     """How often and how soon to try again; times in seconds. Raises ValueError for a value that could never work.
 
-    Attempts, base and cap are the seed's backoff; kind, floor, spread and the slow tier are lifecycles section 2 (c).
+    Attempts, base and cap are the seed's backoff; kind, floor, spread and the slow tier are ours.
     `spread_seconds` is the widest first delay after a server that went away, for the sake of a whole fleet;
     `slow_jitter` how far slow waits are drawn out: a quarter. `after_exhaustion` says what follows the last attempt of
     the fast phase: "suspend" goes on slowly, "fail" is the seed's literal stop. `after_server_close` says what follows

@@ -93,7 +93,7 @@ class State(StrEnum):
 (ROUTING,) = State
 
 WRITE = "write"
-"""The permission without which no edit is taken (protocol.md)."""
+"""The permission without which no edit is taken."""
 
 
 @frozen

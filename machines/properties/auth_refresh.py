@@ -1,4 +1,4 @@
-"""What is claimed of the refreshing: A1 to A10 of lifecycles section 3 (e); what they say of each token is in `tokens`.
+"""What is claimed of the refreshing: A1 to A10; what they say of each token is in `tokens`.
 
 True by construction, and so claimed nowhere else:
 - A3, a result counts only for whom it was asked: a refresh is awaited in the stay in REFRESHING, which a logout or a

@@ -1,4 +1,4 @@
-"""What is claimed of the circuit breaker: B1 to B9 of lifecycles section 4 (e), and four claims of our own.
+"""What is claimed of the circuit breaker: B1 to B9, and four claims beside them.
 
 True by construction, and so claimed nowhere else:
 - B5, one reset timer: a timer of a state is armed by entering it and ends with the stay; a second one of the same name

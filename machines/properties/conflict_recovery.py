@@ -1,4 +1,4 @@
-"""What is claimed of conflict_recovery: O1 to O12 of lifecycles section 5 (e), and what holds, halts and links do.
+"""What is claimed of conflict_recovery: O1 to O12, and what holds, halts and links do.
 
 The claims about operations stand in `operations` (O1 to O4, O9, O10, O12), those about questions and versions in
 `questions` (O6 to O8); here are those about turns and holds (O5), tries (O11) and halts, and that it all comes to rest.

@@ -1,4 +1,4 @@
-"""What is claimed of the connection: C1 to C12 of lifecycles section 2 (e), and of ours what gates and wakes do.
+"""What is claimed of the connection: C1 to C12, and what gates and wakes do.
 
 The claims about its socket stand in `sockets`, those about what is lost in `losses`, those about gates in `gates`.
 

@@ -1,4 +1,4 @@
-"""What is claimed of the storm: S1 to S7 of lifecycles section 7 (e), and three claims of our own.
+"""What is claimed of the storm: S1 to S7, and three claims beside them.
 
 True by construction, and so claimed nowhere else:
 - S2, one close(4999) for each trip: the connection closes on the gate that a trip shuts, which is a derived fact of the

@@ -1,7 +1,7 @@
 """Operations: what is claimed of what users make: that it reaches the server once, in order, and how each one ends.
 
-These are O1 to O4, O9, O10 and O12 of lifecycles section 5 (e). The server of `Outside` takes a message twice if it
-comes twice, unless its temper says otherwise, so that exactly once is shown of the client alone.
+These are O1 to O4, O9, O10 and O12. The server of `Outside` takes a message twice if it comes twice, unless its
+temper says otherwise, so that exactly once is shown of the client alone.
 """
 
 from collections.abc import Sequence

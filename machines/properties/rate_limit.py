@@ -1,4 +1,4 @@
-"""What is claimed of the pacer: R1 to R10 of lifecycles section 6 (e), and a claim of our own on how fast it goes.
+"""What is claimed of the pacer: R1 to R10, and how fast it goes.
 
 R3 speaks of one release timer; here each announced limit has one of its own, and none runs without its limit.
 

@@ -1,4 +1,4 @@
-"""What is claimed of the session: G1 to G8 of lifecycles section 8.3, and of its members' claims those that need all.
+"""What is claimed of the session: G1 to G8, and of its members' claims those that need all.
 
 A session is explored in several worlds (see `worlds`), with a stand-in for the document (see `pipeline`): what becomes
 of a document's text is claimed of conflict recovery. True by construction, and so claimed nowhere else:

@@ -1,4 +1,4 @@
-"""Frames: a message as the JSON text that goes over the wire, and back (protocol.md, "Envelope")."""
+"""Frames: a message as the JSON text that goes over the wire, and back."""
 
 import json
 import math

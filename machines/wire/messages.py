@@ -1,6 +1,6 @@
 """What client and server say to each other: one frozen value per message of the protocol, in both directions.
 
-The fields are named as in protocol.md, but for a unit where the wire leaves it out (`retry_after` in
+The fields are named as on the wire, but for a unit where the wire leaves it out (`retry_after` in
 milliseconds is `retry_after_ms`). `client_id` and `message_id` belong to the envelope and ride on the
 messages that need them. Required fields come first; what the peer may leave out has a default. `codec` turns
 them into frames and back.

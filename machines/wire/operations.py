@@ -1,4 +1,4 @@
-"""The four operations of a text, as they stand on the wire (protocol.md, "Operations").
+"""The four operations of a text, as they stand on the wire.
 
 Positions and lengths count characters (Unicode code points). An operation is checked when it is made: a
 negative position, a zero length, a boolean for a number, empty content or empty attributes raise

@@ -75,11 +75,10 @@ class Alphabet:
         owned = internal if model.environment is None else internal | model.environment.owns
         answers = self.folded.answers
         possible = [event for event in self.folded.events if event not in owned]
-        self.events: list[Samples] = [
-            samples_of(model, definition, event) for event in possible if event not in answers
-        ]
+        _sampled(model, definition, dict.fromkeys((*possible, *(event for event in answers if event not in owned))))
+        self.events: list[Samples] = [samples_of(model, event) for event in possible if event not in answers]
         self.answers: Mapping[type, Samples] = {
-            event: samples_of(model, definition, event) for event in answers if event not in owned
+            event: samples_of(model, event) for event in answers if event not in owned
         }
         made = [each for each in (*self.events, *self.answers.values()) if each.made is not None]
         self.ordinals: frozenset[Mark] = frozenset(
@@ -164,14 +163,36 @@ def resolved(definition: Definition, local: Local, move: Move) -> Try:
     return Try(move, Stimulus(move.event, ticket=number), opens or None, answers=True)
 
 
-def samples_of(model: Model, definition: Definition, event: type) -> Samples:
-    """Find the samples of an event class: the model's, the class's own, or `cls()`; raises `MalformedModel`."""
+def _sampled(model: Model, definition: Definition, events: Iterable[type]) -> None:
+    """Raise `MalformedModel` if there are event classes without samples, and name all of them."""
+    missing = [event.__name__ for event in events if event not in model.samples and not _has_own(event)]
+    if missing:
+        have, each = ("has", "it") if len(missing) == 1 else ("have", "each")
+        raise MalformedModel(
+            model.name,
+            f"{definition.name} answers {', '.join(missing)}, which {have} no samples and cannot be made as "
+            f"{missing[0]}(): give {each} a class method `samples` that returns a tuple of instances, or name them in "
+            f"Model(samples=...)",
+        )
+
+
+def _has_own(event: type) -> bool:
+    if not inspect.ismethod(getattr(event, "samples", None)):
+        try:
+            event()
+        except TypeError:
+            return False
+    return True
+
+
+def samples_of(model: Model, event: type) -> Samples:
+    """Find the samples of an event class that has some: the model's, the class's own, or `cls()`."""
     made = model.samples.get(event)
     if made is not None:
         return Samples(event, (), made, marks(event))
     own = getattr(event, "samples", None)
     if not inspect.ismethod(own):
-        return Samples(event, (_plain(model, definition, event),), marks=marks(event))
+        return Samples(event, (event(),), marks=marks(event))
     given = tuple(cast("Iterable[object]", own()))
     wrong = next((each for each in given if type(each) is not event), None)
     if wrong is not None or not given:
@@ -179,17 +200,6 @@ def samples_of(model: Model, definition: Definition, event: type) -> Samples:
             model.name, f"{event.__name__}.samples() gives {wrong!r}: it must give instances of {event.__name__}"
         )
     return Samples(event, given, marks=marks(event))
-
-
-def _plain(model: Model, definition: Definition, event: type) -> object:
-    try:
-        return event()
-    except TypeError as error:
-        raise MalformedModel(
-            model.name,
-            f"{definition.name} answers {event.__name__}, which has no samples ({error}): give it a class method "
-            f"`samples` that returns a tuple of instances, or name them in Model(samples=...)",
-        ) from error
 
 
 def _ends(awaited: Awaited) -> tuple[float, ...]:

@@ -87,11 +87,13 @@ class Places:
         try:
             number, fresh = self.contexts.number(context)
             if fresh:
+                if getattr(type(context), "__hash__", None) is None:
+                    raise TypeError(type(context))  # it could be told apart by its fields, until it is changed
                 self.note(type(context).__name__, context)
             key = (snapshot.state, number, awaits, postponed)
             known = self.known.get(key)
         except TypeError as error:
-            raise MalformedModel(self.definition.name, _unhashable(self.definition.name, snapshot)) from error
+            raise MalformedModel(self.definition.name, _unhashable(snapshot)) from error
         if known is None:
             known = self.known[key] = len(self.nodes)
             tickets = tuple(Ticket(at + 1, each.name, each.scope, each.key) for at, each in enumerate(awaits))
@@ -214,14 +216,25 @@ def clamped(instant: float, age_max: float) -> float:
     return max(-age_max, min(age_max, instant)) + 0.0
 
 
-def _unhashable(machine: str, snapshot: AnySnapshot) -> str:
-    for value in (snapshot.context, *snapshot.postponed):
+def _unhashable(snapshot: AnySnapshot) -> str:
+    values = (snapshot.context, *snapshot.postponed)
+    for value in values:
         for name in hints(type(value)) if has(type(value)) else ():
-            try:
-                hash(getattr(value, name))
-            except TypeError:
+            if not _hashes(getattr(value, name)):
                 return (
                     f"{type(value).__name__}.{name} cannot be hashed, so its snapshots cannot be told apart: "
                     f"make it a frozen value, a tuple or a frozenset"
                 )
-    return f"a context or a postponed event of {machine} cannot be hashed: make it a frozen value"
+    name = next((type(value).__name__ for value in values if not _hashes(value)), type(snapshot.context).__name__)
+    return (
+        f"{name} cannot be hashed, since it can be changed in place: make it a frozen value, such as a class under "
+        f"attrs.frozen"
+    )
+
+
+def _hashes(value: object) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from itertools import pairwise
-from pathlib import PurePath
 from types import CodeType, FrameType
 from typing import Any, ParamSpec, TypeVar
 
@@ -22,6 +21,7 @@ from attrs import define, field
 from statekit.check.functions import codes_in, functions_in, functions_of
 from statekit.check.report import Gap
 from statekit.machine import Definition
+from statekit.origin import defined_at
 from statekit.system import System
 
 P = ParamSpec("P")
@@ -140,10 +140,8 @@ class Covered:
     def gaps(self) -> Iterator[Gap]:
         """Name every branch that was never gone."""
         for each in self.all:
-            name = PurePath(each.code.co_filename)
-            origin = f"{name.parent.name}/{name.name}:{each.code.co_firstlineno}"
             for line in missing(each):
-                yield Gap(each.function, origin, line)
+                yield Gap(each.function, defined_at(each.code), line)
 
 
 def missing(watched: Watched) -> Iterator[str]:

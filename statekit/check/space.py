@@ -15,6 +15,7 @@ from statekit.check.report import Finding
 from statekit.check.seen import Move, Seen
 from statekit.check.watch import Watch
 from statekit.machine import Definition
+from statekit.origin import defined_at
 from statekit.timers import Fired
 from statekit.transaction import Hop
 from statekit.verdicts import Broken, Forbidden, Refused, Unhandled, Verdict
@@ -115,7 +116,9 @@ def fault(member: Definition, state: str, event: object, verdict: Verdict) -> st
     where = f"{member.name}: {kind} in {state}"
     match verdict:
         case Broken():
-            return f"{where} is {verdict}: mend {verdict.function}, or guard the row"
+            places = [defined_at(code) for code, name in member.folded.functions.items() if name == verdict.function]
+            at = f" ({places[0]})" if len(places) == 1 else ""
+            return f"{where} is {verdict}: mend {verdict.function}{at}, or guard the row"
         case Forbidden():
             return f"{where} can be reached, though it is forbidden: {verdict.because}"
         case Unhandled(ended=False):

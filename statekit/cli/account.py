@@ -36,7 +36,7 @@ def sum_up(screen: Console, all_checked: Iterable[Checked]) -> None:
     found = sum(len(each.errors) for each in done)
     explored = [each.explored for each in done if each.explored]
     wrong = sum(len(each.refuted) for each in done)
-    odd = sum(len(each.faults) + len(each.gaps) for each in explored)
+    odd = sum(len(each.faults) or len(each.gaps) for each in explored)
     held = sum(len(each.results) for each in explored) - wrong
     line = Text.assemble((f"{len(done)} checked: ", "bold"), _count(found, "finding"), f", {_properties(held)}")
     if wrong:
@@ -155,6 +155,10 @@ def _story(checked: Checked, trace: Trace) -> Iterator[RenderableType]:
 
 
 def _gaps(explored: Explored) -> Iterator[Text]:
+    """Tell which ways through functions were never gone; where a fault may be why, only how many."""
+    if explored.faults and explored.gaps:
+        yield Text(f"· {counted(len(explored.gaps), 'way')} through functions never gone: mend the above first", "dim")
+        return
     for gap in explored.gaps:
         yield Text.assemble(
             (f"{BAD[0]} ", BAD[1]),

@@ -71,8 +71,10 @@ class Offer:
         module, _, attribute = self.value.partition(":")
         try:
             found: object = import_module(module)
-        except (ImportError, StatekitError) as error:
+        except StatekitError as error:
             raise CannotLoad(self.name, self.value, str(error)) from error
+        except ImportError as error:
+            raise CannotLoad(self.name, self.value, f"{error}{_place_of(error)}") from error
         except Exception as error:  # the module's own code failed
             raise CannotLoad(self.name, self.value, _raised(error)) from error
         try:
@@ -166,11 +168,15 @@ def _of_file(name: str, *, models: bool) -> Offer:
 
 
 def _raised(error: Exception) -> str:
-    """Say what a module raised, and on which line: the last that is not the standard library's."""
+    """Say what a module raised, and on which line."""
+    return f"{type(error).__name__}: {error}{_place_of(error)}"
+
+
+def _place_of(error: Exception) -> str:
+    """Name the line that raised an error while modules were imported: the last that is not the standard library's."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<")]
     own = [frame for frame in frames if not Path(frame.filename).is_relative_to(LIBRARY)]
-    place = f" ({'/'.join(Path(own[-1].filename).parts[-2:])}:{own[-1].lineno})" if own[1:] else ""
-    return f"{type(error).__name__}: {error}{place}"
+    return f" ({'/'.join(Path(own[-1].filename).parts[-2:])}:{own[-1].lineno})" if own[1:] else ""
 
 
 def _file_of(module: str) -> str:

@@ -46,8 +46,9 @@ class NoPicture(StatekitError):
 def difference(ctx: click.Context, old: str, new: str, *, as_json: bool, picture: Path | None, program: str) -> None:
     """Compare OLD with NEW: rows, what each state does, and which states no row leads to any more.
 
-    Each is a name from `list`, module:ATTRIBUTE, file.py, file.py:ATTRIBUTE, or REV:NAME, where REV is a revision of
-    this git repository: `statekit diff HEAD~3:connection connection`. Exit codes: 0 they are the same, 1 they differ.
+    Each is a name from `list`, module:ATTRIBUTE, file.py, file.py:ATTRIBUTE, or REV: and one of these, where REV is a
+    revision of this git repository: `statekit diff HEAD~3:app/door.py app/door.py`. Exit codes: 0 they are the same, 1
+    they differ.
     """
     found = tuple(each for each in _compared(sheets(old), sheets(new)) if each)
     if as_json:

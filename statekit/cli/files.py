@@ -53,10 +53,12 @@ def module_of(given: str) -> str:
 def only_one(file: str, module: object, *, models: bool) -> str:
     """Choose the attribute that is meant where none is named: the only model, else the only machine or system.
 
-    A model counts only where `models` are wanted. Raises `NoSuchFile` and says which there are.
+    A model counts only where `models` are wanted, and a machine not beside the system that it is a member of. Raises
+    `NoSuchFile` and says which there are.
     """
     found = list(_named(module, (Model,))) if models else []
-    found = found or list(_named(module, (Definition, System)))
+    parts = [part for each in vars(module).values() if isinstance(each, System) for part in each.members]
+    found = found or [name for name in _named(module, (Definition, System)) if getattr(module, name) not in parts]
     if len(found) != 1:
         which = " or ".join(f"{file}:{name}" for name in found) or "a Machine, a System or a Model is missing"
         raise NoSuchFile(file, f"has {len(found) or 'nothing'} to choose from: {which}")

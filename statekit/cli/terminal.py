@@ -1,7 +1,10 @@
 """The terminal: colours by kind and cause, and a console that keeps to the reader's wishes (NO_COLOR, width)."""
 
+import re
+import sys
 from collections.abc import Mapping
-from typing import Final
+from io import TextIOBase
+from typing import IO, Final, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -35,11 +38,23 @@ VERBS: Final[Mapping[Verb, str]] = {
 }
 
 
+class Unpadded(TextIOBase):
+    """Standard output without the blanks that fill the lines of a table: a file or a page has no use for them."""
+
+    def write(self, text: str) -> int:
+        """Write a whole print's lines."""
+        return sys.stdout.write(re.sub(" +$", "", text, flags=re.MULTILINE))
+
+    def flush(self) -> None:
+        """Flush what is behind it."""
+        sys.stdout.flush()
+
+
 def console() -> Console:
     """Make a console; into a pipe it is 100 columns wide, so that tables do not fold at 80."""
     made = Console(highlight=False)
     if not made.is_terminal:
-        made = Console(highlight=False, width=PIPED_WIDTH)
+        made = Console(highlight=False, width=PIPED_WIDTH, file=cast("IO[str]", Unpadded()))
     return made
 
 

@@ -41,8 +41,11 @@ def sheets(version: str) -> tuple[Sheet, ...]:
     if version.partition(":")[0].endswith(".py"):
         return _elsewhere(version, version, Path.cwd())
     revision, colon, name = version.partition(":")
-    if colon and _is_revision(revision) and (":" in name or name in _known()):
+    alone = ":" in name or name.endswith(".py")
+    if colon and _is_revision(revision) and (alone or name in _known()):
         return _at(version, revision, name)
+    if colon and (alone or not all(part.isidentifier() for part in revision.split("."))):
+        raise NoSuchVersion(version, f"{revision} is no revision of a git repository here")
     return sheets_of(catalogue.exhibit(version).subject)
 
 
@@ -66,7 +69,7 @@ def _at(version: str, revision: str, name: str) -> tuple[Sheet, ...]:
 
 def _offered(tree: Path, name: str) -> str:
     """Find where a name led at a revision, or leads now, if the entry points are not declared in its pyproject.toml."""
-    if ":" in name:
+    if ":" in name or name.endswith(".py"):
         return name
     declared = tree / "pyproject.toml"
     text = declared.read_text(encoding="utf-8") if declared.exists() else ""

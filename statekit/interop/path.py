@@ -122,9 +122,11 @@ def updated(updates: Iterator[Call] | tuple[Call, ...], context: object, event: 
 
 
 def made(orders: tuple[object, ...], context: object, event: object) -> Iterator[object]:
-    """Give the orders, with what each maker makes in its place."""
+    """Give the orders, with what each maker makes in its place; raises TypeError if it makes nothing."""
     for order in orders:
         effect = called(order, context, event) if isinstance(order, Call) else order
+        if isinstance(order, Call) and effect is None:
+            raise TypeError(f"maker {order.name} returned None; it must return an effect, or a tuple of them")
         if isinstance(effect, tuple):
             yield from cast("tuple[object, ...]", effect)
         else:

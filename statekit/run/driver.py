@@ -21,7 +21,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 from weakref import ref
 
 import anyio
@@ -75,8 +75,8 @@ class Driver:
     (under `Policy.REPORT` they are logged). `close_seconds` (of the clock) bounds the cleaning up of effects that were
     cancelled.
 
-    Raises `MalformedDriver`, `UnknownMember` for a context of nobody, ValueError for what is restored with contexts or
-    is no snapshot of this system, and what starting the system raises.
+    Raises `MalformedDriver`, TypeError for what is no system, `UnknownMember` for a context of nobody, ValueError for
+    what is restored with contexts or is no snapshot of this system, and what starting the system raises.
     """
 
     _group: TaskGroup
@@ -97,6 +97,8 @@ class Driver:
         close_seconds: float = 5.0,
     ) -> None:
         """Check the performers and start the system on paper; nothing is performed before `run`."""
+        if not isinstance(cast("object", system), System):
+            raise TypeError(f"a Driver runs a System, not a {type(system).__name__}: write System('house', (MACHINE,))")
         self._system = system
         performing = index(system, performers)
         self._clock: Clock = LoopClock() if clock is None else clock
@@ -116,6 +118,11 @@ class Driver:
         self._stopping = False
         self._left: Mapping[tuple[str, int], float] | None = None
         self._failure: BaseException | None = None
+
+    def __repr__(self) -> str:
+        """Say what runs, and where its members are."""
+        held = zip(self._snapshot.names, self._snapshot.members, strict=True)
+        return f"<Driver of {self._system.name}: {', '.join(f'{name} {member.state.name}' for name, member in held)}>"
 
     @property
     def snapshot(self) -> SystemSnapshot:

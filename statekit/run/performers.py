@@ -109,10 +109,32 @@ def performs(effect_class: type[F], act: Callable[[F, Reply], Awaitable[None] | 
 
 def index(system: System, performers: Iterable[Performer]) -> dict[type, Performer]:
     """Find the performer of every effect; raises `MalformedDriver` for too few, too many or the wrong kind."""
-    given = tuple(performers)
-    if faults := list(_faults(system, given)):
-        raise MalformedDriver(system.name, faults)
+    found: list[str] = []
+    given = _listed(performers, found)
+    if found := found or list(_faults(system, given)):
+        raise MalformedDriver(system.name, found)
     return {each.effect_class: each for each in given}
+
+
+def _listed(performers: Iterable[Performer], found: list[str]) -> tuple[Performer, ...]:
+    """List what was given; what is no performer is noted in `found`."""
+    handed = cast("object", performers)
+    if isinstance(handed, Performer) or not isinstance(handed, Iterable):
+        shown = "a Performer" if isinstance(handed, Performer) else repr(handed)
+        found.append(f"performers is {shown}, and no list of them: write [performs(...)]")
+        return ()
+    given = tuple(performers)
+    found += [f"performers[{at}] {fault}" for at, each in enumerate(given) for fault in _misplaced(each)]
+    return given
+
+
+def _misplaced(given: object) -> Iterator[str]:
+    if not isinstance(given, Performer):
+        yield f"is {given!r}; one is made by performs(...)"
+    elif not isinstance(cast("object", given.effect_class), type):
+        yield f"names {given.effect_class!r}: write the effect's class, {type(given.effect_class).__name__}"
+    elif not callable(given.act):
+        yield f"has no function that performs {given.effect_class.__name__}, but {given.act!r}"
 
 
 def _faults(system: System, given: tuple[Performer, ...]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from statekit.errors import Rejected
+from statekit.errors import Rejected, event_named
 from statekit.plan import Plan
 from statekit.transaction import Hop, SystemSnapshot, Transaction
 from statekit.verdicts import REJECTING, Broken, Refused, Started, Taken, Unhandled, Verdict
@@ -53,7 +53,7 @@ def _walk(plan: Plan, states: dict[str, StrEnum], transaction: Transaction) -> I
 
 
 def _rejection(at: int, hop: Hop, verdict: Verdict, plan: Plan, states: Mapping[str, StrEnum]) -> Rejection:
-    event, words = type(hop.event).__name__, str(verdict)
+    event, words = event_named(hop.event), str(verdict)
     definition = plan.definition(hop.member)
     name, possible = "", tuple[str, ...]()
     if not (isinstance(verdict, Unhandled) and verdict.absent):

@@ -1,10 +1,12 @@
 """SystemWalk: a system driven by hand, one transaction after the other; see `walk` for the idea.
 
-walk = SystemWalk(SESSION)
-walk.send(AUTH_REFRESH, SignIn())
-walk.answer(AUTH_REFRESH, Refreshed(60.0))
-walk.send(CONNECTION, Connect())
-assert walk.effects == (Dial(1),)
+    walk = SystemWalk(SESSION)
+    walk.send(AUTH_REFRESH, SignIn())
+    walk.answer(AUTH_REFRESH, Refreshed(60.0))
+    walk.send(CONNECTION, Connect())
+    assert walk.effects == (Dial(1),)
+
+A member is named by its machine; of a keyed one `key` says which instance is meant.
 """
 
 from collections.abc import Mapping

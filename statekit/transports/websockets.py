@@ -17,7 +17,7 @@ from .socket import DialFailed, Socket
 class WebSocketTransport:
     """A `Transport` over TCP and TLS; it holds no connections and may be shared.
 
-    `open_timeout_seconds` bounds the whole dial and `close_timeout_seconds` a close (10 s each: `spec`). A message of
+    `open_timeout_seconds` bounds the whole dial and `close_timeout_seconds` a close (10 s each). A message of
     more than `max_size_bytes` ends the connection with 1009; None sets no bound. `tls` replaces the system's trust for
     `wss:` URLs. Raises ValueError for a value that could never work.
     """

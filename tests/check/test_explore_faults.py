@@ -136,7 +136,7 @@ MALFORMED = [
     (Model(machine(listing.row(HERE, Go, THERE, update=listed), context=Listed())), "Listed.names cannot be hashed"),
     (Model(machine(marking.row(HERE, Go, THERE, update=marked), context=Marked())), "Marked.names cannot be hashed"),
     (Model(machine(GO, rows.postpone(HERE, Piled, because="x"))), "Piled.names cannot be hashed"),
-    (Model(machine(GO, context=["a"])), "a context or a postponed event of two cannot be hashed"),
+    (Model(machine(GO, context=["a"])), "list cannot be hashed, since it can be changed in place"),
     (Model(TURNSTILE, (invariant("odd", raises),)), "a function of odd raised LookupError"),
     (Model(TURNSTILE, (on_step("odd", raises),)), "a function of odd raised LookupError"),
 ]

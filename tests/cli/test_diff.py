@@ -108,6 +108,13 @@ def test_two_revisions_are_compared_each_by_its_own_entry_points_and_folders(run
     assert run("diff", "HEAD~1:lamp", "HEAD~1:a_lamp:LAMP").exit_code == 0
 
 
+def test_a_file_is_compared_with_what_it_was(run, home):
+    done = run("diff", "HEAD~1:src/a_lamp.py", "another_lamp.py")
+    assert done.exit_code == 1
+    assert ADDED in said(done)
+    assert run("diff", "HEAD:another_lamp.py:LAMP", "another_lamp.py").exit_code == 0
+
+
 def test_nothing_of_a_revision_stays_behind(run, home, offered, tmp_path, monkeypatch):
     temporary = tmp_path / "temporary"
     temporary.mkdir()
@@ -155,6 +162,8 @@ def test_of_several_machines_each_gets_a_picture(run, lamps):
         ("lmp", "there is no machine or system 'lmp'"),
         ("HEAD:nothing:AT_ALL", "HEAD:nothing:AT_ALL cannot be read: ModuleNotFoundError: No module named 'nothing'"),
         ("HEAD~1:another_lamp:LAMP", "No module named 'another_lamp'"),
+        ("HEAD~9:lamp", "HEAD~9:lamp cannot be read: HEAD~9 is no revision of a git repository here"),
+        ("gone:door.py", "gone:door.py cannot be read: gone is no revision of a git repository here"),
         ("gone.py", "gone.py cannot be read: FileNotFoundError"),
         ("bad.py", "bad.py cannot be read: TypeError: it is no Machine and no System, but int"),
         ("two.py", "two.py has 2 machines and systems: say which, as two.py:ATTRIBUTE"),

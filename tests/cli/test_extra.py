@@ -27,3 +27,9 @@ def test_another_missing_module_is_not_taken_for_the_extra(script):
     code, _, err = script(BLOCKED.format(name="graphviz"))
     assert code == 1
     assert "No module named 'graphviz'" in err
+
+
+def test_a_demo_without_its_extra_says_how_to_install_it(script):
+    code, out, err = script("import sys; sys.argv[1:] = ['demo']\n" + BLOCKED.format(name="websockets"))
+    assert (code, out) == (2, "")
+    assert "No module named 'websockets': pip install \"statekit[demo]\"" in err

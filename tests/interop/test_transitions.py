@@ -172,6 +172,17 @@ def test_an_update_that_gives_something_else_back_is_named():
     assert model.state is SHUT
 
 
+def test_a_maker_that_gives_nothing_is_named():
+    def lose(_: Context) -> Context:
+        return None  # type: ignore[return-value]
+
+    model = Model()
+    to_machine(door(rows.row(SHUT, Push, AJAR, lose)), model)
+    with pytest.raises(TypeError, match="maker lose returned None; it must return an effect, or a tuple of them"):
+        model.push()
+    assert model.state is SHUT
+
+
 def test_groups_can_be_asked_for_when_they_nest():
     model = Model()
     machine = to_machine(DOOR, model, nested=True)

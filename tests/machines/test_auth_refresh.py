@@ -129,7 +129,7 @@ def test_after_a_sleep_the_token_is_renewed_and_not_offered_if_it_must_have_died
 
 
 def test_a_sleep_ends_every_wait_for_a_refresh(walk):
-    """Section 3 (T): online, clock_jump → refreshing."""
+    """Online, clock_jump → refreshing."""
     for answer in (TRANSIENT, UNREACHABLE):
         walk.begin()
         walk.send(SignIn())

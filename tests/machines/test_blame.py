@@ -82,7 +82,7 @@ POISONED = [Closed(1002), Closed(1003), Closed(1007), Closed(1009), FrameInvalid
 
 @pytest.mark.parametrize("ending", POISONED, ids=str)
 def test_an_operation_over_which_two_links_break_is_set_aside_and_told_and_the_next_goes_on(walk, ending):
-    """Section 5 (f), poison: Zero #5982, cube #10246, Fluid #7545 sent it again and again."""
+    """Poison: Zero #5982, cube #10246, Fluid #7545 sent it again and again."""
     link(walk)
     submit(walk, POISON)
     assert [each.message_id for each in sent(walk)] == ["ann:1"]

@@ -413,7 +413,7 @@ def test_a_head_that_the_last_answer_shows_is_acknowledged_not_given_up(walk):
 
 
 def test_an_operation_over_which_the_link_broke_twice_is_not_sent_a_third_time(walk):
-    """Section 5 (f), poison: Zero #5982, Fluid #7545. What the server has after all is not poison."""
+    """Poison: Zero #5982, Fluid #7545. What the server has after all is not poison."""
     attached(walk)
     submit(walk, "x", 3)
     submit(walk, "y", 4)

@@ -151,7 +151,7 @@ def test_a_gate_that_was_shut_while_the_link_was_up_is_met_when_it_is_lost(walk)
 
 
 def test_a_gate_that_shuts_while_a_token_is_awaited_parks_it(walk):
-    """Section 2 (T): authorizing, reauth_required → parked(reauth)."""
+    """Authorizing, reauth_required → parked(reauth)."""
     walk.send(Connect(), REAUTH)
     assert walk.state is PARKED
 
@@ -162,7 +162,7 @@ def test_a_token_that_comes_after_a_gate_has_shut_is_not_dialled_with(walk):
 
 
 def test_a_login_that_ends_takes_the_link_with_it(walk):
-    """Section 3 (T): revoked → connection close. A socket opened with a token that is gone is not used any more."""
+    """Revoked → connection close. A socket opened with a token that is gone is not used any more."""
     stable(walk)
     walk.send(REAUTH)
     assert (walk.state, walk.effects) == (PARKED, (LinkDown(), Close(1000)))
@@ -201,7 +201,7 @@ def test_reconnect_now_while_offline_dials_nobody(walk):
 
 
 def test_an_error_storm_takes_an_established_link_down_with_4999(walk):
-    """Section 2 (T): storm → close 4999 → parked(storm)."""
+    """Storm → close 4999 → parked(storm)."""
     for road in (handshaking, settling, stable):
         walk.begin()
         road(walk)
@@ -215,7 +215,7 @@ def test_an_error_storm_takes_an_established_link_down_with_4999(walk):
 
 
 def test_a_network_that_flaps_is_heard_once_in_five_seconds(walk):
-    """Section 2 (T): wakes ≤ 1 per 5 s, k kept."""
+    """Wakes ≤ 1 per 5 s, k kept."""
     dialing(walk)
     walk.answer(OpenFailed("refused"))
     walk.send(OFFLINE, ALL_OPEN)

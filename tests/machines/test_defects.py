@@ -1,4 +1,4 @@
-"""Defects: what is wrong in the seed's samples, by the numbers of lifecycles section 9, and where ours is shown right.
+"""Defects: what is wrong in the seed's samples, by numbers, and where ours is shown right.
 
 A test bears its numbers in its name, as `defect_7`, or in the id of a case, as `defect-55`, so `pytest -k` finds it in
 the files named here; several numbers may share one. What the seed misses whole (67) is shown by the tests of what was

@@ -166,7 +166,7 @@ def test_who_may_only_read_sends_nothing_until_it_may_write(walk):
 
 
 def test_the_state_is_the_gravest_reason_and_no_reason_is_lost(walk):
-    """Precedence of section 8.2; the way back is the way there."""
+    """By precedence; the way back is the way there."""
     steps = (
         (PermissionsCame(may_write=False), READ_ONLY),
         (LOCK, LOCKED),

@@ -31,7 +31,7 @@ def test_defect_43_a_limited_operation_is_sent_again_when_the_limit_is_over():
 
 
 def test_a_limit_of_its_own_message_means_the_same():
-    """protocol.md: rate_limited."""
+    """The message rate_limited."""
     walk = stable()
     submit(walk)
     hear(walk, RateLimited(250.0))

@@ -232,6 +232,21 @@ def types_of_what_is_written() -> None:
     assert_type(BY_URL, Timer[Context, object])
 
 
+def types_of_a_table_that_is_written_where_its_machine_is() -> None:
+    inferred = Machine(
+        "small",
+        initial=IDLE,
+        context=Context(),
+        states=STATES,
+        table=(
+            row(IDLE, Connect, DIALING, dial, update=note_url),
+            row(LINK, Closed, RETRY, farewell, guard=expected, update=count),
+            row(LINK, after(limit), IDLE, guard=late),
+        ),
+    )
+    assert_type(start(inferred), Step[State, Context, Effect])
+
+
 def types_of_a_run() -> None:
     begun = start(MACHINE)
     assert_type(begun, Step[State, Context, Effect])

@@ -36,7 +36,7 @@ ACTS = {
 }
 BREAKER = {"f": PermitResult.FAIL, "n": PermitResult.NEUTRAL, "f!s": PermitResult.FAIL_UNLESS_STABLE}
 
-# Typed from lifecycles section 10. `X at`: the identical close that is terminal, 0 for never.
+# Typed by hand. `X at`: the identical close that is terminal, 0 for never.
 # Flags: s spread, q quarantine, t about a suspect token.
 SPEC = [
     # code  act  Br     Sess X at flags reason
@@ -72,7 +72,7 @@ SPEC = [
     (4999, "S", "n", "k", 3, "", "error_storm"),
 ]
 
-# The handshake line of the same section, and 423 of protocol.md.
+# The statuses that refuse a handshake.
 HTTP_SPEC = [
     (401, "A", "n", "k", 0, "", ""),
     (403, "A", "n", "d", 2, "", "permission_denied"),

@@ -19,7 +19,7 @@ from machines.policy.error_codes import (
     error_policy,
 )
 
-# Typed from lifecycles section 11: code, route, the other columns that most rows share.
+# Typed by hand: code, route, the other columns that most rows share.
 SPEC = [
     # code                         route                  W  reason          closes flag
     ("CONNECTION_FAILED", Route.LOCAL, 0, "", False, True),

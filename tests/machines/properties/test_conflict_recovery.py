@@ -280,7 +280,7 @@ PIPELINES = {
         instead(MODEL.subject, take_remote=rebase_each_alone), "alf", "O10", 7,
     ),
 }  # fmt: skip
-"""What others do (lifecycles section 8.4): the machine, the life in which it shows, the claim, the fewest moves."""
+"""What others do: the machine, the life in which it shows, the claim, the fewest moves."""
 
 
 @pytest.mark.parametrize(("machine", "life", "code", "moves"), PIPELINES.values(), ids=PIPELINES)
