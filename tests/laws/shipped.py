@@ -13,6 +13,7 @@ from machines import (
 )
 from machines.gates import Gate, GatesMoved
 from machines.link import (
+    Blame,
     Closed,
     FrameArrived,
     FrameInvalid,
@@ -105,7 +106,8 @@ def document_events(chance, context):
         document.PutBack: (head,),
         document.Halt: ("deleted",),
         document.Hold: (chance.choice([None, False, True]), chance.choice([None, frozenset[str]()])),
-        document.Detach: (chance.random() < 0.5,),
+        document.PermissionsCame: (chance.random() < 0.5,),
+        document.Detach: (chance.choice([None, Blame(), Blame(about), Blame("", "other")]),),
     }  # fmt: skip
 
 
@@ -121,7 +123,7 @@ def link_events(chance, _context):
         ClockJumped: (60.0,),
         TerminalError: ("gone",),
         LinkRefused: (chance.choice([None, 40.0]),),
-        LinkBroken: (chance.choice(list(CODES.values())),),
+        LinkBroken: (chance.choice(list(CODES.values())), Blame("me:1")),
         TokenReady: (chance.randint(1, 9),),
         GatesMoved: (frozenset(gates),),
         Permitted: (chance.randint(1, 9),),
@@ -207,6 +209,7 @@ def pacer_events(chance, context):
     return {
         rate_limit.Offered: (chance.choice("abcd"), chance.choice(list(rate_limit.Lane))),
         rate_limit.Limited: limit,
+        rate_limit.Withdrawn: (chance.choice("abcd"),),
         "limit_over": (chance.choice([*places, 99]),),
     }
 
