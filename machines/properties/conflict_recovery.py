@@ -44,6 +44,7 @@ from machines.document import (
     Reopen,
     SaveOutbox,
     Unsure,
+    Withdraw,
 )
 from machines.keeping import keeps_us
 from machines.link import Blame, Send
@@ -116,9 +117,12 @@ def holds_are_noted(seen: Step) -> bool:
             held, read_only = False, False
         case _:
             pass
-    freed = (before.held or before.denied) and not (after.held or after.denied)
-    asks = seen.after.state is RESYNCING and len(questions(seen)) == 1
-    return (after.held, after.read_only) == (held, read_only) and (asks or not freed or seen.before.state is not HELD)
+    if (after.held, after.read_only) != (held, read_only):
+        return False
+    if seen.before.state is not HELD or not isinstance(event, (Hold, Release, PermissionsCame)):
+        return True
+    kept = after.held or after.denied
+    return seen.after.state is HELD if kept else seen.after.state is RESYNCING and len(questions(seen)) == 1
 
 
 def denials_are_noted(seen: Step) -> bool:
@@ -199,9 +203,11 @@ def a_halt_gives_everything_back(seen: Step) -> bool:
         replica = before.context.replica
         given = [OperationEnded(each.sequence, Outcome.EXPORTED, each.edit, event.reason) for each in replica.parts]
         saved = ordered(seen, SaveOutbox) == [SaveOutbox(replica)]
+        turn = [Withdraw(replica.message_id(each.sequence)) for each in replica.pending[:1]]
+        given_back = ordered(seen, Withdraw) == (turn if isinstance(event, Halt) or outside(seen).linked else [])
         said = [each.message for each in ordered(seen, Send)] == [DocumentClose()] * outside(seen).linked
         ends = after.state is HALTED if isinstance(event, Halt) else after.state is CLOSED and said
-        return ends and saved and ordered(seen, OperationEnded) == given
+        return ends and saved and given_back and ordered(seen, OperationEnded) == given
     if isinstance(event, CloseDocument):
         return after.state is CLOSED and not seen.effects
     if isinstance(event, Reopen) and before.state is HALTED:
