@@ -3,11 +3,11 @@
 from machines.auth_refresh import AUTH_REFRESH, Refreshed, SignIn
 from machines.conflict_recovery import CONFLICT_RECOVERY
 from machines.connection import CONNECTION, FAILED, IDLE, SETTLING, STABLE, Connect
-from machines.document import Submit
+from machines.document import OperationEnded, Submit
 from machines.link import Dial, FrameArrived, Opened, Send
 from machines.policy.router import ROUTER, OpenDocument
 from machines.session import SESSION, Options, contexts
-from machines.wire.messages import URL_DOCUMENT, ConnectionAck, Document, DocumentSync, ErrorMessage
+from machines.wire.messages import URL_DOCUMENT, ConnectionAck, Document, DocumentEdit, DocumentSync, ErrorMessage
 from machines.wire.operations import Insert
 from machines.wire.text import Text
 from statekit.testing.system_walk import SystemWalk
@@ -83,6 +83,14 @@ def states(walk):
 
 def sent(walk):
     return [each.message for each in walk.effects if isinstance(each, Send)]
+
+
+def edit(name, document=URL_DOCUMENT, content="x"):
+    return DocumentEdit((Insert(0, content),), 0, "ann", name, document)
+
+
+def ended(sequence, outcome, document=URL_DOCUMENT, reason=""):
+    return OperationEnded(sequence, outcome, (Insert(0, "x"),), reason, document)
 
 
 def storm(walk, errors=11, code="OPERATION_TIMEOUT"):
