@@ -223,11 +223,6 @@ def holds_link(context: Context) -> bool:
     return context.maintenance.running or context.unavailable.running
 
 
-def holds_operations(context: Context) -> bool:
-    """Must operations of some document wait although a link may be up?"""
-    return holds_link(context) or is_locked(context) or context.read_only
-
-
 # --------------------------------------------------------------------------------------------------- guards, updates
 def is_offline(context: Context) -> bool:
     """Is there no network?"""

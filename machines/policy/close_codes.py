@@ -278,13 +278,3 @@ HTTP_POLICIES: Final = ClosePolicies(UNKNOWN_STATUS).overlay({
 })
 # fmt: on
 """The HTTP statuses that refuse a handshake, with the same row class and the same totality."""
-
-
-def close_policy(code: int) -> ClosePolicy:
-    """The shipped policy for a close code received from the peer, for every int."""
-    return CLOSE_POLICIES.row(code)
-
-
-def http_policy(status: int) -> ClosePolicy:
-    """The shipped policy for the HTTP status that refused a handshake, for every int."""
-    return HTTP_POLICIES.row(status)

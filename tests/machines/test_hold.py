@@ -30,7 +30,8 @@ from machines.hold import (
     ToldToWait,
     WentOffline,
     holds_link,
-    holds_operations,
+    is_locked,
+    is_read_only,
 )
 from machines.policy.error_codes import Wait
 from statekit import Ignored, Jitter, Stale
@@ -55,9 +56,9 @@ def test_a_locked_document_is_waited_for_for_half_a_minute(walk):
     """Seed: 4003, 30 s. Seed defect 50: exactly 30 000 ms for everyone."""
     walk.send(LOCK)
     assert (walk.state, walk.timers) == (LOCKED, {WAITED: Jitter(30.0, 37.5)})
-    assert (holds_operations(walk.context), holds_link(walk.context)) == (True, False)
+    assert (is_locked(walk.context), holds_link(walk.context)) == (True, False)
     walk.fire(WAITED)
-    assert (walk.state, walk.timers, holds_operations(walk.context)) == (CLEAR, {}, False)
+    assert (walk.state, walk.timers, is_locked(walk.context)) == (CLEAR, {}, False)
 
 
 def test_an_eleventh_lock_in_a_row_is_not_waited_for(walk):
@@ -86,7 +87,7 @@ def test_maintenance_is_waited_for_for_ever_longer_up_to_five_minutes(walk):
         waits = []
         for _ in range(6):
             walk.send(told)
-            assert (walk.state, holds_link(walk.context), holds_operations(walk.context)) == (state, True, True)
+            assert (walk.state, holds_link(walk.context)) == (state, True)
             waits.append(delay(walk).low_seconds)
             walk.fire(WAITED)
         assert waits == [min(first * 2**at, 300.0) for at in range(6)]
@@ -120,7 +121,7 @@ def test_a_shorter_hint_never_ends_a_longer_wait_and_is_no_second_try(walk):
 def test_a_locked_document_has_two_entries_and_one_state(walk):
     """Seed defect 53: an error, a close and a button, each with a reaction of its own."""
     walk.send(LockedOut())
-    assert (walk.state, walk.timers, holds_operations(walk.context)) == (LOCKED, {}, True)
+    assert (walk.state, walk.timers, is_locked(walk.context)) == (LOCKED, {}, True)
     walk.send(LetIn())
     assert walk.state is CLEAR
     walk.send(LockedOut(), LOCK, LetIn())
@@ -143,7 +144,7 @@ def test_no_network_and_no_viewer_concern_the_link_alone(walk):
     for begins, ends, state in ((WentOffline(), CameOnline(), OFFLINE), (Hid(), Shown(), HIDDEN)):
         walk.begin()
         walk.send(begins)
-        assert (walk.state, holds_link(walk.context), holds_operations(walk.context)) == (state, False, False)
+        assert (walk.state, holds_link(walk.context), is_locked(walk.context)) == (state, False, False)
         walk.send(begins)
         assert walk.state is state
         walk.send(ends)
@@ -160,7 +161,7 @@ def test_a_network_that_is_back_is_told_once(walk):
 
 def test_who_may_only_read_sends_nothing_until_it_may_write(walk):
     walk.send(PermissionsCame(may_write=False))
-    assert (walk.state, holds_operations(walk.context), holds_link(walk.context)) == (READ_ONLY, True, False)
+    assert (walk.state, is_read_only(walk.context), holds_link(walk.context)) == (READ_ONLY, True, False)
     walk.send(PermissionsCame(may_write=True))
     assert walk.state is CLEAR
 

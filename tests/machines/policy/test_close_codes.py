@@ -21,8 +21,6 @@ from machines.policy.close_codes import (
     CloseSpan,
     OurClose,
     PermitResult,
-    close_policy,
-    http_policy,
 )
 
 ACTS = {
@@ -101,12 +99,12 @@ def meant(act, breaker, session, ends_at, flags, reason) -> tuple[object, ...]:
 
 @pytest.mark.parametrize(("code", "columns"), [(row[0], row[1:]) for row in SPEC])
 def test_a_close_code_has_the_row_of_the_specification(code, columns):
-    assert says(close_policy(code)) == meant(*columns)
+    assert says(CLOSE_POLICIES.row(code)) == meant(*columns)
 
 
 @pytest.mark.parametrize(("status", "columns"), [(row[0], row[1:]) for row in HTTP_SPEC])
 def test_a_handshake_status_has_the_row_of_the_specification(status, columns):
-    assert says(http_policy(status)) == meant(*columns)
+    assert says(HTTP_POLICIES.row(status)) == meant(*columns)
 
 
 def test_no_close_code_has_a_row_the_specification_does_not_name():
@@ -122,46 +120,46 @@ def test_no_status_has_a_row_the_specification_does_not_name():
 
 
 def test_every_close_code_of_a_frame_has_a_row():
-    assert all(isinstance(close_policy(code), ClosePolicy) for code in range(0x10000))
+    assert all(isinstance(CLOSE_POLICIES.row(code), ClosePolicy) for code in range(0x10000))
 
 
 @given(st.integers())
 def test_every_int_at_all_has_a_row(code):
-    assert isinstance(close_policy(code), ClosePolicy)
-    assert isinstance(http_policy(code), ClosePolicy)
+    assert isinstance(CLOSE_POLICIES.row(code), ClosePolicy)
+    assert isinstance(HTTP_POLICIES.row(code), ClosePolicy)
 
 
 @given(st.integers(max_value=999) | st.integers(4005, 4998) | st.integers(min_value=5000))
 def test_a_close_code_nobody_named_has_the_unknown_row(code):
-    assert close_policy(code) is UNKNOWN_CLOSE
+    assert CLOSE_POLICIES.row(code) is UNKNOWN_CLOSE
 
 
 @pytest.mark.parametrize("status", [-1, 0, 200, 302, 400, 418, 499, 600, 10**9])
 def test_a_status_nobody_named_is_a_failed_dial(status):
-    assert http_policy(status) is UNKNOWN_STATUS
+    assert HTTP_POLICIES.row(status) is UNKNOWN_STATUS
     assert UNKNOWN_STATUS.breaker is PermitResult.FAIL
 
 
 @given(st.integers(0, 0xFFFF), st.integers(1, 50), st.booleans())
 def test_once_terminal_a_row_stays_terminal(code, identical, suspect):
-    policy = close_policy(code)
+    policy = CLOSE_POLICIES.row(code)
     if policy.act_at(identical, token_suspect=suspect) is CloseAct.TERMINAL:
         assert policy.act_at(identical + 1, token_suspect=suspect) is CloseAct.TERMINAL
 
 
 def test_a_policy_close_refreshes_only_a_suspect_token():
-    assert close_policy(1008).act_at(1, token_suspect=True) is CloseAct.REFRESH
-    assert close_policy(1008).act_at(1, token_suspect=False) is CloseAct.TERMINAL
-    assert close_policy(4002).act_at(1, token_suspect=True) is CloseAct.TERMINAL
+    assert CLOSE_POLICIES.row(1008).act_at(1, token_suspect=True) is CloseAct.REFRESH
+    assert CLOSE_POLICIES.row(1008).act_at(1, token_suspect=False) is CloseAct.TERMINAL
+    assert CLOSE_POLICIES.row(4002).act_at(1, token_suspect=True) is CloseAct.TERMINAL
 
 
 def test_a_forbidden_handshake_is_refreshed_once():
-    assert [http_policy(403).act_at(n) for n in (1, 2)] == [CloseAct.REFRESH, CloseAct.TERMINAL]
+    assert [HTTP_POLICIES.row(403).act_at(n) for n in (1, 2)] == [CloseAct.REFRESH, CloseAct.TERMINAL]
 
 
 def test_authentication_and_permission_never_open_the_breaker():
-    closes = [close_policy(code) for code in (1008, 3000, 3003, 4001, 4002, 4003, 4004)]
-    statuses = [http_policy(status) for status in (401, 403, 429)]
+    closes = [CLOSE_POLICIES.row(code) for code in (1008, 3000, 3003, 4001, 4002, 4003, 4004)]
+    statuses = [HTTP_POLICIES.row(status) for status in (401, 403, 429)]
     assert {policy.breaker for policy in (*closes, *statuses)} == {PermitResult.NEUTRAL}
 
 
@@ -188,14 +186,14 @@ def test_a_product_row_wins_over_ours_and_the_rest_stays():
     table = CLOSE_POLICIES.overlay({4004: PRODUCT, 4100: PRODUCT})
     assert table.row(4004) is PRODUCT
     assert table.row(4100) is PRODUCT
-    assert [table.row(code) for code in (4003, 4101)] == [close_policy(4003), UNKNOWN_CLOSE]
-    assert close_policy(4004).reason == "kicked"
+    assert [table.row(code) for code in (4003, 4101)] == [CLOSE_POLICIES.row(4003), UNKNOWN_CLOSE]
+    assert CLOSE_POLICIES.row(4004).reason == "kicked"
 
 
 @given(st.integers(0, 0xFFFF), st.integers(0, 0xFFFF), st.integers(0, 0xFFFF))
 def test_an_overlaid_range_changes_its_own_codes_and_no_other(one, other, code):
     codes = range(min(one, other), max(one, other) + 1)
-    expected = PRODUCT if code in codes else close_policy(code)
+    expected = PRODUCT if code in codes else CLOSE_POLICIES.row(code)
     assert CLOSE_POLICIES.overlay({codes: PRODUCT}).row(code) == expected
 
 
@@ -213,7 +211,7 @@ def test_a_row_over_no_code_or_an_impossible_code_is_refused(key):
 
 
 def test_the_same_rows_make_the_same_table():
-    again = CLOSE_POLICIES.overlay({4004: close_policy(4004)})
+    again = CLOSE_POLICIES.overlay({4004: CLOSE_POLICIES.row(4004)})
     assert again == CLOSE_POLICIES
     assert hash(again) == hash(CLOSE_POLICIES)
     assert CLOSE_POLICIES.overlay({4004: PRODUCT}) != CLOSE_POLICIES

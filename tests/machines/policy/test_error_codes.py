@@ -5,7 +5,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from machines.policy.close_codes import close_policy
+from machines.policy.close_codes import CLOSE_POLICIES
 from machines.policy.error_codes import (
     ERROR_POLICIES,
     UNKNOWN_FINAL,
@@ -110,7 +110,7 @@ def test_only_a_failed_authentication_asks_whether_the_token_was_ever_accepted()
 def test_a_close_policy_that_a_row_follows_says_the_same_as_the_row(code):
     row = error_policy(code, False)
     assert row.follows_close is not None
-    close = close_policy(row.follows_close)
+    close = CLOSE_POLICIES.row(row.follows_close)
     assert close.reason == row.terminal_reason
 
 
