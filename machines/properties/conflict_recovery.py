@@ -212,7 +212,9 @@ def a_halt_gives_everything_back(seen: Step) -> bool:
         return after.state is CLOSED and not seen.effects
     if isinstance(event, Reopen) and before.state is HALTED:
         return after.state is DETACHED and not after.context.reason and after.context.given_back is None
-    return after == before if HALTED in (before.state, after.state) and not isinstance(event, (Hold, Release)) else True
+    # Who holds what, and who may write, is noted all the same.
+    rests = HALTED in (before.state, after.state) and not isinstance(event, (Hold, Release, PermissionsCame))
+    return not rests or after == before
 
 
 def what_is_pending_is_saved(seen: Step) -> bool:

@@ -30,7 +30,7 @@ KILLS = (
     ("W4 end", {"patience": impatience}),
     ("W5", "option locks_max read as -1"),
     ("W6", "row EVERY ToldToWait if locked_too_often: dropped"),
-    ("W7", "row EVERY ToldToWait if locked_too_often: without LockedTooOften"),
+    ("W7", "row EVERY ToldToWait if locked_too_often: without give_back"),
     ("W7 network", "row OFFLINE CameOnline: without BackOnline"),
     ("W8", "timer waited: dropped"),
     ("OFFLINE", "choice gravest to OFFLINE if is_offline: dropped"),
