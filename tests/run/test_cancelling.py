@@ -84,7 +84,9 @@ async def test_a_cancel_at_every_turn_of_the_loop_is_an_orderly_stop():
                 with pytest.raises(Stopped):
                     await receipt
         ends.add((len(events), *log))
-    assert len(ends) >= 6
+    # Which turns a loop gives to whom may be chance; that it was cancelled before all, after all and on the way is not.
+    counts = {events for events, *_ in ends}
+    assert {0, 8} < counts
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
