@@ -6,8 +6,9 @@ outside of a machine is part of its place. It knows no monitors, no environment 
 """
 
 import itertools
+from enum import Enum
 from functools import cache
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Annotated, Union, get_args, get_origin, get_type_hints
 
 from attrs import evolve, has
@@ -84,10 +85,12 @@ class Brute:
             live = [*spec.streams, *spec.ends] if opened or spec.opens is None else [spec.opens]
             live += [] if opened else spec.outcomes
             for event in live:
-                yield from ((each, at, event is spec.opens) for each in self.samples(event, snapshot, there))
+                if event not in internal:
+                    yield from ((each, at, event is spec.opens) for each in self.samples(event, snapshot, there))
         yield from ((Fired(name), DEAD, False) for name in machine.folded.clocks)
         for event in answers:
-            yield from ((each, DEAD, False) for each in self.samples(event, snapshot, there))
+            if event not in internal:
+                yield from ((each, DEAD, False) for each in self.samples(event, snapshot, there))
 
     def restored(self, machine, state, context, tickets, postponed):
         live = tuple(Ticket(at, name, scope(machine, name), key) for at, (name, key, _, _) in enumerate(tickets, 1))
@@ -150,6 +153,13 @@ class Member(Brute):
 class Members(Brute):
     """A system: the tickets and the ordinals of all its members side by side."""
 
+    def __init__(self, model, thresholds):
+        super().__init__(model, thresholds)
+        self.made = {each.name: set() for each in model.subject.members}
+        for line in (*model.subject.wiring, *model.subject.derived):
+            if line.target is not None:
+                self.made[line.target.name].add(get_type_hints(line.make).get("return"))
+
     def machines(self, snapshot):
         """Give what each member, or each instance of a keyed one, is one of."""
         members = {member.name: member for member in self.model.subject.members}
@@ -160,16 +170,13 @@ class Members(Brute):
         return self.plain(done, dict.fromkeys(done.snapshot.names, ()), None)
 
     def moves(self, place):
-        system, (snapshot, tickets) = self.model.subject, self.real[place]
+        snapshot, tickets = self.real[place]
         machines = self.machines(snapshot)
         pairs = list(zip(snapshot.names, snapshot.members, strict=True))
         there = by_kind(value for name, each in pairs for value in values(machines[name], each))
         for name in snapshot.names:
-            made = {get_type_hints(line.make).get("return") for line in system.wiring if line.target is machines[name]}
-            made |= {
-                get_type_hints(fact.make).get("return") for fact in system.derived if fact.target is machines[name]
-            }
-            for move in self.moves_of(machines[name], snapshot, tickets[name], there, {*self.model.internal, *made}):
+            internal = {*self.model.internal, *self.made[machines[name].name]}
+            for move in self.moves_of(machines[name], snapshot, tickets[name], there, internal):
                 yield name, *move
 
     def after(self, place, name, event, number, opens):
@@ -284,8 +291,20 @@ def hints_of(cls):
     return get_type_hints(cls, include_extras=True)
 
 
+@cache
+def is_plain(hint):
+    """Tell whether a value of this type, whose classes have no subclasses of their own, can hold no ordinal."""
+    if isinstance(hint, type) and has(hint):
+        return not hint.__subclasses__() and all(map(is_plain, hints_of(hint).values()))
+    if get_origin(hint) in (tuple, frozenset, Union, UnionType):
+        return all(each is ... or is_plain(each) for each in get_args(hint))
+    return isinstance(hint, type) and (hint in (int, float, str, bool, NoneType) or issubclass(hint, Enum))
+
+
 def exchanged(value, hint, exchange):
     """Give a value with every ordinal in it exchanged."""
+    if is_plain(hint):
+        return value
     args = get_args(hint)
     if get_origin(hint) is Annotated and Quantity.ORDINAL in args:
         kind = next((each for each in args if isinstance(each, str)), "")
