@@ -16,11 +16,12 @@ from statekit.errors import (
 )
 from statekit.keyed import Keyed, keyed
 from statekit.machine import Definition, Machine
+from statekit.row import Choice, Row, Verb, either
 from statekit.runner import Runner
 from statekit.snapshot import Snapshot, Step, Stimulus, Ticket
 from statekit.states import EVERY, Group, Kind
 from statekit.step import start, step
-from statekit.table import Choice, Row, Rows, Verb, either
+from statekit.table import Rows
 from statekit.timers import After, Fired, Idle, Jitter, Timer, after, arm, disarm, idle, timer
 from statekit.verdicts import (
     Broken,

@@ -16,7 +16,7 @@ from types import CodeType
 from typing import cast
 
 from statekit.folded import Act, Arrow, Call, Cell, Fork, Leaf, Motion, Move, Outcome
-from statekit.table import Function, Verb
+from statekit.row import Function, Verb
 from statekit.timers import is_arm, is_disarm
 from statekit.verdicts import Forbidden, Ignored, Postponed, Refused, Started, Taken, Unhandled, Verdict
 

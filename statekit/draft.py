@@ -8,8 +8,8 @@ from types import UnionType
 from typing import TypeAlias, TypeGuard, Union, cast, get_args, get_origin
 
 from statekit.effects import Answering
+from statekit.row import Branch, Choice, Row, is_either
 from statekit.states import Group, Kind, StateRow
-from statekit.table import Branch, Choice, Row, is_either
 from statekit.timers import is_named, is_to_timer
 
 AnyRow: TypeAlias = Row[StrEnum, object, object]

@@ -23,8 +23,8 @@ from statekit.draft import (
     places,
 )
 from statekit.effects import Signal
+from statekit.row import Choice, Verb, is_either
 from statekit.states import Every, Group, Kind
-from statekit.table import Choice, Verb, is_either
 from statekit.timers import TIMERS, Arm, Disarm, Fired, Jitter, is_arm, is_disarm, is_idle, is_named, is_timer
 
 MOST_ARGUMENTS = 2

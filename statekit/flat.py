@@ -12,7 +12,7 @@ from enum import StrEnum
 from attrs import frozen
 
 from statekit.folded import Arrow, Call, Clock, Folded, Fork, Leaf, key_label
-from statekit.table import Verb
+from statekit.row import Verb
 from statekit.timers import is_arm, is_disarm
 
 

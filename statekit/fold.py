@@ -26,8 +26,8 @@ from statekit.draft import (
     scope_name,
 )
 from statekit.folded import Arrow, Call, Clock, Folded, Fork, Leaf, Way
+from statekit.row import Choice, Function, Verb
 from statekit.states import EVERY, Every, Kind, StateRow
-from statekit.table import Choice, Function, Verb
 from statekit.timers import AnyTimer, Delay, Idle, is_arm, is_named, is_timer
 
 

@@ -18,7 +18,7 @@ from typing import TypeAlias, cast
 from statekit.draft import AnyGroup, AnyRow
 from statekit.effects import Answering
 from statekit.interned import Interned
-from statekit.table import Branch, Choice, Function
+from statekit.row import Branch, Choice, Function
 from statekit.timers import Delay, Fired
 from statekit.verdicts import Verdict
 

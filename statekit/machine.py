@@ -16,8 +16,8 @@ from statekit.fold import fold
 from statekit.folded import Arrow, Folded, key_label
 from statekit.origin import written_at
 from statekit.parts import draft_of
+from statekit.row import Row
 from statekit.states import Group, Kind, StateRow
-from statekit.table import Row
 from statekit.timers import is_arm, is_disarm
 
 if TYPE_CHECKING:

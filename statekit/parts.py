@@ -14,8 +14,8 @@ from typing import TypeVar, cast
 from statekit.draft import AnyChoice, AnyGroup, AnyRow, Draft, is_group, named
 from statekit.effects import Answering
 from statekit.errors import MalformedTable
+from statekit.row import Branch, Choice, Row
 from statekit.states import Group, Kind, StateRow
-from statekit.table import Branch, Choice, Row
 
 T = TypeVar("T")
 

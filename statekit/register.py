@@ -5,8 +5,8 @@ from typing import cast
 
 from statekit.draft import scope_name
 from statekit.folded import Clock, Folded
+from statekit.row import Function
 from statekit.snapshot import AnySnapshot, Issued, Ticket
-from statekit.table import Function
 from statekit.timers import Duration, Jitter, Key, delay_label
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from statekit import EVERY, Kind
-from statekit.table import Choice
+from statekit.row import Choice
 from tests.faulty import (
     STATES,
     A,

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 # Files of the core, each after all that it may import; those on one line are not for each other.
 CORE = (
     ("errors", "value", "origin"),
-    ("states", "quantities"),
+    ("states", "quantities", "row"),
     ("timers",),
     ("effects",),
     ("table",),

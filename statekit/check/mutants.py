@@ -22,8 +22,8 @@ from statekit.check.options import shifts
 from statekit.check.rewriting import Part, Rewriting, altered, same_order, same_part
 from statekit.draft import AnyRow, branches_of, events_of, places, scope_name
 from statekit.machine import Definition
+from statekit.row import Branch, Choice, Verb
 from statekit.system import System
-from statekit.table import Branch, Choice, Verb
 from statekit.timers import AnyTimer, is_arm, is_disarm, is_named, is_timer
 from statekit.wiring import Derived, Wire
 

@@ -8,7 +8,7 @@ from attrs import Attribute, evolve, field, frozen
 
 from statekit.check.rewriting import Rewriting
 from statekit.machine import Definition
-from statekit.table import Function
+from statekit.row import Function
 
 OPTIONS = "options"
 """The field of a context that holds what the application configures."""

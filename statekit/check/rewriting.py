@@ -12,8 +12,8 @@ from attrs import evolve
 
 from statekit.draft import AnyGroup, AnyRow, Target, is_group
 from statekit.machine import Definition, Machine
+from statekit.row import Branch, Choice, Function
 from statekit.states import StateRow
-from statekit.table import Branch, Choice, Function
 from statekit.timers import AnyTimer, is_arm, is_disarm, is_named, is_timer
 
 AnyBranch: TypeAlias = Branch[StrEnum, object]

@@ -21,9 +21,9 @@ from statekit.cells import leaves
 from statekit.draft import AnyRow, branches_of, events_of, places, scope_name
 from statekit.flat import tried
 from statekit.machine import Definition
+from statekit.row import Branch, Choice
 from statekit.states import Every
 from statekit.system import System
-from statekit.table import Branch, Choice
 from statekit.timers import delay_label, is_timer
 
 MARK = "sheets: "

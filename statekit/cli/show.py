@@ -17,8 +17,8 @@ from statekit.draw.graph import EVERY_NAME, Graph, Line, Node, folded_lines, gra
 from statekit.draw.labels import default_delay, lasting, words
 from statekit.draw.wiring import Map, Member, map_of
 from statekit.machine import Definition
+from statekit.row import Verb
 from statekit.system import System
-from statekit.table import Verb
 from statekit.timers import delay_label
 
 PRINTED_WIDTH = 100

@@ -13,8 +13,8 @@ from rich.text import Text
 from statekit.draw.graph import Line
 from statekit.draw.labels import words
 from statekit.draw.style import Cause
+from statekit.row import Verb
 from statekit.states import Kind
-from statekit.table import Verb
 
 PIPED_WIDTH: Final = 100
 WIDEST: Final = 132

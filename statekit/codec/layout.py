@@ -13,8 +13,8 @@ from statekit.codec.legal import legal
 from statekit.codec.strict import Misfit, members, placed
 from statekit.codec.tickets import TicketRecord, recorded
 from statekit.machine import Definition
+from statekit.row import Verb
 from statekit.snapshot import AnySnapshot, Snapshot
-from statekit.table import Verb
 
 
 @frozen

@@ -8,9 +8,9 @@ from statekit.codec.tickets import Awaited
 from statekit.draft import scope_name
 from statekit.folded import Arrow, Clock, Folded
 from statekit.machine import Definition
+from statekit.row import Verb
 from statekit.snapshot import AnySnapshot, Ticket
 from statekit.states import Kind
-from statekit.table import Verb
 
 
 def legal(definition: Definition, snapshot: AnySnapshot, kinds: Sequence[Awaited]) -> None:

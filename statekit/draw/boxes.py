@@ -10,8 +10,8 @@ from statekit.draw.graph import EVERY_NAME, Block, Diamond, Graph, Line, Node
 from statekit.draw.labels import counted, escaped, sentence, words, wrapped
 from statekit.draw.overlay import NOTHING, Overlay
 from statekit.draw.style import BLOCK, CAUSE_WORDS, CAUSES, CHOICE, INK, LOOKS, MONO, MUTED, RULE, Cause, Colour, Look
+from statekit.row import Verb
 from statekit.states import Kind
-from statekit.table import Verb
 
 TABLE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">'
 STAYS: Mapping[Verb, str] = {Verb.STAY: "stays", Verb.REENTER: "re-enters", Verb.POSTPONE: "postponed"}

@@ -16,8 +16,8 @@ from statekit.draw.graph import EVERY_NAME, Block, Diamond, Graph, Line, Node, T
 from statekit.draw.labels import title, words
 from statekit.draw.overlay import ADDED, CHANGED, REMOVED, Mark, Overlay
 from statekit.draw.style import Cause
+from statekit.row import Verb
 from statekit.states import Kind
-from statekit.table import Verb
 
 UNREACHED: Final = Mark("reached no more", REMOVED.colour, "! ", stroke="dotted")
 

@@ -16,8 +16,8 @@ from statekit.draft import AnyGroup, AnyRow, Target, branches_of, events_of, pla
 from statekit.draw.labels import default_delay, effect, function, title, words
 from statekit.draw.style import Cause
 from statekit.machine import Definition
+from statekit.row import Choice, Verb
 from statekit.states import EVERY, Kind, StateRow
-from statekit.table import Choice, Verb
 from statekit.timers import delay_label, is_named, is_timer
 
 AnyChoice: TypeAlias = Choice[StrEnum, object]

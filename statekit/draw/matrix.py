@@ -8,8 +8,8 @@ from statekit.draw.graph import EVERY_NAME, Graph, Line, graph_of
 from statekit.draw.labels import cell, code, default_delay, effect, lasting, one_per, title, words
 from statekit.folded import Arrow
 from statekit.machine import Definition
+from statekit.row import Verb
 from statekit.states import Kind
-from statekit.table import Verb
 from statekit.timers import delay_label
 
 STALE = "·"

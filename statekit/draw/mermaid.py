@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from statekit.draw.graph import EVERY_NAME, Block, Graph, Line
 from statekit.draw.labels import identifier, words
 from statekit.draw.style import BLOCK, CHOICE, INK, LOOKS, RULE
+from statekit.row import Verb
 from statekit.states import Kind
-from statekit.table import Verb
 
 ENTITIES = str.maketrans({
     "#": "#35;", ";": "#59;", ":": "#colon;", "<": "#lt;", ">": "#gt;", '"': "#quot;", "`": "#96;",

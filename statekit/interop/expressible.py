@@ -11,7 +11,7 @@ from itertools import combinations
 from statekit.draft import orders_in, scope_name
 from statekit.errors import StatekitError
 from statekit.machine import Definition
-from statekit.table import Verb
+from statekit.row import Verb
 from statekit.timers import is_arm, is_disarm, is_timer
 
 SEPARATOR = "."

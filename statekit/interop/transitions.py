@@ -31,8 +31,8 @@ from statekit.folded import Arrow
 from statekit.interop.expressible import SEPARATOR, NotExpressible, inexpressible, trigger_name
 from statekit.interop.path import Model, Path, called, event_of, made, model_of, paths_of
 from statekit.machine import Definition, Machine
+from statekit.row import Verb
 from statekit.states import Kind
-from statekit.table import Verb
 from statekit.verdicts import Forbidden
 
 __all__ = ["EventForbidden", "Model", "NotExpressible", "to_machine"]

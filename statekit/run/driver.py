@@ -30,7 +30,6 @@ from anyio.lowlevel import checkpoint
 from attrs import evolve
 
 from statekit.effects import Signal
-from statekit.errors import Rejected
 from statekit.keyed import InstanceKey
 from statekit.machine import Definition
 from statekit.run.alarms import Alarm, Alarms
@@ -42,13 +41,12 @@ from statekit.run.orders import Orders
 from statekit.run.performers import Performer, index
 from statekit.run.receipts import Policy, Receipt
 from statekit.run.record import Record
-from statekit.run.rejections import rejections
+from statekit.run.rejections import settle
 from statekit.run.resumed import resumed
 from statekit.snapshot import Stimulus
 from statekit.system import System
 from statekit.timers import ClockJumped, Fired
 from statekit.transaction import SystemSnapshot, Transaction
-from statekit.verdicts import Broken
 
 if TYPE_CHECKING:
     from statekit.codec import Forms, Hooks, RestoredSystem
@@ -282,7 +280,8 @@ class Driver:
             self._alarms.look(before, self._snapshot, now)
         for armed in transaction.armed:
             self._alarms.arm(Alarm.of(armed, now, self._chance))
-        unheard = self._settle(transaction, before if posted else None, posted)
+        receipt = None if posted is None else posted.held_receipt()
+        unheard = settle(self._system.plan, before if posted else None, transaction, receipt, self._policy)
         if posted is not None and self._observe is not None:
             self._tell(self._observe, Record(now, posted.member, posted.stimulus, transaction))
         for ordered in transaction.orders:
@@ -294,24 +293,6 @@ class Driver:
                 self._tell(self._published, signal)
         if unheard is not None:
             raise unheard
-
-    def _settle(
-        self, transaction: Transaction, before: SystemSnapshot | None, posted: Posted | None
-    ) -> Rejected | None:
-        """Give the stimulus's verdict to who waits for it; return the first rejection that nobody else would hear."""
-        found = rejections(self._system.plan, before, transaction)
-        receipt = None if posted is None else posted.held_receipt()
-        raises = self._policy is Policy.RAISE
-        if receipt is not None:
-            # What broke on the way undid the stimulus too, so that is the answer to it.
-            own = found[-1:] if isinstance(transaction.verdict, Broken) else [each for each in found if each.at == 0]
-            receipt.settle(transaction.verdict, own[0].error if raises and own else None)
-        heard = 0 if receipt is not None and receipt.heard else None
-        unheard = [each for each in found if each.serious and each.at != heard]
-        if not raises:
-            for each in unheard:
-                logger.warning(each.words)
-        return unheard[0].error if raises and unheard else None
 
     def _tell(self, listener: Callable[[T], None], news: T) -> None:
         """Call the application; what it raises is the application's own error."""

@@ -1,5 +1,6 @@
-"""Rejections: which hops of a transaction did not get through, and which of those must not pass unheard."""
+"""Rejections: which hops of a transaction did not get through, who hears of it, and what must not pass unheard."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
@@ -7,8 +8,11 @@ from attrs import frozen
 
 from statekit.errors import Rejected, event_named
 from statekit.plan import Plan
+from statekit.run.receipts import Policy, Receipt
 from statekit.transaction import Hop, SystemSnapshot, Transaction
 from statekit.verdicts import REJECTING, Broken, Refused, Started, Taken, Unhandled, Verdict
+
+logger: logging.Logger = logging.getLogger("statekit")
 
 
 @frozen
@@ -35,6 +39,26 @@ def rejections(plan: Plan, before: SystemSnapshot | None, transaction: Transacti
     else:
         states = {name: held.state for name, held in zip(before.names, before.members, strict=True)}
     return tuple(_walk(plan, states, transaction))
+
+
+def settle(
+    plan: Plan, before: SystemSnapshot | None, transaction: Transaction, receipt: Receipt | None, policy: Policy
+) -> Rejected | None:
+    """Give the stimulus's verdict to who waits for it; return the first rejection that nobody else would hear.
+
+    `before` is as for `rejections`. With `Policy.REPORT` what nobody would hear is logged, and nothing returned.
+    """
+    found, raises = rejections(plan, before, transaction), policy is Policy.RAISE
+    if receipt is not None:
+        # What broke on the way undid the stimulus too, so that is the answer to it.
+        own = found[-1:] if isinstance(transaction.verdict, Broken) else [each for each in found if each.at == 0]
+        receipt.settle(transaction.verdict, own[0].error if raises and own else None)
+    heard = 0 if receipt is not None and receipt.heard else None
+    unheard = [each for each in found if each.serious and each.at != heard]
+    if not raises:
+        for each in unheard:
+            logger.warning(each.words)
+    return unheard[0].error if raises and unheard else None
 
 
 def _walk(plan: Plan, states: dict[str, StrEnum], transaction: Transaction) -> Iterator[Rejection]:

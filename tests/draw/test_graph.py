@@ -7,8 +7,8 @@ from statekit.draft import branches_of
 from statekit.draw.graph import EVERY_NAME, folded_lines, graph_of
 from statekit.draw.labels import effect, words
 from statekit.draw.style import Cause
+from statekit.row import Choice, Either
 from statekit.states import Every, Group
-from statekit.table import Choice, Either
 from statekit.timers import After, Timer
 from tests.draw.conftest import Context, Done, S, is_first, more_left
 

@@ -40,9 +40,9 @@ from statekit import (
     timer,
     wire,
 )
+from statekit.row import Branch, Choice, Row
 from statekit.snapshot import Issued
 from statekit.states import Group, StateRow
-from statekit.table import Branch, Choice, Row
 from statekit.timers import After, Timer
 
 

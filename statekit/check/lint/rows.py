@@ -9,7 +9,7 @@ from statekit.check.report import Finding
 from statekit.draft import AnyRow
 from statekit.folded import Arrow, Fork
 from statekit.machine import Definition
-from statekit.table import Choice, Function, Verb
+from statekit.row import Choice, Function, Verb
 
 EVERY_LEVEL = "EVERY"
 

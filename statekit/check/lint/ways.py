@@ -17,7 +17,7 @@ from statekit.cells import leaves
 from statekit.draft import classes_in, scope_name
 from statekit.folded import Arrow, Call, Leaf
 from statekit.machine import Definition
-from statekit.table import Function
+from statekit.row import Function
 from statekit.timers import is_arm, is_disarm
 
 OPEN = "open"

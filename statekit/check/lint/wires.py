@@ -7,8 +7,8 @@ from statekit.check.lint.origins import written_in
 from statekit.check.lint.ways import made_by
 from statekit.check.report import Finding
 from statekit.machine import Definition
+from statekit.row import Verb
 from statekit.system import System
-from statekit.table import Verb
 
 
 def in_wires(system: System) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from statekit.check.model import Thresholds
 from statekit.check.properties import Sort
 from statekit.check.report import Weight
 from statekit.check.rewriting import Rewriting
-from statekit.table import Row, Verb
+from statekit.row import Row, Verb
 from statekit.timers import After, is_named, is_to_timer
 from tests.machines.properties.refuting import refuted
 

@@ -17,7 +17,7 @@ from machines.wire.messages import DocumentEdit
 from statekit.check.explore import explore
 from statekit.check.properties import Sort
 from statekit.check.rewriting import Rewriting
-from statekit.table import Row
+from statekit.row import Row
 from tests.machines.properties.refuting import claims_of, instead, refuted, shown
 
 

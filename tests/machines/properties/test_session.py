@@ -28,7 +28,7 @@ from statekit.check.properties import Sort
 from statekit.check.rewriting import Rewriting
 from statekit.draft import classes_in, events_of
 from statekit.errors import MalformedTable
-from statekit.table import Row, Verb
+from statekit.row import Row, Verb
 from tests.machines.properties.refuting import instead, shown
 
 
